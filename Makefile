@@ -1,0 +1,108 @@
+# Sample Agent. Two commands matter: `make run` and `make test`; `make help` lists the rest.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+# sqlite_fts5 gives mattn/go-sqlite3 its full-text search; migrated_fynedo tells Fyne that every
+# touch of a widget off the UI goroutine already goes through fyne.Do. The same two stand in
+# .golangci.yml and .vscode/settings.json.
+TAGS    := sqlite_fts5,migrated_fynedo
+VERSION := $(shell sed -n 's/^Version *= *"\(.*\)"/\1/p' FyneApp.toml)
+COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -X sampleagent/app.Version=$(VERSION) -X sampleagent/app.Commit=$(COMMIT)
+export CGO_ENABLED ?= 1
+export GOFLAGS     := -tags=$(TAGS) -trimpath $(if $(CI),-buildvcs=false)
+export LANG        := C.UTF-8
+
+# Tools, and the real components that tests start, are kept outside the tree.
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/sample-agent
+TOOLBIN := $(CACHE)/bin
+export PATH := $(TOOLBIN):$(PATH)
+
+GOLANGCI   := $(TOOLBIN)/golangci-lint-2.15.0
+VERSITYGW  := $(TOOLBIN)/versitygw
+MAILPIT    := $(TOOLBIN)/mailpit
+STRIPEMOCK := $(TOOLBIN)/stripe-mock
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# ---- running
+
+.PHONY: run
+run: build ## install what is missing, build, and start (headless without a display)
+	@.ci/run-desktop
+
+.PHONY: build
+build: packages ## build bin/sample-agent and bin/sample-agent-server
+	go build -ldflags "$(LDFLAGS)" -o bin/sample-agent .
+	go build -ldflags "$(LDFLAGS)" -o bin/sample-agent-server ./server
+
+.PHONY: run-server
+run-server: build ## start the companion server with no settings on 127.0.0.1:8404
+	bin/sample-agent-server serve
+
+# ---- checking
+
+.PHONY: test
+test: packages test-packages tools lint build headless ## install what is missing and run every test
+	.ci/with-session go test -race -timeout 20m ./...
+
+.PHONY: lint
+lint: tools ## formatting, vet, and the import rules of the architecture
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$unformatted" ]; then echo "gofmt these: $$unformatted"; exit 1; fi
+	$(GOLANGCI) run ./...
+
+# All but the window and the sound device must build where neither GL nor ALSA is installed.
+.PHONY: headless
+headless: ## prove that the core builds without Fyne, GL and ALSA
+	@.ci/check-headless
+
+.PHONY: fuzz
+fuzz: packages ## run every fuzz target for a minute each
+	.ci/fuzz 60s
+
+.PHONY: bench
+bench: packages ## run every benchmark
+	go test -run '^$$' -bench . -benchmem ./...
+
+# ---- making what is committed
+
+.PHONY: demo-sounds
+demo-sounds: ## render assets/demo again from the generator
+	go run ./audio/synth/render assets/demo
+
+.PHONY: eval
+eval: ## score the ear on the labelled files and write docs/accuracy.md
+	go run ./audio/analysis/eval -out docs/accuracy.md ../shared/datasets
+
+.PHONY: screenshots
+screenshots: build test-packages ## photograph the real window into docs/screenshots
+	.ci/screenshots
+
+# ---- what the machine needs
+
+# Each list is installed once; a changed list installs again.
+.PHONY: packages test-packages tools
+packages: ; @.ci/install-packages build
+test-packages: ; @.ci/install-packages test
+tools: $(GOLANGCI) $(VERSITYGW) $(MAILPIT) $(STRIPEMOCK)
+
+# go install for a tool of its own: no tags of ours, no cgo.
+TOOLENV := GOFLAGS= CGO_ENABLED=0 GOBIN=$(TOOLBIN)
+
+$(GOLANGCI):
+	$(TOOLENV) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(TOOLBIN)/golangci-lint $@
+$(VERSITYGW):
+	$(TOOLENV) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+$(MAILPIT): .ci/tools/mailpit/go.mod
+	cd .ci/tools/mailpit && $(TOOLENV) go build -o $@ github.com/axllent/mailpit
+$(STRIPEMOCK):
+	$(TOOLENV) go install github.com/stripe/stripe-mock@v0.203.0
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin build
