@@ -1,0 +1,176 @@
+// Package cli is the program without its window: the commands that scripts and servers use, with
+// tables for people and one JSON object a line for programs.
+//
+// It only turns words into calls of app and results into text. It must never know a widget, a
+// sound device or SQL.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sampleagent/app"
+)
+
+// Exit statuses, as the command contract has them.
+const (
+	statusDone    = 0
+	statusSome    = 1 // some items failed, or the work was stopped before its end
+	statusNothing = 2 // wrong usage, or nothing could be done
+)
+
+// Env is what the program hands to the commands.
+type Env struct {
+	Stdout, Stderr io.Writer
+	Sound          func() (app.Sound, error)                // nil: this build has no sound device
+	Demo           fs.FS                                    // the bundled sounds; nil: none
+	Window         func(context.Context, app.Options) error // nil: this build has no window
+}
+
+// errStopped ends a command that a person stopped; what was done is kept.
+var errStopped = errors.New("stopped; what was done is kept")
+
+// usage is an error in how the command was called.
+type usage struct{ error }
+
+func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
+
+// command is what the commands share.
+type command struct {
+	env     Env
+	out     *output
+	library string // --library
+	ran     bool   // the arguments were accepted and the command began
+}
+
+// Run carries out one command line, without the program's name, and returns the exit status.
+// Interrupt and SIGTERM stop it cleanly.
+func Run(ctx context.Context, args []string, env Env) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := &command{env: env, out: newOutput(env)}
+	defer c.out.close()
+	root := c.root()
+	root.SetArgs(args)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	err := root.ExecuteContext(ctx)
+	return c.status(ctx, root, args, err)
+}
+
+// status says the error, if any, and what it means for the caller.
+func (c *command) status(ctx context.Context, root *cobra.Command, args []string, err error) int {
+	if err == nil {
+		err = c.out.trouble()
+	}
+	var wrong usage
+	switch {
+	case err == nil && c.out.failures() > 0:
+		return statusSome
+	case err == nil:
+		return statusDone
+	case ctx.Err() != nil && errors.Is(err, context.Canceled), errors.Is(err, errStopped):
+		c.out.message("%v", errStopped)
+		return statusSome
+	case !c.ran || errors.As(err, &wrong):
+		called := root
+		if found, _, ferr := root.Find(args); ferr == nil {
+			called = found
+		}
+		c.out.message("%s\nUsage: %s", sentence(err), called.UseLine())
+		if called.HasAvailableSubCommands() {
+			c.out.message("Commands: %s", strings.Join(names(called), ", "))
+		}
+		c.out.message("More: %s --help", called.CommandPath())
+		return statusNothing
+	}
+	c.out.message("%s", sentence(err))
+	return statusNothing
+}
+
+// sentence is an error as a person reads it.
+func sentence(err error) string { return "sample-agent: " + err.Error() }
+
+func names(c *cobra.Command) []string {
+	var all []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() && sub.Name() != "help" {
+			all = append(all, sub.Name())
+		}
+	}
+	return all
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sample-agent [COMMAND]",
+		Short: "Samples for the Roland SP-404MK2: find them, hear them, put them on a card",
+		Long: `Sample Agent finds, plays and sorts samples, puts them on pads, and writes SD cards for the
+Roland SP-404MK2. Without a command it opens its window.
+
+Commands print a table; with --json, one JSON object a line and nothing else. Progress and
+messages go to standard error. Exit status: 0 all done, 1 some items failed, 2 wrong usage or
+nothing could be done. Ctrl-C stops cleanly and keeps what is done.`,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRun: func(*cobra.Command, []string) { c.ran = true },
+		RunE:             func(cmd *cobra.Command, _ []string) error { return c.window(cmd.Context()) },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	flags := root.PersistentFlags()
+	flags.StringVar(&c.library, "library", "", "the library's database `file` (default: in the system's data folder)")
+	flags.BoolVar(&c.out.json, "json", false, "print one JSON object a line")
+	flags.BoolVar(&c.out.quiet, "quiet", false, "no progress")
+	root.AddCommand(c.version())
+	return root
+}
+
+// options are how app is opened for a command.
+func (c *command) options() app.Options { return app.Options{Library: c.library} }
+
+// window opens the window, or says what to do without one.
+func (c *command) window(ctx context.Context) error {
+	list := strings.Join(names(c.root()), ", ")
+	switch {
+	case c.env.Window == nil:
+		return fmt.Errorf("this build has no window; use a command: %s", list)
+	case !app.HasDisplay():
+		return fmt.Errorf("there is no display here (DISPLAY and WAYLAND_DISPLAY are not set), so no window can be opened; use a command: %s", list)
+	}
+	o := c.options()
+	o.Sound, o.Demo = c.env.Sound, c.env.Demo
+	return c.env.Window(ctx, o)
+}
+
+func (c *command) version() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "version, commit, Go, build tags", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b := app.BuildInfo()
+			if c.out.json {
+				c.out.object(b)
+				return nil
+			}
+			t := c.out.table(column{}, column{})
+			for _, r := range [][2]string{
+				{"Sample Agent", b.Version}, {"commit", b.Commit}, {"Go", b.Go},
+				{"system", b.OS + "/" + b.Arch}, {"build tags", b.Tags}, {"engine", b.Engine},
+			} {
+				t.row(r[0], r[1])
+			}
+			t.end()
+			return nil
+		},
+	}
+}

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+)
+
+func printed(width int, f func(o *output)) string {
+	var out, err bytes.Buffer
+	o := newOutput(Env{Stdout: &out, Stderr: &err})
+	o.width = width
+	f(o)
+	return out.String()
+}
+
+func fill(o *output) {
+	t := o.table(column{title: "BPM", right: true}, column{title: "NAME", cut: 8}, column{title: "PATH", cut: 10, path: true})
+	t.row("92.0", "Kick", "/samples/drums/Kick.wav")
+	t.row("–", "日本の太鼓", "/samples/world/日本の太鼓.wav")
+	t.row("174.0", "a name\nwith a line break", "/x.wav")
+	t.end()
+}
+
+func TestATableIsAlignedAndNotCutInAPipe(t *testing.T) {
+	want := `  BPM  NAME                      PATH
+ 92.0  Kick                      /samples/drums/Kick.wav
+    –  日本の太鼓                /samples/world/日本の太鼓.wav
+174.0  a name?with a line break  /x.wav
+`
+	if got := printed(0, fill); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestATableFitsTheTerminal(t *testing.T) {
+	for _, width := range []int{30, 40, 50, 80} {
+		got := printed(width, fill)
+		for _, line := range strings.Split(got, "\n") {
+			if w := runewidth.StringWidth(line); w > width {
+				t.Errorf("at %d columns a line has %d: %q", width, w, line)
+			}
+		}
+		if !strings.Contains(got, "Kick.wav") {
+			t.Errorf("at %d columns the file's own name was cut:\n%s", width, got)
+		}
+	}
+}
+
+func TestLengthsAndSizes(t *testing.T) {
+	for s, want := range map[float64]string{0.034: "0.03 s", 59.994: "59.99 s", 59.996: "1:00 min", 61.4: "1:01 min", 3599.7: "1:00:00 h"} {
+		if got := length(s); got != want {
+			t.Errorf("length(%v) = %q, want %q", s, got, want)
+		}
+	}
+	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1536: "1.5 kB", 5 << 20: "5.0 MB", 3 << 30: "3.00 GB"} {
+		if got := size(n); got != want {
+			t.Errorf("size(%d) = %q, want %q", n, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{0: "", 4 * time.Second: ", 4 s left", 119 * time.Second: ", 2 min left", 90 * time.Minute: ", 1.5 h left"} {
+		if got := left(d); got != want {
+			t.Errorf("left(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

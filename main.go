@@ -1,0 +1,24 @@
+// Command sample-agent is the desktop program: a window without arguments, commands with.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"sampleagent/app"
+	"sampleagent/app/cli"
+	"sampleagent/app/settings"
+)
+
+func main() {
+	if report, err := app.CatchCrashes(settings.SystemFolders().State); err != nil {
+		fmt.Fprintln(os.Stderr, "sample-agent: crashes of this run will not be kept:", err)
+	} else if report != "" {
+		fmt.Fprintln(os.Stderr, app.CrashNotice(report))
+	}
+	os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Env{
+		Stdout: os.Stdout,
+		Stderr: os.Stderr,
+	}))
+}
