@@ -64,4 +64,7 @@ type Sample struct {
 	Tags       []string
 	Overview   []byte // small waveform: pairs of int8 (min, max), -127 to 127
 	LastPlayed time.Time
+	Engine     string  // version of the analysis that found the values; "" when not analysed
+	Managed    bool    // the file is a copy in the managed folder
+	ByHand     []Field // values that a person typed, in the order of Fields
 }

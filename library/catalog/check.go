@@ -1,0 +1,48 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+)
+
+// IntegrityCheck reads the whole file and lists what is wrong with it: structure, foreign keys
+// and the full-text index. An empty list means sound. It takes seconds for large libraries.
+func (db *DB) IntegrityCheck(ctx context.Context) ([]string, error) {
+	return db.checkWith(ctx, `PRAGMA integrity_check(20)`)
+}
+
+// QuickCheck is IntegrityCheck without comparing every index with its table: fast enough for
+// every start.
+func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
+	return db.checkWith(ctx, `PRAGMA quick_check(20)`)
+}
+
+func (db *DB) checkWith(ctx context.Context, pragma string) ([]string, error) {
+	var found []string
+	err := query(ctx, db.r, pragma, nil, func(scan func(...any) error) error {
+		var line string
+		if err := scan(&line); err != nil {
+			return err
+		}
+		if line != "ok" {
+			found = append(found, line)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check library %s: %w", db.path, plain(err))
+	}
+	err = query(ctx, db.r, `SELECT "table", rowid, parent FROM pragma_foreign_key_check LIMIT 20`, nil, func(scan func(...any) error) error {
+		var table, parent string
+		var row int64
+		if err := scan(&table, &row, &parent); err != nil {
+			return err
+		}
+		found = append(found, fmt.Sprintf("row %d of %s points at nothing in %s", row, table, parent))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check library %s: %w", db.path, plain(err))
+	}
+	return found, nil
+}

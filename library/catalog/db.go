@@ -1,0 +1,156 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// DB is an open library. It is safe for use by many goroutines: readers never wait for the
+// writer, writers take turns. Close it when done.
+type DB struct {
+	path string
+	w    *sql.DB // exactly one connection
+	r    *sql.DB // a pool that cannot write
+	feed feed
+
+	outside int64         // data_version of the file at the last Poll, under feed.mu
+	version atomic.Uint64 // rises with every change, so that caches know they are old
+	vectors vectorCache
+	now     func() time.Time
+}
+
+// busyWait is how long a connection waits for another program's write to end. A batch of an
+// import takes some milliseconds; whoever holds the lock longer is stuck.
+const busyWait = 10 * time.Second
+
+// Open opens the library in the file at path, making it and its folder when they are not there,
+// and brings an older one up to date (a copy of it stays beside it). Errors: ErrNoFullText,
+// ErrNotLibrary, ErrNewer, ErrDamaged, ErrDiskFull, ErrReadOnly, ErrBusy.
+func Open(ctx context.Context, path string) (*DB, error) {
+	db, err := open(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("open library %s: %w", path, plain(err))
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, path string) (*DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if fi, err := os.Stat(abs); err == nil && fi.IsDir() {
+		return nil, fmt.Errorf("%w: it is a folder", ErrNotLibrary)
+	}
+	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, fmt.Errorf("%w (%w)", ErrReadOnly, err)
+		}
+		return nil, err
+	}
+	db := &DB{path: abs, now: time.Now}
+	db.w = sql.OpenDB(newConnector(abs, "_txlock=immediate"))
+	db.w.SetMaxOpenConns(1)
+	db.r = sql.OpenDB(newConnector(abs, "_query_only=1"))
+	readers := max(4, runtime.NumCPU())
+	db.r.SetMaxOpenConns(readers)
+	db.r.SetMaxIdleConns(readers)
+	if err := db.prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// prepare checks that the file is ours and brings its tables up to date.
+func (db *DB) prepare(ctx context.Context) error {
+	var fts bool
+	if err := db.w.QueryRowContext(ctx, `SELECT sqlite_compileoption_used('ENABLE_FTS5')`).Scan(&fts); err != nil {
+		return err
+	}
+	if !fts {
+		return ErrNoFullText
+	}
+	return db.migrate(ctx)
+}
+
+// Path is the library's file, absolute.
+func (db *DB) Path() string { return db.path }
+
+// Version rises with every change made through db. Two equal versions mean equal contents as
+// long as no other program writes to the file.
+func (db *DB) Version() uint64 { return db.version.Load() }
+
+// Close ends the change feeds, folds the write-ahead log into the file and closes it.
+func (db *DB) Close() error {
+	db.feed.close()
+	err := db.r.Close()
+	// Best effort: another program that still reads keeps the log, which is no error.
+	_, _ = db.w.Exec(`PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)`)
+	if werr := db.w.Close(); err == nil {
+		err = werr
+	}
+	if err != nil {
+		return fmt.Errorf("close library %s: %w", db.path, plain(err))
+	}
+	return nil
+}
+
+// tx runs f in one write transaction, and tells the feed of what f reports as changed.
+func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error {
+	tx, err := db.w.BeginTx(ctx, nil)
+	if err != nil {
+		return plain(err)
+	}
+	var c Change
+	if err := f(tx, &c); err != nil {
+		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
+			err = errors.Join(err, rerr)
+		}
+		return plain(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return plain(err)
+	}
+	if !c.empty() {
+		db.version.Add(1)
+		if c.vectors {
+			db.vectors.version.Add(1)
+		}
+		db.feed.send(c)
+	}
+	return nil
+}
+
+// stamp is the current time as the tables hold it.
+func (db *DB) stamp() int64 { return db.now().UnixMilli() }
+
+// connector opens connections with the settings every one of them needs.
+type connector struct {
+	dsn    string
+	driver *sqlite3.SQLiteDriver
+}
+
+func newConnector(path, extra string) *connector {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
+	u.RawQuery = fmt.Sprintf("_journal_mode=WAL&_synchronous=NORMAL&_foreign_keys=on&_busy_timeout=%d&%s", busyWait.Milliseconds(), extra)
+	return &connector{dsn: u.String(), driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		// 16 MiB of pages for each connection: the narrow tables of a large library stay in memory.
+		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456`, nil)
+		return err
+	}}}
+}
+
+func (c *connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c *connector) Driver() driver.Driver                        { return c.driver }

@@ -1,0 +1,53 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// Errors that callers decide on; each is wrapped with the file or the thing it is about.
+var (
+	ErrNoFullText  = errors.New("this program was built without full-text search; build it with -tags sqlite_fts5")
+	ErrNotLibrary  = errors.New("file is not a Sample Agent library")
+	ErrNewer       = errors.New("library was written by a newer version of this program; update the program")
+	ErrDamaged     = errors.New("library file is damaged; restore a backup of it")
+	ErrDiskFull    = errors.New("disk is full; make room and try again")
+	ErrReadOnly    = errors.New("library cannot be written: the file or its folder is read-only")
+	ErrBusy        = errors.New("library is in use by another program for too long; try again")
+	ErrNotFound    = errors.New("not in the library")
+	ErrExists      = errors.New("is there already")
+	ErrOutOfRange  = errors.New("value is out of range")
+	ErrNotPossible = errors.New("cannot be done")
+)
+
+// plain turns what SQLite says into the errors above and keeps its words behind them.
+func plain(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	var kind error
+	switch e.Code {
+	case sqlite3.ErrFull:
+		kind = ErrDiskFull
+	case sqlite3.ErrReadonly, sqlite3.ErrPerm:
+		kind = ErrReadOnly
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		kind = ErrBusy
+	case sqlite3.ErrCorrupt:
+		kind = ErrDamaged
+	case sqlite3.ErrNotADB:
+		kind = ErrNotLibrary
+	case sqlite3.ErrInterrupt:
+		kind = context.Canceled
+	default:
+		return err
+	}
+	return fmt.Errorf("%w (%w)", kind, err)
+}
