@@ -32,6 +32,8 @@ type fftPass struct {
 	// tw holds 6 rows of m: w1 re, w1 im, w2 re, w2 im, w3 re, w3 im, with
 	// wk[p] = exp(-2 pi i k p/(4m)).
 	tw []float32
+	// wide is tw with every value four times over, for the pass of stride 4 (see fftSecond4).
+	wide []float32
 }
 
 var fftCache sync.Map // int -> *fftTables
@@ -67,6 +69,12 @@ func newFFTTables(n int) *fftTables {
 				sin, cos := math.Sincos(-2 * math.Pi * float64(k*i) / float64(length))
 				p.tw[(2*k-2)*m+i] = float32(cos)
 				p.tw[(2*k-1)*m+i] = float32(sin)
+			}
+		}
+		if s == 4 {
+			p.wide = make([]float32, 0, 4*len(p.tw))
+			for _, w := range p.tw {
+				p.wide = append(p.wide, w, w, w, w)
 			}
 		}
 		t.passes = append(t.passes, p)
@@ -146,9 +154,14 @@ func (f *FFT) run() (zr, zi []float32) {
 	xr, xi, yr, yi := f.ar, f.ai, f.br, f.bi
 	for i := range f.passes {
 		p := &f.passes[i]
-		if p.s == 1 {
+		switch {
+		case p.s == 1:
 			fftFirst4(yr, yi, xr, xi, p.tw, p.m)
-		} else {
+		case p.m == 1:
+			fftLast4(yr, yi, xr, xi, p.s)
+		case p.s == 4:
+			fftSecond4(yr, yi, xr, xi, p.tw, p.wide, p.m)
+		default:
 			fftPass4(yr, yi, xr, xi, p.tw, p.m, p.s)
 		}
 		xr, xi, yr, yi = yr, yi, xr, xi

@@ -27,15 +27,10 @@ func fftPackWindowedGo(ar, ai, x, w []float32) {
 // fftFirst4Go is the radix-4 pass of stride 1 with m butterflies: inputs lie m apart, the four
 // outputs of a butterfly side by side.
 func fftFirst4Go(yr, yi, xr, xi, tw []float32, m int) {
-	fftFirst4From(yr, yi, xr, xi, tw, m, 0)
-}
-
-// fftFirst4From does the butterflies from..m-1 of fftFirst4Go.
-func fftFirst4From(yr, yi, xr, xi, tw []float32, m, from int) {
 	ar, br, cr, dr := xr[:m], xr[m:2*m], xr[2*m:3*m], xr[3*m:4*m]
 	ai, bi, ci, di := xi[:m], xi[m:2*m], xi[2*m:3*m], xi[3*m:4*m]
 	w1r, w1i, w2r, w2i, w3r, w3i := tw[:m], tw[m:2*m], tw[2*m:3*m], tw[3*m:4*m], tw[4*m:5*m], tw[5*m:6*m]
-	for p := from; p < m; p++ {
+	for p := range m {
 		apcR, apcI := ar[p]+cr[p], ai[p]+ci[p]
 		amcR, amcI := ar[p]-cr[p], ai[p]-ci[p]
 		bpdR, bpdI := br[p]+dr[p], bi[p]+di[p]
@@ -58,10 +53,6 @@ func fftFirst4From(yr, yi, xr, xi, tw []float32, m, from int) {
 // fftPass4Go is a radix-4 pass of stride s >= 4 (a multiple of 4) with m groups of s butterflies;
 // one group shares its twiddles.
 func fftPass4Go(yr, yi, xr, xi, tw []float32, m, s int) {
-	if m == 1 {
-		fftLast4Go(yr, yi, xr, xi, s)
-		return
-	}
 	for p := range m {
 		w1r, w1i, w2r, w2i, w3r, w3i := tw[p], tw[m+p], tw[2*m+p], tw[3*m+p], tw[4*m+p], tw[5*m+p]
 		a, b, c, d := s*p, s*(p+m), s*(p+2*m), s*(p+3*m)
@@ -125,6 +116,7 @@ func fftSeparateGo(re, im, zr, zi, wr, wi []float32) {
 	fftSeparateFrom(re, im, zr, zi, wr, wi, 1)
 }
 
+// fftSeparateFrom does bins from..h/2 and their mirrors.
 func fftSeparateFrom(re, im, zr, zi, wr, wi []float32, from int) {
 	h := len(zr)
 	zi = zi[:h]
@@ -146,6 +138,7 @@ func fftSeparatePowerGo(p, zr, zi, wr, wi []float32) {
 	fftSeparatePowerFrom(p, zr, zi, wr, wi, 1)
 }
 
+// fftSeparatePowerFrom does bins from..h/2 and their mirrors.
 func fftSeparatePowerFrom(p, zr, zi, wr, wi []float32, from int) {
 	h := len(zr)
 	zi = zi[:h]
