@@ -1,0 +1,305 @@
+// Package store is the server's memory: one portable schema and its named queries, on one
+// SQLite file or on one PostgreSQL, with the job queue's tables in the same database, so that
+// a row and its queue entry are written in one transaction.
+//
+// Queries are written by hand beside their functions, once, with ? for parameters: the two
+// databases differ in nothing else that we use, while generated code would be two packages
+// with the same methods behind a third that joins them.
+//
+// It stores what others decided. It must never know a tier, a price, a request or a sound.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrNotFound says that a row is not there, or not the asker's.
+var ErrNotFound = errors.New("not found")
+
+// DB is an open database. On SQLite all writes of the process share one connection: writers
+// then wait in Go's fair queue instead of SQLite's sleeping one.
+type DB struct {
+	Q      // reads
+	writer *sql.DB
+	pool   *pgxpool.Pool // nil on SQLite
+}
+
+// SQLiteFile is the embedded database's name in the data folder.
+const SQLiteFile = "sample-agent.db"
+
+// Open opens postgres://... or, with an empty address, the SQLite file in folder. It does not
+// change the schema; see Migrate.
+func Open(ctx context.Context, address, folder string) (*DB, error) {
+	if address != "" {
+		return openPostgres(ctx, address)
+	}
+	return openSQLite(ctx, folder)
+}
+
+func openSQLite(ctx context.Context, folder string) (*DB, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	// The address of server-notes.md: two processes on one file never saw "database is locked".
+	path := filepath.Join(folder, SQLiteFile)
+	address := "file:" + path + "?_journal_mode=WAL&_busy_timeout=10000&_synchronous=NORMAL&_foreign_keys=on"
+	writer, err := sql.Open("sqlite3", address+"&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	writer.SetMaxOpenConns(1)
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+	}
+	reader, err := sql.Open("sqlite3", address+"&_query_only=on")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+	}
+	reader.SetMaxOpenConns(8)
+	reader.SetMaxIdleConns(8)
+	return &DB{Q: Q{x: reader}, writer: writer}, nil
+}
+
+func openPostgres(ctx context.Context, address string) (*DB, error) {
+	conf, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, errors.New("database_url: is not an address PostgreSQL understands")
+	}
+	if conf.MaxConns < 16 && !strings.Contains(address, "pool_max_conns") {
+		conf.MaxConns = 16
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, conf)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach PostgreSQL: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	return &DB{Q: Q{x: db, postgres: true}, writer: db, pool: pool}, nil
+}
+
+// Close closes all connections.
+func (db *DB) Close() error {
+	err := db.writer.Close()
+	if db.pool != nil {
+		db.pool.Close()
+		return err
+	}
+	return errors.Join(err, db.x.(*sql.DB).Close())
+}
+
+// Postgres is the pool for the job queue's driver; nil on SQLite.
+func (db *DB) Postgres() *pgxpool.Pool { return db.pool }
+
+// SQLite is the writing connection for the job queue's driver on SQLite.
+func (db *DB) SQLite() *sql.DB { return db.writer }
+
+// Kind is "SQLite" or "PostgreSQL", for people.
+func (db *DB) Kind() string {
+	if db.postgres {
+		return "PostgreSQL"
+	}
+	return "SQLite"
+}
+
+// Migrate brings our schema and the job queue's to this program's version. It is safe when
+// several processes start at once.
+func (db *DB) Migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	if db.postgres {
+		// Two processes that start together: one waits for the other.
+		conn, err := db.writer.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		const lock = 7_404_2026 // any number of ours
+		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {
+			return fmt.Errorf("lock for migration: %w", err)
+		}
+		defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock)
+	}
+	dialect := goose.DialectSQLite3
+	if db.postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, db.writer, files)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if db.postgres {
+		m, err := rivermigrate.New(riverpgxv5.New(db.pool), nil)
+		if err != nil {
+			return fmt.Errorf("queue migrations: %w", err)
+		}
+		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		return wrap(err, "migrate queue")
+	}
+	m, err := rivermigrate.New(riversqlite.New(db.writer), nil)
+	if err != nil {
+		return fmt.Errorf("queue migrations: %w", err)
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return wrap(err, "migrate queue")
+}
+
+// SchemaCurrent says whether the database has this program's schema.
+func (db *DB) SchemaCurrent(ctx context.Context) (bool, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return false, err
+	}
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return false, err
+	}
+	var have int
+	if err := db.one(ctx, &have, "SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0 AND is_applied"); err != nil {
+		return false, fmt.Errorf("schema version: %w", err)
+	}
+	return have >= len(entries), nil
+}
+
+func wrap(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Tx is a writing transaction: all queries, and what the job queue needs to join it.
+type Tx struct {
+	Q
+	sqlite *sql.Tx
+	pg     pgx.Tx
+	after  []func()
+}
+
+// SQLite is the transaction for the queue's driver on SQLite, else nil.
+func (tx *Tx) SQLite() *sql.Tx { return tx.sqlite }
+
+// Postgres is the transaction for the queue's driver on PostgreSQL, else nil.
+func (tx *Tx) Postgres() pgx.Tx { return tx.pg }
+
+// AfterCommit runs f once the transaction is committed.
+func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
+
+// Write runs f in a transaction and commits it when f returns nil. A transaction that the
+// database asks to repeat (deadlock, busy) is repeated: f must have no effects of its own.
+// Inside f use only tx: on SQLite any other write would wait for itself.
+func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+	const tries = 5
+	for try := 1; ; try++ {
+		err := db.writeOnce(ctx, f)
+		if err == nil || !repeatable(err) || try == tries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try*try) * 5 * time.Millisecond):
+		}
+	}
+}
+
+func repeatable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "40001" || pg.Code == "40P01" // serialization_failure, deadlock_detected
+	}
+	var lite sqlite3.Error
+	return errors.As(err, &lite) && (lite.Code == sqlite3.ErrBusy || lite.Code == sqlite3.ErrLocked)
+}
+
+func (db *DB) writeOnce(ctx context.Context, f func(tx *Tx) error) error {
+	if db.postgres {
+		return db.writePostgres(ctx, f)
+	}
+	raw, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer raw.Rollback()
+	tx := &Tx{Q: Q{x: raw}, sqlite: raw}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := raw.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	tx.committed()
+	return nil
+}
+
+// writePostgres begins a pgx transaction on the connection under a database/sql one, so that
+// our queries and the queue's driver speak on the same connection.
+func (db *DB) writePostgres(ctx context.Context, f func(tx *Tx) error) error {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	var pg pgx.Tx
+	if err := conn.Raw(func(driver any) error {
+		pg, err = driver.(*stdlib.Conn).Conn().Begin(ctx)
+		return err
+	}); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer pg.Rollback(context.WithoutCancel(ctx))
+	tx := &Tx{Q: Q{x: conn, postgres: true}, pg: pg}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := pg.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	tx.committed()
+	return nil
+}
+
+func (tx *Tx) committed() {
+	for _, f := range tx.after {
+		f()
+	}
+}
+
+// Duplicate says that err comes from a unique index: the row is there already.
+func Duplicate(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505" // unique_violation
+	}
+	var lite sqlite3.Error
+	return errors.As(err, &lite) && (lite.ExtendedCode == sqlite3.ErrConstraintUnique || lite.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
+}
