@@ -1,0 +1,32 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"sampleagent/sync/wire"
+)
+
+// Push brings cells to the server, at most wire.MaxPush. Repeating a push changes nothing.
+func (c *Client) Push(ctx context.Context, cells []wire.Cell) (*wire.SyncPushed, error) {
+	var out wire.SyncPushed
+	err := c.call(ctx, func(token string) error {
+		r := request(ctx, c.http, token, true).SetBody(wire.SyncPush{Cells: cells}).
+			SetHeader(wire.HeaderSyncProtocol, strconv.Itoa(wire.SyncProtocol))
+		return send(r, http.MethodPost, c.server+wire.PathSyncPush, &out)
+	})
+	return &out, err
+}
+
+// Pull is the next page of cells that changed after since.
+func (c *Client) Pull(ctx context.Context, since int64) (*wire.SyncPage, error) {
+	var out wire.SyncPage
+	query := url.Values{"since": {strconv.FormatInt(since, 10)}, "limit": {strconv.Itoa(wire.MaxPull)}}
+	err := c.call(ctx, func(token string) error {
+		r := request(ctx, c.http, token, true).SetHeader(wire.HeaderSyncProtocol, strconv.Itoa(wire.SyncProtocol))
+		return send(r, http.MethodGet, c.server+wire.PathSyncPull+"?"+query.Encode(), &out)
+	})
+	return &out, err
+}

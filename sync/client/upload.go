@@ -1,0 +1,83 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"sampleagent/sync/wire"
+)
+
+// Upload is a file to be analysed in the cloud.
+type Upload struct {
+	Name string // as the user knows it; shown, never used as a path
+	Size int64  // bytes that Open will give
+	// Key makes repeating the upload harmless: the same key and content is the same job.
+	Key  string
+	Open func() (io.ReadCloser, error) // from the start, as often as tried
+}
+
+// Upload sends a file in one streamed request; progress, unless nil, is told the bytes handed to
+// the network. It needs no more memory for a large file than for a small one.
+func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)) (*wire.Accepted, error) {
+	var out wire.Accepted
+	err := c.call(ctx, func(token string) error {
+		file, err := u.Open()
+		if err != nil {
+			return fmt.Errorf("read %s: %w", u.Name, err)
+		}
+		defer file.Close()
+		var head, tail strings.Builder
+		form := multipart.NewWriter(&head)
+		if _, err := form.CreateFormFile("audio", u.Name); err != nil {
+			return err
+		}
+		fmt.Fprintf(&tail, "\r\n--%s--\r\n", form.Boundary())
+		body := io.MultiReader(strings.NewReader(head.String()), &counted{from: io.LimitReader(file, u.Size), tell: progress}, strings.NewReader(tail.String()))
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server+wire.PathUpload, body)
+		if err != nil {
+			return err
+		}
+		r.ContentLength = int64(head.Len()) + u.Size + int64(tail.Len())
+		r.Header.Set("Content-Type", form.FormDataContentType())
+		r.Header.Set("Idempotency-Key", u.Key)
+		r.Header.Set("Authorization", "Bearer "+token)
+		answer, err := c.http.Do(r)
+		if err != nil {
+			return unreachable(c.server, err)
+		}
+		defer drain(answer.Body)
+		text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+		if err != nil {
+			return unreachable(c.server, err)
+		}
+		if answer.StatusCode >= http.StatusBadRequest {
+			return problem(answer.StatusCode, answer.Header, text)
+		}
+		if err := json.Unmarshal(text, &out); err != nil {
+			return fmt.Errorf("upload of %s: an answer that cannot be read: %w", u.Name, err)
+		}
+		return nil
+	})
+	return &out, err
+}
+
+// counted tells how far a reader has been read.
+type counted struct {
+	from io.Reader
+	tell func(int64)
+	sent int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.sent += int64(n)
+	if c.tell != nil && n > 0 {
+		c.tell(c.sent)
+	}
+	return n, err
+}
