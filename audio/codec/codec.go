@@ -8,6 +8,7 @@ package codec
 
 import (
 	"errors"
+	"fmt"
 
 	"sampleagent/audio/pcm"
 )
@@ -30,6 +31,8 @@ var (
 	ErrEmpty         = errors.New("file is empty")
 	ErrTooLarge      = errors.New("sound is larger than the limit")
 	ErrNoAudio       = errors.New("file has no sound in it")
+	ErrUnsupported   = errors.New("this kind of coding is not read")
+	ErrDamaged       = errors.New("file is damaged")
 )
 
 // Info is what a header says, corrected by what the file really holds.
@@ -85,9 +88,55 @@ type Mark struct {
 	Name  string
 }
 
-// Limits bound what Decode may produce. Zero fields mean the defaults of DefaultLimits.
+// Limits bound what Decode may produce. Zero fields mean those of DefaultLimits.
 type Limits struct {
 	Frames   int64 // most frames to decode
 	Bytes    int64 // most bytes of decoded float32
 	Channels int   // most channels
+}
+
+// DefaultLimits let an hour and a half of CD-quality stereo through and stop what no producer's
+// file needs.
+var DefaultLimits = Limits{Frames: 1 << 31, Bytes: 2 << 30, Channels: 64}
+
+// The rates that are believed. Below, a few bytes would claim hours and every resampler behind
+// us would blow them up; above, nothing was ever recorded.
+const (
+	minRate = 1000
+	maxRate = 3_072_000
+)
+
+func (l Limits) orDefault() Limits {
+	if l.Frames <= 0 {
+		l.Frames = DefaultLimits.Frames
+	}
+	if l.Bytes <= 0 {
+		l.Bytes = DefaultLimits.Bytes
+	}
+	if l.Channels <= 0 {
+		l.Channels = DefaultLimits.Channels
+	}
+	return l
+}
+
+// samples is the most samples of all channels together that the limits allow.
+func (l Limits) samples(channels int) int64 {
+	n := l.Bytes / 4
+	if l.Frames < n/int64(channels) {
+		n = l.Frames * int64(channels)
+	}
+	return n - n%int64(channels)
+}
+
+// check refuses what the header alone shows to be out of bounds.
+func (l Limits) check(in Info) error {
+	switch {
+	case in.Channels < 1:
+		return fmt.Errorf("%w: the header says %d channels", ErrDamaged, in.Channels)
+	case in.Channels > l.Channels:
+		return fmt.Errorf("%w: %d channels, at most %d", ErrTooLarge, in.Channels, l.Channels)
+	case in.Rate < minRate || in.Rate > maxRate:
+		return fmt.Errorf("%w: the header says a sample rate of %d Hz", ErrDamaged, in.Rate)
+	}
+	return nil
 }

@@ -35,3 +35,77 @@ func (b *Buffer) Seconds() float64 {
 func (b *Buffer) Duration() time.Duration {
 	return time.Duration(b.Seconds() * float64(time.Second))
 }
+
+// Clone is a copy that shares nothing.
+func (b *Buffer) Clone() *Buffer {
+	c := *b
+	c.Samples = append([]float32(nil), b.Samples...)
+	return &c
+}
+
+// Slice is the frames [from, to), clamped to the buffer. It shares the samples.
+func (b *Buffer) Slice(from, to int) *Buffer {
+	n := b.Frames()
+	from = min(max(from, 0), n)
+	to = min(max(to, from), n)
+	c := *b
+	c.Samples = b.Samples[from*b.Channels : to*b.Channels : to*b.Channels]
+	return &c
+}
+
+// Channel copies one channel, counted from 0, into dst, which is grown if needed, and returns it.
+func (b *Buffer) Channel(ch int, dst []float32) []float32 {
+	dst = fit(dst, b.Frames())
+	for i, k := 0, ch; i < len(dst); i, k = i+1, k+b.Channels {
+		dst[i] = b.Samples[k]
+	}
+	return dst
+}
+
+// Mono copies the mean of all channels into dst, which is grown if needed, and returns it.
+func (b *Buffer) Mono(dst []float32) []float32 {
+	n := b.Frames()
+	dst = fit(dst, n)
+	s := b.Samples
+	switch b.Channels {
+	case 0:
+	case 1:
+		copy(dst, s)
+	case 2:
+		for i := range dst {
+			dst[i] = (s[2*i] + s[2*i+1]) * 0.5
+		}
+	default:
+		scale := 1 / float32(b.Channels)
+		for i := range dst {
+			sum := float32(0)
+			for _, v := range s[i*b.Channels : (i+1)*b.Channels] {
+				sum += v
+			}
+			dst[i] = sum * scale
+		}
+	}
+	return dst
+}
+
+func fit(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n)
+	}
+	return s[:n]
+}
+
+// Interleave builds a buffer out of channels of one length.
+func Interleave(rate int, channels ...[]float32) *Buffer {
+	b := &Buffer{Rate: rate, Channels: len(channels)}
+	if len(channels) == 0 {
+		return b
+	}
+	b.Samples = make([]float32, len(channels)*len(channels[0]))
+	for ch, s := range channels {
+		for i, v := range s {
+			b.Samples[i*len(channels)+ch] = v
+		}
+	}
+	return b
+}

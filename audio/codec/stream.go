@@ -1,0 +1,338 @@
+package codec
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"sampleagent/audio/pcm"
+)
+
+// source gives interleaved samples. It fills dst, whose length is a multiple of the channel
+// count, with whole frames; n counts samples. At the end it returns io.EOF, with or after the
+// last samples.
+type source interface {
+	read(dst []float32) (n int, err error)
+}
+
+// track is a header understood: what is known, and how to get at the sound.
+type track struct {
+	Info
+	Tags
+	// open starts reading from the first frame. It can be called again to start over.
+	open func() (source, error)
+	// counted: Frames rests on bytes that are really there, not on a claim.
+	counted bool
+}
+
+// Stream is a file being decoded, for those who want it in pieces.
+type Stream struct {
+	Info
+	Tags
+	src  source
+	left int64 // samples until the limit
+}
+
+// Open reads the header of r and gets ready to decode from its first frame. Info.Frames is what
+// the header says, or -1.
+func Open(r io.ReadSeeker, lim Limits) (*Stream, error) {
+	t, err := parse(r, lim)
+	if err != nil {
+		return nil, err
+	}
+	src, err := t.begin()
+	if err != nil {
+		return nil, err
+	}
+	return &Stream{Info: t.Info, Tags: t.Tags, src: src, left: lim.orDefault().samples(t.Channels)}, nil
+}
+
+// Read fills dst with whole interleaved frames and returns how many samples it wrote. dst must
+// hold at least one frame. The end is io.EOF; damage in the middle of a compressed file is told
+// as ErrDamaged after the last good frame.
+func (s *Stream) Read(dst []float32) (int, error) {
+	dst = dst[:len(dst)-len(dst)%s.Channels]
+	if len(dst) == 0 {
+		return 0, io.ErrShortBuffer
+	}
+	n, err := s.src.read(dst)
+	s.left -= int64(n)
+	if s.left < 0 {
+		return 0, fmt.Errorf("%s: %w", s.Format, ErrTooLarge)
+	}
+	return n, err
+}
+
+// Probe reads the header and the tags only. Frames is what the header claims as far as the
+// file's size allows, or -1.
+func Probe(r io.ReadSeeker) (Info, Tags, error) {
+	t, err := parse(r, Limits{})
+	if err != nil {
+		return Info{}, Tags{}, err
+	}
+	return t.Info, t.Tags, nil
+}
+
+// Decode reads all of r. A damaged or cut file gives what could be read, with Truncated set; it
+// is an error only when nothing could.
+func Decode(ctx context.Context, r io.ReadSeeker, lim Limits) (*Clip, error) {
+	t, err := parse(r, lim)
+	if err != nil {
+		return nil, err
+	}
+	return t.collect(ctx, lim.orDefault())
+}
+
+// DecodeFile is Decode of a file on disk; its errors name the path. What the header and the tags
+// do not say of tempo and key is filled in from the file's name.
+func DecodeFile(ctx context.Context, path string, lim Limits) (*Clip, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return decodeNamed(ctx, path, f, lim)
+}
+
+// smallFile is read into memory as a whole when its hash is wanted too; larger ones are read a
+// second time, from the page cache as a rule, so that memory stays bounded.
+const smallFile = 16 << 20
+
+// DecodeFileSum is DecodeFile with the SHA-256 of the file's bytes in hexadecimal. The sum is
+// given also when the decoding fails, as long as the file can be read.
+func DecodeFileSum(ctx context.Context, path string, lim Limits) (clip *Clip, sum string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", err
+	}
+	defer f.Close()
+	fi, err := f.Stat()
+	if err != nil {
+		return nil, "", err
+	}
+	if fi.Size() <= smallFile {
+		b, err := io.ReadAll(io.NewSectionReader(f, 0, smallFile))
+		if err != nil {
+			return nil, "", err
+		}
+		h := sha256.Sum256(b)
+		clip, err = decodeNamed(ctx, path, bytes.NewReader(b), lim)
+		return clip, hex.EncodeToString(h[:]), err
+	}
+	h := sha256.New()
+	buf := make([]byte, 1<<20)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, "", err
+		}
+		n, err := f.Read(buf)
+		h.Write(buf[:n])
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	clip, err = decodeNamed(ctx, path, f, lim)
+	return clip, hex.EncodeToString(h.Sum(nil)), err
+}
+
+func decodeNamed(ctx context.Context, path string, r io.ReadSeeker, lim Limits) (*Clip, error) {
+	c, err := Decode(ctx, r, lim)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", path, err)
+	}
+	c.fillFromName(path)
+	return c, nil
+}
+
+// parse finds the format and reads the header.
+func parse(r io.ReadSeeker, lim Limits) (t *track, err error) {
+	defer caught(&err)
+	in, err := newInput(r)
+	if err != nil {
+		return nil, err
+	}
+	f, off, err := sniffInput(in)
+	if err != nil {
+		return nil, err
+	}
+	switch f {
+	case WAV:
+		t, err = parseWAV(in, off)
+	case AIFF:
+		t, err = parseAIFF(in, off)
+	case FLAC:
+		t, err = parseFLAC(in, off)
+	case MP3:
+		t, err = parseMP3(in, off)
+	case Vorbis:
+		t, err = parseVorbis(in, off)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f, err)
+	}
+	if err := lim.orDefault().check(t.Info); err != nil {
+		return nil, fmt.Errorf("%s: %w", f, err)
+	}
+	return t, nil
+}
+
+// begin opens the source behind a recover.
+func (t *track) begin() (src source, err error) {
+	defer caught(&err)
+	src, err = t.open()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.Format, err)
+	}
+	return guarded{src}, nil
+}
+
+// guarded turns a panic of a decoder into an error.
+type guarded struct{ source }
+
+func (g guarded) read(dst []float32) (n int, err error) {
+	defer caught(&err)
+	return g.source.read(dst)
+}
+
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: the decoder gave up: %v", ErrDamaged, p)
+	}
+}
+
+const (
+	// slackSamples is what a header's claim may cost before it is checked: 32 MiB.
+	slackSamples = 8 << 20
+	// blockSamples is what is decoded between two looks at the context.
+	blockSamples = 64 << 10
+)
+
+// collect decodes everything into one slice.
+//
+// A claimed length is taken at its word only up to slackSamples, so that a lie costs at most
+// 32 MiB. Where a file turns out to be longer than that and its length does not rest on its own
+// bytes, the rest is decoded once for counting, and all of it again into a slice that fits.
+func (t *track) collect(ctx context.Context, lim Limits) (*Clip, error) {
+	most := lim.samples(t.Channels)
+	claim := t.Frames * int64(t.Channels)
+	if t.counted && claim > most {
+		return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
+	}
+	room := claim
+	switch {
+	case claim < 0:
+		room = blockSamples * int64(t.Channels)
+	case !t.counted:
+		room = min(claim, slackSamples-slackSamples%int64(t.Channels))
+	}
+	buf, err := t.decode(ctx, room, most)
+	switch {
+	case errors.Is(err, io.EOF):
+	case errors.Is(err, ErrTooLarge), ctx.Err() != nil:
+		return nil, err
+	case len(buf) == 0:
+		return nil, fmt.Errorf("%s: %w", t.Format, err)
+	default:
+		t.Truncated = true
+	}
+	if len(buf) == 0 {
+		return nil, fmt.Errorf("%s: %w", t.Format, ErrNoAudio)
+	}
+	if cap(buf)-len(buf) > len(buf)/8 {
+		buf = append(make([]float32, 0, len(buf)), buf...)
+	}
+	frames := int64(len(buf) / t.Channels)
+	if frames < t.Frames {
+		t.Truncated = true
+	}
+	t.Frames = frames
+	return &Clip{Info: t.Info, Tags: t.Tags, Audio: pcm.Buffer{Rate: t.Rate, Channels: t.Channels, Samples: buf}}, nil
+}
+
+// decode reads everything, beginning with room for that many samples. Its error is io.EOF when
+// all went well.
+func (t *track) decode(ctx context.Context, room, most int64) ([]float32, error) {
+	src, err := t.begin()
+	if err != nil {
+		return nil, err
+	}
+	buf, err := fill(ctx, src, make([]float32, 0, min(room, most)), t.Channels)
+	spare := make([]float32, blockSamples-blockSamples%t.Channels)
+	for err == nil {
+		var n int
+		n, err = src.read(spare)
+		switch total := int64(len(buf) + n); {
+		case n == 0:
+		case total > most:
+			return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
+		case total <= slackSamples:
+			buf = append(buf, spare[:n]...)
+			if err == nil {
+				buf, err = fill(ctx, src, buf, t.Channels)
+			}
+		default:
+			rest, end := count(ctx, src, spare, most-total)
+			if !errors.Is(end, io.EOF) && (ctx.Err() != nil || errors.Is(end, ErrTooLarge)) {
+				return nil, end
+			}
+			buf = nil // before the larger slice is made, so that both never stand side by side
+			if src, err = t.begin(); err != nil {
+				return nil, err
+			}
+			if buf, err = fill(ctx, src, make([]float32, 0, total+rest), t.Channels); err == nil {
+				err = end
+			}
+			return buf, err
+		}
+	}
+	return buf, err
+}
+
+// fill decodes until the capacity of buf is used or the source ends.
+func fill(ctx context.Context, src source, buf []float32, channels int) ([]float32, error) {
+	block := blockSamples - blockSamples%channels
+	for most := cap(buf) - cap(buf)%channels; len(buf) < most; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n, err := src.read(buf[len(buf):min(most, len(buf)+block)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			return buf, err
+		}
+		if n == 0 {
+			return buf, errNoProgress
+		}
+	}
+	return buf, nil
+}
+
+// count decodes to the end and keeps nothing.
+func count(ctx context.Context, src source, scratch []float32, most int64) (int64, error) {
+	total := int64(0)
+	for {
+		if err := ctx.Err(); err != nil {
+			return total, err
+		}
+		n, err := src.read(scratch)
+		if total += int64(n); total > most {
+			return total, ErrTooLarge
+		}
+		if err != nil {
+			return total, err
+		}
+		if n == 0 {
+			return total, errNoProgress
+		}
+	}
+}
+
+var errNoProgress = fmt.Errorf("%w: the decoder makes no progress", ErrDamaged)
