@@ -11,6 +11,9 @@ import (
 // the replica has seen, so that a later edit wins even where a machine's clock runs slow.
 type Clock uint64
 
+// At is the first clock of a millisecond; times before 1970 count as 1970.
+func At(t time.Time) Clock { return Clock(max(0, t.UnixMilli())) << 16 }
+
 // Time is the wall-clock part.
 func (c Clock) Time() time.Time { return time.UnixMilli(int64(c >> 16)) }
 
@@ -29,7 +32,7 @@ func NewTicker(last Clock, now func() time.Time) *Ticker { return &Ticker{last: 
 func (t *Ticker) Next() Clock {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.last = max(t.last+1, Clock(max(0, t.now().UnixMilli()))<<16) // a machine set before 1970 counts on
+	t.last = max(t.last+1, At(t.now()))
 	return t.last
 }
 

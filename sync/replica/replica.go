@@ -1,0 +1,298 @@
+// Package replica keeps one machine's library in step with the server and so with the person's
+// other machines: it turns local edits into cells, sends what is unsent, and merges what others
+// changed.
+//
+// It decides nothing about what fields mean and touches no database and no network by itself:
+// the Store is the library's, the Server is a client. Every step may be cut at any point and run
+// again; the order of steps, machines and messages does not matter (wire.Merge).
+package replica
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"sampleagent/sync/wire"
+)
+
+// Store is the local library as the replica sees it.
+type Store interface {
+	// Update runs f in one transaction: all of it is kept, or, when f or the disk fails, nothing.
+	Update(ctx context.Context, f func(Tx) error) error
+}
+
+// Tx is a transaction on a Store. Values are JSON; a field that is not set is absent.
+type Tx interface {
+	// Dirty lists objects that a person changed since Clean, oldest change first.
+	Dirty(limit int) ([]Dirty, error)
+	// DirtyAt is when an object was last changed by a person, if it is dirty.
+	DirtyAt(object string) (at time.Time, dirty bool, err error)
+	Clean(object string) error
+	// Fields is what the library holds of an object now.
+	Fields(object string) (map[string]json.RawMessage, error)
+	// Apply sets fields (nil removes) as if they had always been so: it marks nothing dirty.
+	Apply(object string, changed map[string]json.RawMessage) error
+
+	Cells(object string) ([]wire.Cell, error)
+	PutCell(c wire.Cell, unsent bool) error
+	// Unsent lists cells to send; Sent marks those that have not changed since.
+	Unsent(limit int) ([]wire.Cell, error)
+	Sent(cells []wire.Cell) error
+
+	// Cursor is how far the server's changes are known here.
+	Cursor() (int64, error)
+	SetCursor(next int64) error
+}
+
+// Dirty is an object with local changes and when the last of them was made.
+type Dirty struct {
+	Object string
+	At     time.Time
+}
+
+// Server is the other end; client.Client is one.
+type Server interface {
+	Push(ctx context.Context, cells []wire.Cell) (*wire.SyncPushed, error)
+	Pull(ctx context.Context, since int64) (*wire.SyncPage, error)
+}
+
+// Replica is one machine. It is not safe for concurrent use: one goroutine runs Sync.
+type Replica struct {
+	actor  string
+	store  Store
+	server Server
+	now    func() time.Time
+}
+
+// New is the replica of this installation; actor is its random name, made once and kept.
+func New(actor string, store Store, server Server, now func() time.Time) *Replica {
+	return &Replica{actor: actor, store: store, server: server, now: now}
+}
+
+// Result says what one Sync moved, in cells, and which objects changed here.
+type Result struct {
+	Sent, Received int
+	Changed        []string
+}
+
+// takeAtOnce bounds a transaction, so that the window's own edits never wait long for it.
+const takeAtOnce = 200
+
+// Sync takes up local edits, sends them and fetches what others changed, until nothing is left.
+// What was done before an error stays done. progress, unless nil, hears the running result
+// after each page.
+func (r *Replica) Sync(ctx context.Context, progress func(Result)) (Result, error) {
+	var result Result
+	for {
+		if err := r.take(ctx); err != nil {
+			return result, err
+		}
+		sent, err := r.push(ctx)
+		if err != nil {
+			return result, err
+		}
+		more, err := r.pull(ctx, &result)
+		if err != nil {
+			return result, err
+		}
+		result.Sent += sent
+		if progress != nil {
+			progress(result)
+		}
+		if sent == 0 && !more {
+			return result, nil
+		}
+	}
+}
+
+// take turns edits since the last time into cells.
+func (r *Replica) take(ctx context.Context) error {
+	for {
+		var n int
+		err := r.store.Update(ctx, func(tx Tx) error {
+			dirty, err := tx.Dirty(takeAtOnce)
+			if err != nil {
+				return err
+			}
+			n = len(dirty)
+			for _, d := range dirty {
+				if err := r.takeObject(tx, d); err != nil {
+					return fmt.Errorf("take up changes of %s: %w", d.Object, err)
+				}
+			}
+			return nil
+		})
+		if err != nil || n < takeAtOnce {
+			return err
+		}
+	}
+}
+
+// takeObject writes a cell for every field whose value in the library is not what its cell
+// shows. The write is stamped with the time of the edit, not of the sync: an old edit that comes
+// online late does not win over a newer one.
+func (r *Replica) takeObject(tx Tx, d Dirty) error {
+	fields, err := tx.Fields(d.Object)
+	if err != nil {
+		return err
+	}
+	cells, err := tx.Cells(d.Object)
+	if err != nil {
+		return err
+	}
+	known := map[string]wire.Cell{}
+	for _, c := range cells {
+		known[c.Field] = c
+	}
+	names := slices.Collect(maps.Keys(fields))
+	for name, c := range known {
+		if _, set := fields[name]; !set && c.Value() != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c, seen := known[name]
+		if !seen {
+			c = wire.Cell{Object: d.Object, Field: name}
+		}
+		if equalJSON(c.Value(), fields[name]) {
+			continue
+		}
+		clock := max(wire.At(d.At), c.Newest()+1)
+		c = c.Write(wire.Dot{Clock: clock, Actor: r.actor}, fields[name])
+		if err := tx.PutCell(c, true); err != nil {
+			return err
+		}
+	}
+	return tx.Clean(d.Object)
+}
+
+// equalJSON compares two values by meaning: on its way one may have been spaced or escaped anew.
+func equalJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	var x, y any
+	return a != nil && b != nil && json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// push sends one run of unsent cells and says how many.
+func (r *Replica) push(ctx context.Context) (int, error) {
+	var cells []wire.Cell
+	err := r.store.Update(ctx, func(tx Tx) (err error) {
+		cells, err = tx.Unsent(wire.MaxPush)
+		return err
+	})
+	if err != nil || len(cells) == 0 {
+		return 0, err
+	}
+	if _, err := r.server.Push(ctx, cells); err != nil {
+		return 0, err
+	}
+	return len(cells), r.store.Update(ctx, func(tx Tx) error { return tx.Sent(cells) })
+}
+
+// errBadPage guards against a server that would make us ask for ever.
+var errBadPage = errors.New("the server sent a page of changes that leads nowhere")
+
+// pull merges the next page and says whether more waits.
+func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
+	var since int64
+	err := r.store.Update(ctx, func(tx Tx) (err error) {
+		since, err = tx.Cursor()
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	page, err := r.server.Pull(ctx, since)
+	if err != nil {
+		return false, err
+	}
+	if page.More && page.Next <= since {
+		return false, errBadPage
+	}
+	byObject := map[string][]wire.Cell{}
+	limit := wire.NewTicker(0, r.now)
+	for _, c := range page.Cells {
+		if err := c.Check(); err != nil {
+			return false, fmt.Errorf("from the server: %w", err)
+		}
+		if err := limit.See(c.Newest()); err != nil {
+			return false, err
+		}
+		byObject[c.Object] = append(byObject[c.Object], c)
+	}
+	var changed []string
+	err = r.store.Update(ctx, func(tx Tx) error {
+		changed = nil
+		for _, object := range slices.Sorted(maps.Keys(byObject)) {
+			did, err := r.mergeObject(tx, object, byObject[object])
+			if err != nil {
+				return fmt.Errorf("merge %s: %w", object, err)
+			}
+			if did {
+				changed = append(changed, object)
+			}
+		}
+		return tx.SetCursor(max(since, page.Next))
+	})
+	if err != nil {
+		return false, err
+	}
+	result.Received += len(page.Cells)
+	result.Changed = append(result.Changed, changed...)
+	return page.More, nil
+}
+
+// mergeObject merges others' cells into ours and shows the outcome in the library. Local edits
+// that are not yet cells are taken up first: otherwise they would look like the old state.
+func (r *Replica) mergeObject(tx Tx, object string, theirs []wire.Cell) (bool, error) {
+	at, dirty, err := tx.DirtyAt(object)
+	if err != nil {
+		return false, err
+	}
+	if dirty {
+		if err := r.takeObject(tx, Dirty{Object: object, At: at}); err != nil {
+			return false, err
+		}
+	}
+	cells, err := tx.Cells(object)
+	if err != nil {
+		return false, err
+	}
+	known := map[string]wire.Cell{}
+	for _, c := range cells {
+		known[c.Field] = c
+	}
+	changed := map[string]json.RawMessage{}
+	for _, c := range theirs {
+		ours, seen := known[c.Field]
+		merged := c
+		if seen {
+			merged = wire.Merge(ours, c)
+			if wire.Equal(merged, ours) {
+				continue
+			}
+		}
+		// What we know and they do not is still to be sent.
+		if err := tx.PutCell(merged, !wire.Equal(merged, c)); err != nil {
+			return false, err
+		}
+		known[c.Field] = merged
+		if !equalJSON(merged.Value(), ours.Value()) {
+			changed[c.Field] = merged.Value()
+		}
+	}
+	if len(changed) == 0 {
+		return false, nil
+	}
+	return true, tx.Apply(object, changed)
+}
