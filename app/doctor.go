@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -11,9 +12,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"sampleagent/app/settings"
+	"sampleagent/library/catalog"
 )
 
 // Check is one thing that was looked at.
@@ -214,5 +219,72 @@ func CheckServer(ctx context.Context, base string) Check {
 		return c
 	}
 	c.OK, c.State = true, fmt.Sprintf("%s answers in %d ms", u.Redacted(), time.Since(start).Milliseconds())
+	return c
+}
+
+// Doctor looks at everything the program needs of the machine. It opens the library but changes
+// nothing in it, and makes none where there is none.
+func Doctor(ctx context.Context, o Options) []Check {
+	folders := settings.SystemFolders()
+	if o.Folders != nil {
+		folders = *o.Folders
+	}
+	prefs, library, server := settings.Look(folders.File()), o.Library, os.Getenv(ServerVariable)
+	if library == "" {
+		library = prefs.Library.File
+	}
+	if library == "" {
+		library = folders.Library()
+	}
+	if server == "" {
+		server = prefs.Cloud.Server
+	}
+	looks := []func() Check{
+		func() Check { return CheckDisplay(ctx) },
+		func() Check { return CheckSound(o.Sound) },
+		func() Check { return CheckKeyring(ctx) },
+		func() Check { return CheckLibrary(ctx, library) },
+		func() Check { return CheckServer(ctx, server) },
+	}
+	out := make([]Check, len(looks))
+	var wg sync.WaitGroup
+	for i, look := range looks {
+		wg.Go(func() { out[i] = look() })
+	}
+	wg.Wait()
+	return out
+}
+
+// CheckLibrary reads the whole library file and says what is wrong with it.
+func CheckLibrary(ctx context.Context, path string) Check {
+	c := Check{Name: "library"}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		c.OK, c.State = true, "none yet at "+path
+		c.Advice = "It is made by the first import."
+		return c
+	}
+	db, err := catalog.Open(ctx, path)
+	if err != nil {
+		c.State = err.Error()
+		c.Advice = "If it is damaged, put a backup in its place, or move it away and import again; your sound files are not in it."
+		return c
+	}
+	defer db.Close()
+	wrong, err := db.IntegrityCheck(ctx)
+	if err != nil {
+		c.State = err.Error()
+		return c
+	}
+	if len(wrong) > 0 {
+		c.State = fmt.Sprintf("%s: %d faults, the first: %s", path, len(wrong), wrong[0])
+		c.Advice = "Put a backup in its place, or move it away and import again; your sound files are not in it."
+		return c
+	}
+	n, err := db.Counts(ctx)
+	if err != nil {
+		c.State = err.Error()
+		return c
+	}
+	c.OK, c.State = true, fmt.Sprintf("sound, %d samples (%d unreadable, %d missing) at %s", n.Total, n.Failed, n.Missing, path)
 	return c
 }

@@ -16,12 +16,12 @@ import (
 // for a subscriber that is slow; events with an empty Key all arrive.
 type Event interface{ Key() string }
 
-// LibraryChanged says that samples changed; Rows nil means any of them, and their number.
-type LibraryChanged struct{ Rows []catalog.Row }
+// LibraryChanged says which samples changed; Many means: read everything again.
+type LibraryChanged struct{ catalog.Change }
 
 // Key lets changes of the whole library fall together; changes of named rows are kept apart.
 func (e LibraryChanged) Key() string {
-	if e.Rows == nil {
+	if e.Many {
 		return "library"
 	}
 	return ""

@@ -77,7 +77,7 @@ func TestASlowSubscriberStopsNobody(t *testing.T) {
 	go func() {
 		for i := range 2 * mostWaiting {
 			b.Send(Message{Text: fmt.Sprint(i)})
-			b.Send(LibraryChanged{Rows: []catalog.Row{catalog.Row(i)}})
+			b.Send(LibraryChanged{catalog.Change{Updated: []catalog.Row{catalog.Row(i)}}})
 		}
 		close(done)
 	}()

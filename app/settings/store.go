@@ -205,3 +205,19 @@ func remove(tree map[string]any, path []string) bool {
 	delete(tree, path[0])
 	return ok
 }
+
+// Look reads the settings without setting a broken file aside; what cannot be read has its
+// default. It is for a look around that must change nothing.
+func Look(path string) Settings {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return Default()
+	}
+	tree := map[string]any{}
+	if err := toml.Unmarshal(raw, &tree); err != nil {
+		return Default()
+	}
+	s, _ := read(tree)
+	s.mend(true)
+	return s
+}

@@ -1,0 +1,427 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"sampleagent/app/event"
+	"sampleagent/app/settings"
+	"sampleagent/audio/analysis"
+	"sampleagent/audio/codec"
+	"sampleagent/audio/pcm"
+	"sampleagent/library/catalog"
+	"sampleagent/library/kit"
+)
+
+// PlayState says what the transport does.
+type PlayState string
+
+// The states.
+const (
+	Stopped PlayState = "stopped"
+	Loading PlayState = "loading" // being decoded
+	Playing PlayState = "playing"
+	Paused  PlayState = "paused"
+)
+
+// Transport is what plays at one moment; a value.
+type Transport struct {
+	State    PlayState
+	Row      catalog.Row // what plays or played last; 0: nothing yet
+	ID       string
+	Name     string
+	KitID    string // set when a pad plays
+	Slot     kit.Slot
+	Position float64 // s, in the sample's own time
+	Length   float64 // s
+	Loop     bool
+	Volume   float64 // 0 to 1
+	Device   string  // "" until the first sound
+	Silent   bool    // no sound device
+	Error    string  // why the last sound could not be played
+}
+
+// Audition says how a sample is heard.
+type Audition struct {
+	From float64 // s
+}
+
+// clipRoom is how many bytes of decoded sound are kept: ten minutes of stereo at 48 kHz.
+const clipRoom = 256 << 20
+
+// mostSeconds of a file are decoded for listening; what comes after is not heard.
+const mostSeconds = 20 * 60
+
+// player is the transport: one sound at a time, the newest wish wins.
+type player struct {
+	a     *App
+	open  func() (Sound, error)
+	clips *clips
+	wg    sync.WaitGroup
+
+	mu      sync.Mutex
+	sound   Sound // nil until the first wish
+	closed  bool
+	ticket  int // rises with every wish, so that a late decode knows it is late
+	cancel  context.CancelFunc
+	now     Transport
+	rate    float64 // frames of what plays for a second of the sample
+	frames  int64   // of what plays
+	gate    bool    // a pad that sounds only while it is held
+	played  *pcm.Buffer
+	prefs   settings.Playback
+	saving  *time.Timer // a change of volume or loop on its way to the settings
+	pending bool
+}
+
+func newPlayer(a *App, open func() (Sound, error)) *player {
+	p := &player{a: a, open: open, clips: newClips(clipRoom), prefs: a.settings.Get().Playback}
+	p.now.State = Stopped
+	p.now.Volume = p.prefs.Volume
+	return p
+}
+
+// device opens the sound device on the first wish. The caller holds the lock.
+func (p *player) device() Sound {
+	if p.sound != nil {
+		return p.sound
+	}
+	var err error
+	if p.open != nil {
+		p.sound, err = p.open()
+	}
+	if p.sound == nil {
+		p.sound = newSilence()
+	}
+	if err != nil {
+		p.a.Tell(event.Warning, "No sound device: %v. Everything but hearing works.", err)
+	}
+	p.sound.SetVolume(p.prefs.Volume)
+	p.now.Device, p.now.Silent = p.sound.Device()
+	return p.sound
+}
+
+// begin cuts what plays and takes a ticket for a new wish. The caller holds the lock.
+func (p *player) begin(next Transport) (ctx context.Context, ticket int) {
+	if p.cancel != nil {
+		p.cancel()
+	}
+	if p.sound != nil {
+		p.sound.Stop()
+	}
+	p.ticket++
+	ctx, p.cancel = context.WithCancel(p.a.life)
+	next.State, next.Volume = Loading, p.prefs.Volume
+	next.Device, next.Silent = p.now.Device, p.now.Silent
+	p.now, p.played, p.gate = next, nil, false
+	return ctx, p.ticket
+}
+
+// load runs get off the caller's goroutine and starts what it gives, unless there is a newer wish.
+func (p *player) load(next Transport, get func(context.Context, *Transport) (rendered, error)) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	ctx, ticket := p.begin(next)
+	p.wg.Add(1)
+	p.mu.Unlock()
+	p.tell()
+	go func() {
+		defer p.wg.Done()
+		t := next
+		r, err := get(ctx, &t)
+		p.mu.Lock()
+		defer p.tell()
+		defer p.mu.Unlock()
+		if p.ticket != ticket || p.closed {
+			return
+		}
+		p.now.Row, p.now.ID, p.now.Name = t.Row, t.ID, t.Name
+		if err != nil {
+			p.now.State, p.now.Error = Stopped, err.Error()
+			return
+		}
+		s := p.device()
+		p.played, p.frames, p.gate = r.buf, int64(r.buf.Frames()), r.gate
+		p.rate = r.rate
+		s.Play(r.buf, int64(r.from*r.rate))
+		if r.loop {
+			s.SetLoop(true, r.loopStart, r.loopEnd)
+		}
+		p.now.State, p.now.Loop, p.now.Error = Playing, r.loop, ""
+		p.now.Length = float64(p.frames) / p.rate
+	}()
+}
+
+// rendered is a sound ready to be heard.
+type rendered struct {
+	buf                *pcm.Buffer
+	rate               float64 // frames of buf for a second of the sample's own time
+	from               float64 // s
+	loop               bool
+	loopStart, loopEnd int64
+	gate               bool
+}
+
+// Audition plays a sample. It returns at once; what played is cut. An error shows in Transport.
+func (a *App) Audition(row catalog.Row, o Audition) {
+	a.player.load(Transport{Row: row}, func(ctx context.Context, t *Transport) (rendered, error) {
+		s, err := a.db.Sample(ctx, row)
+		if err != nil {
+			return rendered{}, err
+		}
+		t.ID, t.Name = s.ID, s.Name
+		b, err := a.player.decode(ctx, s.Path)
+		if err != nil {
+			return rendered{}, err
+		}
+		prefs := a.player.preferences()
+		r := rendered{buf: b, rate: float64(b.Rate), from: o.From}
+		r.loop = prefs.Loop || prefs.LoopLoops && s.Kind == analysis.LoopKind
+		a.notePlayed(row)
+		return r, nil
+	})
+}
+
+// notePlayed remembers when a sample was last heard.
+func (a *App) notePlayed(row catalog.Row) {
+	if err := a.db.Played(a.life, row); err != nil && a.life.Err() == nil && !errors.Is(err, catalog.ErrReadOnly) {
+		a.Tell(event.Warning, "It could not be noted that the sample was played: %v.", err)
+	}
+}
+
+// decode reads a file for listening, or takes it from memory.
+func (p *player) decode(ctx context.Context, path string) (*pcm.Buffer, error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("play %s: %w", path, err)
+	}
+	key := clipKey{path, fi.Size(), fi.ModTime().UnixNano()}
+	if b := p.clips.get(key); b != nil {
+		return b, nil
+	}
+	c, err := codec.DecodeFile(ctx, path, codec.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	p.clips.put(key, &c.Audio)
+	return &c.Audio, nil
+}
+
+// Prefetch decodes samples that may be played next, so that they start at once. It is meant for
+// the neighbours of the selection, and gives way to everything else.
+func (a *App) Prefetch(rows ...catalog.Row) {
+	p := a.player
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.wg.Add(1)
+	ticket := p.ticket
+	p.mu.Unlock()
+	go func() {
+		defer p.wg.Done()
+		found, err := a.db.Samples(a.life, rows)
+		if err != nil {
+			return // a help that failed: the sample itself will say why when it is played
+		}
+		for _, s := range found {
+			p.mu.Lock()
+			newer := p.ticket != ticket
+			p.mu.Unlock()
+			if newer || a.life.Err() != nil || s.Duration > 60 {
+				continue
+			}
+			_, _ = p.decode(a.life, s.Path) // as above
+		}
+	}()
+}
+
+func (p *player) preferences() settings.Playback {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.prefs
+}
+
+// apply takes over preferences that changed.
+func (p *player) apply(next settings.Playback) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.prefs = next
+	p.now.Volume = next.Volume
+	if p.sound != nil {
+		p.sound.SetVolume(next.Volume)
+	}
+}
+
+func (p *player) tell() { p.a.bus.Send(event.TransportChanged{}) }
+
+// Stop ends what plays, or is about to.
+func (a *App) Stop() {
+	p := a.player
+	p.mu.Lock()
+	p.ticket++
+	if p.cancel != nil {
+		p.cancel()
+	}
+	if p.sound != nil {
+		p.sound.Stop()
+	}
+	p.now.State = Stopped
+	p.now.Position = 0
+	p.mu.Unlock()
+	p.tell()
+}
+
+// TogglePlay pauses what plays, goes on with what is paused, and starts again what has ended.
+func (a *App) TogglePlay() {
+	p := a.player
+	p.mu.Lock()
+	p.settle()
+	switch {
+	case p.played == nil:
+	case p.now.State == Playing:
+		p.sound.Pause()
+		p.now.State = Paused
+	case p.now.State == Paused:
+		p.sound.Resume()
+		p.now.State = Playing
+	case p.now.State == Stopped:
+		p.sound.Play(p.played, 0)
+		p.sound.SetLoop(p.now.Loop, 0, 0)
+		p.now.State = Playing
+	}
+	p.mu.Unlock()
+	p.tell()
+}
+
+// Seek goes to a place, in seconds of the sample; what has ended starts there.
+func (a *App) Seek(seconds float64) {
+	p := a.player
+	p.mu.Lock()
+	p.settle()
+	if p.played != nil {
+		frame := max(0, min(int64(seconds*p.rate), p.frames-1))
+		if p.now.State == Stopped {
+			p.sound.Play(p.played, frame)
+			p.sound.SetLoop(p.now.Loop, 0, 0)
+			p.now.State = Playing
+		} else {
+			p.sound.SeekTo(frame)
+		}
+	}
+	p.mu.Unlock()
+	p.tell()
+}
+
+// SetLoop lets what plays start again at its end, and what will be played.
+func (a *App) SetLoop(on bool) {
+	p := a.player
+	p.mu.Lock()
+	p.prefs.Loop = on
+	p.now.Loop = on
+	if p.sound != nil && p.played != nil {
+		p.sound.SetLoop(on, 0, 0)
+	}
+	p.saveSoon()
+	p.mu.Unlock()
+	p.tell()
+}
+
+// SetVolume takes 0 to 1; values beyond are cut.
+func (a *App) SetVolume(v float64) {
+	p := a.player
+	p.mu.Lock()
+	v = max(0, min(1, v))
+	p.prefs.Volume, p.now.Volume = v, v
+	if p.sound != nil {
+		p.sound.SetVolume(v)
+	}
+	p.saveSoon()
+	p.mu.Unlock()
+	p.tell()
+}
+
+// saveDelay gathers the positions of a slider into one write of the settings.
+const saveDelay = 500 * time.Millisecond
+
+// saveSoon stores volume and loop a little later. The caller holds the lock.
+func (p *player) saveSoon() {
+	if p.closed {
+		return
+	}
+	p.pending = true
+	if p.saving == nil {
+		p.saving = time.AfterFunc(saveDelay, p.save)
+		return
+	}
+	p.saving.Reset(saveDelay)
+}
+
+func (p *player) save() {
+	p.mu.Lock()
+	due, volume, loop := p.pending, p.prefs.Volume, p.prefs.Loop
+	p.pending = false
+	p.mu.Unlock()
+	if !due {
+		return
+	}
+	err := p.a.settings.Update(func(s *settings.Settings) { s.Playback.Volume, s.Playback.Loop = volume, loop })
+	if err != nil {
+		p.a.Tell(event.Warning, "The volume could not be remembered: %v.", err)
+	}
+}
+
+// settle notes that what played has come to its end. The caller holds the lock.
+func (p *player) settle() {
+	if p.sound == nil || p.played == nil || p.now.State != Playing {
+		return
+	}
+	if _, playing := p.sound.Position(); !playing {
+		p.now.State = Stopped
+	}
+}
+
+// Transport says what plays now. It only takes a lock: fit for every frame of a screen.
+func (a *App) Transport() Transport {
+	p := a.player
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settle()
+	t := p.now
+	if p.sound != nil && p.played != nil && p.rate > 0 && (t.State == Playing || t.State == Paused) {
+		frame, _ := p.sound.Position()
+		t.Position = float64(frame) / p.rate
+	}
+	return t
+}
+
+func (p *player) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.ticket++
+	if p.cancel != nil {
+		p.cancel()
+	}
+	if p.saving != nil {
+		p.saving.Stop()
+	}
+	p.mu.Unlock()
+	p.wg.Wait()
+	p.save()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sound != nil {
+		if err := p.sound.Close(); err != nil {
+			p.a.notices = append(p.a.notices, err.Error())
+		}
+		p.sound = nil
+	}
+}
