@@ -16,7 +16,7 @@ const MaxBars = 64
 type Note struct {
 	Tick      int  // from the pattern's start
 	Pad       Slot // what sounds
-	Semitones int  // chromatic play, -13 to 114; 0 is the pad as it is
+	Semitones int  // chromatic play, -12 to 114; 0 is the pad as it is
 	Poly      bool // played in the chromatic mode Poly
 	Velocity  int  // 1 to 127
 	Length    int  // ticks, 1 to 65536
@@ -57,8 +57,8 @@ func (p Pattern) Validate() error {
 			return fmt.Errorf("note %d: a velocity of %d is not possible: 1 to 127", i+1, n.Velocity)
 		case n.Length < 1 || n.Length > 65536:
 			return fmt.Errorf("note %d: a length of %d ticks is not possible: 1 to 65536", i+1, n.Length)
-		case n.Semitones < -13 || n.Semitones > 114:
-			return fmt.Errorf("note %d: %d semitones are not possible: -13 to 114", i+1, n.Semitones)
+		case n.Semitones < -12 || n.Semitones > 114:
+			return fmt.Errorf("note %d: %d semitones are not possible: -12 to 114", i+1, n.Semitones)
 		}
 	}
 	return nil
