@@ -1,0 +1,139 @@
+package edit
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"sampleagent/audio/pcm"
+)
+
+func mono(s ...float32) *pcm.Buffer { return &pcm.Buffer{Rate: 1000, Channels: 1, Samples: s} }
+
+func stereo(s ...float32) *pcm.Buffer { return &pcm.Buffer{Rate: 1000, Channels: 2, Samples: s} }
+
+func TestEdits(t *testing.T) {
+	in := stereo(0, 0, 0.5, -0.25, 0.1, 0.2, 0, 0)
+	kept := in.Clone()
+	for name, c := range map[string]struct{ got, want *pcm.Buffer }{
+		"trim":            {Trim(in, 1, 3), stereo(0.5, -0.25, 0.1, 0.2)},
+		"trim too far":    {Trim(in, -5, 99), in},
+		"trim to nothing": {Trim(in, 3, 2), stereo()},
+		"gain":            {Gain(in, 2), stereo(0, 0, 1, -0.5, 0.2, 0.4, 0, 0)},
+		"normalise":       {Normalise(in, 0), stereo(0, 0, 1, -0.5, 0.2, 0.4, 0, 0)},
+		"reverse":         {Reverse(in), stereo(0, 0, 0.1, 0.2, 0.5, -0.25, 0, 0)},
+		"trim silence":    {TrimSilence(in, -40), stereo(0.5, -0.25, 0.1, 0.2)},
+		"all silence":     {TrimSilence(mono(0, 0), -40), mono(0, 0)},
+		"fade in":         {FadeIn(mono(1, 1, 1, 1), 2, Linear), mono(0, 0.5, 1, 1)},
+		"fade out":        {FadeOut(mono(1, 1, 1, 1), 2, Linear), mono(1, 1, 0.5, 0)},
+		"long fade":       {FadeIn(mono(1, 1), 99, Linear), mono(0, 0.5)},
+		"negative fade":   {FadeIn(mono(1, 1), -1, Linear), mono(1, 1)},
+		"quiet normalise": {Normalise(mono(0, 0), 0), mono(0, 0)},
+	} {
+		if !slices.Equal(c.got.Samples, c.want.Samples) || c.got.Rate != c.want.Rate || c.got.Channels != c.want.Channels {
+			t.Errorf("%s: %v, want %v", name, c.got.Samples, c.want.Samples)
+		}
+	}
+	if !slices.Equal(in.Samples, kept.Samples) {
+		t.Error("an edit changed its input")
+	}
+}
+
+func TestNormaliseLevel(t *testing.T) {
+	b := Normalise(mono(0.1, -0.3), -6)
+	if got := 20 * math.Log10(float64(Peak(b))); math.Abs(got+6) > 1e-4 {
+		t.Errorf("peak at %v dBFS, want -6", got)
+	}
+	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
+	if p := Peak(mono(nan, inf, 0.5)); p != 0.5 {
+		t.Errorf("peak beside NaN and infinity is %v", p)
+	}
+}
+
+func TestCurves(t *testing.T) {
+	for _, c := range []Curve{Linear, EqualPower, Exponential} {
+		last := -1.0
+		for x := 0.0; x <= 1; x += 1.0 / 64 {
+			if g := c.at(x); g < last || g < 0 || g > 1 {
+				t.Fatalf("%s at %v is %v after %v", c, x, g, last)
+			} else {
+				last = g
+			}
+		}
+		if c.at(0) != 0 || math.Abs(c.at(1)-1) > 1e-12 {
+			t.Errorf("%s goes from %v to %v", c, c.at(0), c.at(1))
+		}
+	}
+}
+
+func TestSnapZero(t *testing.T) {
+	b := mono(0.5, 0.4, 0.2, -0.1, -0.3, -0.2, 0.3, 0.4)
+	for _, c := range []struct{ frame, radius, want int }{
+		{3, 4, 3}, {2, 4, 3}, {4, 4, 3}, {5, 4, 6}, {7, 0, 7}, {4, 0, 4}, {8, 0, 8}, {99, 2, 8}, {-3, 2, 0}, {1, 1, 0},
+	} {
+		if got := SnapZero(b, c.frame, c.radius); got != c.want {
+			t.Errorf("near %d within %d: %d, want %d", c.frame, c.radius, got, c.want)
+		}
+	}
+	if got := SnapZero(mono(), 3, 10); got != 0 {
+		t.Errorf("in nothing: %d", got)
+	}
+}
+
+func TestChop(t *testing.T) {
+	for name, c := range map[string]struct{ got, want []Region }{
+		"every":           {ChopEvery(10, 4), []Region{{0, 4}, {4, 8}, {8, 10}}},
+		"every nothing":   {ChopEvery(0, 4), nil},
+		"every zero":      {ChopEvery(5, 0), []Region{{0, 5}}},
+		"grid":            {ChopGrid(10, 3), []Region{{0, 3}, {3, 6}, {6, 10}}},
+		"grid too fine":   {ChopGrid(2, 16), []Region{{0, 1}, {1, 2}}},
+		"grid of nothing": {ChopGrid(0, 4), []Region{}},
+		"at":              {ChopAt(10, []int{7, 3}, 1), []Region{{0, 3}, {3, 7}, {7, 10}}},
+		"at, too close":   {ChopAt(10, []int{1, 3, 4, 9}, 2), []Region{{0, 3}, {3, 10}}},
+		"onsets":          {ChopOnsets(1000, 1000, []float64{0.002, 0.5, 2, -1, math.NaN()}, 10), []Region{{0, 500}, {500, 1000}}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%s: %v, want %v", name, c.got, c.want)
+		}
+	}
+}
+
+// TestChopWhole: whatever the cuts, the regions are the whole sound once, in order.
+func TestChopWhole(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		frames := rapid.IntRange(1, 5000).Draw(t, "frames")
+		least := rapid.IntRange(-1, 100).Draw(t, "least")
+		cuts := rapid.SliceOf(rapid.IntRange(-10, 6000)).Draw(t, "cuts")
+		for _, regions := range [][]Region{
+			ChopAt(frames, cuts, least),
+			ChopGrid(frames, rapid.IntRange(-1, 64).Draw(t, "parts")),
+			ChopEvery(frames, rapid.IntRange(-1, 500).Draw(t, "length")),
+		} {
+			at := 0
+			for _, r := range regions {
+				if r.From != at || r.To <= r.From {
+					t.Fatalf("region %v after frame %d in %v", r, at, regions)
+				}
+				at = r.To
+			}
+			if at != frames {
+				t.Fatalf("regions end at %d of %d", at, frames)
+			}
+			b := &pcm.Buffer{Rate: 1000, Channels: 2, Samples: make([]float32, 2*frames)}
+			parts, err := Cut(b, regions, 5)
+			if err != nil || len(parts) != len(regions) {
+				t.Fatalf("%d parts of %d: %v", len(parts), len(regions), err)
+			}
+		}
+	})
+}
+
+func TestCutRefuses(t *testing.T) {
+	for _, r := range []Region{{-1, 2}, {0, 5}, {2, 2}, {3, 1}} {
+		if _, err := Cut(mono(1, 2, 3, 4), []Region{r}, 0); err == nil {
+			t.Errorf("region %v of 4 frames was cut", r)
+		}
+	}
+}
