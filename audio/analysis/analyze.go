@@ -1,0 +1,25 @@
+package analysis
+
+import (
+	"context"
+
+	"sampleagent/audio/pcm"
+)
+
+// Engine names this version of the ear; it changes whenever an answer can change.
+const Engine = "ear/1"
+
+// Analyze listens to a decoded sound and says all it found out. It gives the same answer for the
+// same frames on every run; calls may run side by side. The buffer is only read. NaN and infinite
+// samples are heard as zero; a sound without anything audible gets an empty Result, not an error.
+func Analyze(ctx context.Context, b *pcm.Buffer) (*Result, error) {
+	p := passes.Get().(*pass)
+	defer passes.Put(p)
+	if err := p.begin(b.Rate, b.Channels, b.Samples); err != nil {
+		return nil, err
+	}
+	if err := p.feed(ctx, b.Samples[:b.Frames()*b.Channels]); err != nil {
+		return nil, err
+	}
+	return p.finish()
+}

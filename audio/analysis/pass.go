@@ -1,0 +1,167 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+)
+
+// block is how many frames go through all stages at a time: it stays in the processor's cache.
+const block = 8192
+
+// pass is one walk over a sound: every stage sees every block once, and the questions are
+// asked at the end. It holds all scratch and is used again and again.
+type pass struct {
+	rate     int
+	channels int
+	frames   int64
+	peak     float32 // of all channels
+	mix      mix
+	gain     float32 // brings the peak to full scale for the ear's front end
+
+	halvers []halver
+	stages  [][]float32
+	mono    []float32
+	earRate float64
+
+	walk   walk
+	timbre timbre
+	flux   fluxFrames
+	pitch  pitchFrames
+
+	scene  scene
+	tempo  tempoFinder
+	tonal  tonality
+	shape  shape
+	result *Result
+}
+
+var passes = sync.Pool{New: func() any { return new(pass) }}
+
+// begin prepares for a sound. The head of it, interleaved, decides how channels are mixed and
+// at what level it is heard.
+func (p *pass) begin(rate, channels int, head []float32) error {
+	if rate <= 0 || channels <= 0 {
+		return fmt.Errorf("analyse: %d Hz and %d channels cannot be heard", rate, channels)
+	}
+	p.rate, p.channels, p.frames, p.peak = rate, channels, 0, 0
+	p.mix = chooseMix(head, channels)
+	top := float32(0)
+	for _, v := range head {
+		top = max(top, abs32(finite(v)))
+	}
+	p.gain = 1
+	if top > 0 {
+		p.gain = 1 / top
+	}
+	// Halve until one more halving would lose what rhythm and pitch need.
+	p.earRate = float64(rate)
+	n := 0
+	for p.earRate >= 32000 {
+		p.earRate /= 2
+		n++
+	}
+	for len(p.halvers) < n {
+		p.halvers = append(p.halvers, halver{})
+		p.stages = append(p.stages, nil)
+	}
+	p.halvers, p.stages = p.halvers[:n], p.stages[:n]
+	for i := range p.halvers {
+		p.halvers[i].reset()
+	}
+	if err := p.walk.reset(); err != nil {
+		return err
+	}
+	p.timbre.reset(float64(rate))
+	p.walk.each = p.frame
+	if err := p.flux.reset(p.earRate, p.gain); err != nil {
+		return err
+	}
+	return p.pitch.reset(p.earRate)
+}
+
+func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+
+func (p *pass) frame(_, power []float32) {
+	p.timbre.frame(power)
+}
+
+// feed takes interleaved frames, any number of them.
+func (p *pass) feed(ctx context.Context, x []float32) error {
+	for len(x) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(len(x), block*p.channels)
+		p.block(x[:n])
+		x = x[n:]
+	}
+	return nil
+}
+
+func (p *pass) block(x []float32) {
+	p.frames += int64(len(x) / p.channels)
+	top := p.peak
+	for _, v := range x {
+		top = max(top, abs32(finite(v)))
+	}
+	p.peak = top
+	p.mono = p.mix.mono(p.mono[:0], x)
+	p.walk.feed(p.mono)
+	y := p.mono
+	for i := range p.halvers {
+		p.stages[i] = p.halvers[i].feed(p.stages[i][:0], y)
+		y = p.stages[i]
+	}
+	p.flux.feed(y)
+	p.pitch.feed(y)
+}
+
+// finish ends the streams and answers the questions.
+func (p *pass) finish() (*Result, error) {
+	p.walk.finish()
+	var rest []float32
+	for i := range p.halvers {
+		p.stages[i] = p.halvers[i].feed(p.stages[i][:0], rest)
+		p.stages[i] = p.halvers[i].finish(p.stages[i])
+		rest = p.stages[i]
+	}
+	p.flux.feed(rest)
+	p.pitch.feed(rest)
+	p.flux.finish()
+	p.pitch.finish()
+
+	r := &Result{}
+	dur := float64(p.frames) / float64(p.rate)
+	if p.peak > 0 {
+		db := 20 * math.Log10(float64(p.peak))
+		r.SamplePeakDBFS = &db
+	}
+	p.scene.build(&p.flux, dur)
+	if p.silent() {
+		r.SilenceStart = dur
+		return r, nil
+	}
+	r.SilenceStart, r.SilenceEnd = p.scene.start, max(0, dur-p.scene.end)
+	p.tonal.build(&p.pitch)
+	p.shape.build(&p.scene, &p.timbre, &p.tonal)
+	for _, o := range p.scene.onsets {
+		r.Onsets = append(r.Onsets, o.at)
+	}
+	p.answerKind(r)
+	if err := p.answerTempo(r); err != nil {
+		return nil, err
+	}
+	p.answerKey(r)
+	p.answerClass(r)
+	return r, nil
+}
+
+// silentPeak is the level under which nothing is heard: -72 dBFS, a few steps of 16 bits.
+const silentPeak = 0.00025
+
+// silent says that there is nothing to judge: no sample above the floor, or a constant.
+func (p *pass) silent() bool {
+	return p.peak < silentPeak || p.scene.n == 0 || p.scene.peakDB < -75
+}

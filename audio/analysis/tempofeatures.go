@@ -1,0 +1,199 @@
+package analysis
+
+import "math"
+
+// foldBins is how finely four beats are cut: 24 a beat, so that sixteenths and triplets fall
+// on whole bins.
+const (
+	foldBins    = 96
+	perBeat     = foldBins / 4
+	perHalf     = perBeat / 2
+	perQuarter  = perBeat / 4
+	perTriplet  = perBeat / 3
+	beatsFolded = 4
+)
+
+// What the scorer is told about a candidate. Order is part of the weights' format.
+const tempoFeatures = 52
+
+// describe fills in the features of candidate c.
+func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
+	x := c.features[:0]
+	put := func(v float64) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			v = 0
+		}
+		x = append(x, float32(v))
+	}
+	lag := c.lag
+	put(math.Log2(c.bpm / 120))
+
+	// How well the curves agree with themselves a beat, a bar, half a beat later.
+	for _, m := range [...]float64{0.25, 1. / 3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 8} {
+		put(f.near(curveEven, m*lag))
+	}
+	for _, k := range [...]int{curveLow, curveMid, curveHigh} {
+		for _, m := range [...]float64{0.5, 1, 2, 4} {
+			put(f.near(k, m*lag))
+		}
+	}
+	put(interpolate(f.gac, lag))
+
+	// The four beats laid over one another: what falls on the beat, between, and by which voice.
+	phase := f.folded(lag)
+	beat, off, quarter, triplet := f.shares(curveEven, phase)
+	put(beat)
+	put(off)
+	put(quarter)
+	put(triplet)
+	for _, k := range [...]int{curveLow, curveMid, curveHigh} {
+		beat, off, quarter, _ := f.shares(k, phase)
+		put(beat)
+		put(off)
+		put(quarter)
+	}
+	put(f.alternation(curveLow, phase))
+	put(f.alternation(curveMid, phase))
+	put(f.backbeat(phase))
+
+	// Does a whole number of beats, a power of two above all, fit the lengths?
+	period := lag / f.rate
+	whole := 1.0
+	two := 1.0
+	for _, d := range f.durations {
+		n := d / period
+		if n < 0.75 {
+			continue
+		}
+		whole = min(whole, math.Abs(n-math.Round(n)))
+		p := math.Exp2(math.Round(math.Log2(n)))
+		two = min(two, math.Abs(n-p)/p)
+	}
+	put(whole)
+	put(two)
+	full := f.durations[0] / period
+	put(math.Abs(full-math.Round(full)) / max(1, math.Sqrt(full)))
+	put(math.Log2(full))
+
+	// Onsets against the grid.
+	r4, r3 := gridResidual(s.onsets, period, 4), gridResidual(s.onsets, period, 3)
+	put(r4)
+	put(r3)
+	put(float64(len(s.onsets)) / max(1, full))
+
+	// The piece as a whole, the same for all candidates: lets the rules differ by material.
+	put(s.share[0])
+	put(s.share[3])
+	put(float64(len(s.onsets)) / max(0.1, s.dur))
+	put(s.dur)
+	for len(x) < tempoFeatures {
+		x = append(x, 0)
+	}
+}
+
+// folded lays the curves over one another every four beats and gives the phase, in bins, at
+// which the beats lie.
+func (f *tempoFinder) folded(lag float64) int {
+	f.fold = [periodCurves][foldBins]float32{}
+	f.count = [foldBins]float32{}
+	step := foldBins / (beatsFolded * lag)
+	pos := 0.0
+	for i := range f.n {
+		b := int(pos)
+		f.count[b]++
+		for k := range f.fold {
+			f.fold[k][b] += f.curve[k][i]
+		}
+		if pos += step; pos >= foldBins {
+			pos -= foldBins
+		}
+	}
+	for k := range f.fold {
+		sum := float32(0)
+		for b := range foldBins {
+			if f.count[b] > 0 {
+				f.fold[k][b] /= f.count[b]
+			}
+			sum += f.fold[k][b]
+		}
+		if sum > 0 {
+			for b := range foldBins {
+				f.fold[k][b] /= sum
+			}
+		}
+	}
+	best, at := float32(-1), 0
+	for p := range perBeat {
+		v := float32(0)
+		for beat := range beatsFolded {
+			v += f.window(curveEven, p+beat*perBeat) + f.window(curveLow, p+beat*perBeat)
+		}
+		if v > best {
+			best, at = v, p
+		}
+	}
+	return at
+}
+
+// window is what falls on a bin and the two beside it.
+func (f *tempoFinder) window(k, at int) float32 {
+	a := &f.fold[k]
+	return a[(at+foldBins-1)%foldBins] + a[at%foldBins] + a[(at+1)%foldBins]
+}
+
+// shares gives what part of a curve falls on the beats, half-way between, on the other
+// sixteenths, and on the triplets; 1 means as much as an even curve would put there.
+func (f *tempoFinder) shares(k, phase int) (beat, off, quarter, triplet float64) {
+	for b := range beatsFolded {
+		at := phase + b*perBeat
+		beat += float64(f.window(k, at))
+		off += float64(f.window(k, at+perHalf))
+		quarter += float64(f.window(k, at+perQuarter) + f.window(k, at+3*perQuarter))
+		triplet += float64(f.window(k, at+perTriplet) + f.window(k, at+2*perTriplet))
+	}
+	const even = 3. / perBeat
+	return beat / even, off / even, quarter / (2 * even), triplet / (2 * even)
+}
+
+// alternation is how differently a voice treats odd and even beats, 0 to 1.
+func (f *tempoFinder) alternation(k, phase int) float64 {
+	a := float64(f.window(k, phase) + f.window(k, phase+2*perBeat))
+	b := float64(f.window(k, phase+perBeat) + f.window(k, phase+3*perBeat))
+	if a+b == 0 {
+		return 0
+	}
+	return math.Abs(a-b) / (a + b)
+}
+
+// backbeat is high when kick and body take turns from beat to beat: positive for turns, negative
+// for together.
+func (f *tempoFinder) backbeat(phase int) float64 {
+	turn := func(k int) float64 {
+		a := float64(f.window(k, phase) + f.window(k, phase+2*perBeat))
+		b := float64(f.window(k, phase+perBeat) + f.window(k, phase+3*perBeat))
+		return (a - b) / max(1e-9, a+b)
+	}
+	return -turn(curveLow) * turn(curveMid)
+}
+
+// gridResidual is how far onsets lie from the nearest of parts lines a beat, on average and
+// relative to the greatest possible distance, at the best phase: 0 on the grid, 0.5 at random.
+func gridResidual(onsets []onset, period float64, parts float64) float64 {
+	var re, im, sum float64
+	for _, o := range onsets {
+		sin, cos := math.Sincos(2 * math.Pi * o.at * parts / period)
+		re += o.strength * cos
+		im += o.strength * sin
+		sum += o.strength
+	}
+	if sum == 0 {
+		return 0.5
+	}
+	shift := math.Atan2(im, re) / (2 * math.Pi)
+	res := 0.0
+	for _, o := range onsets {
+		x := o.at*parts/period - shift
+		res += o.strength * math.Abs(x-math.Round(x))
+	}
+	return res / sum * 2
+}
