@@ -15,3 +15,17 @@ func fftSecond4(yr, yi, xr, xi, tw, _ []float32, m int) {
 
 func fftSeparate(re, im, zr, zi, wr, wi []float32) { fftSeparateGo(re, im, zr, zi, wr, wi) }
 func fftSeparatePower(p, zr, zi, wr, wi []float32) { fftSeparatePowerGo(p, zr, zi, wr, wi) }
+
+func dot(a, b []float32) float32                        { return dotGo(a, b) }
+func sum(a []float32) float32                           { return sumGo(a) }
+func spread(w, a []float32, c float32) float32          { return spreadGo(w, a, c) }
+func rise(a, b []float32) float32                       { return riseGo(a, b) }
+func maxAbs(a []float32) float32                        { return maxAbsGo(a) }
+func sqrt(dst, a []float32)                             { sqrtGo(dst, a) }
+func atLeast(dst, a []float32, floor float32)           { atLeastGo(dst, a, floor) }
+func mul(dst, a, b []float32)                           { mulGo(dst, a, b) }
+func axpy(dst []float32, g float32, a []float32)        { axpyGo(dst, g, a) }
+func logv(dst, a []float32, scale, bias, floor float32) { logGo(dst, a, scale, bias, floor) }
+func signChanges(a []float32, floor float32) int        { return signChangesGo(a, floor) }
+func firMax(x, h []float32) float32                     { return firMaxGo(x, h) }
+func bank(dst, x, weights []float32, spans []int32)     { bankGo(dst, x, weights, spans) }
