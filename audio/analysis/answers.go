@@ -60,10 +60,8 @@ func (p *pass) answerTempo(r *Result) error {
 		r.BPMCandidates[i].Weight /= sum
 	}
 	r.BPMCandidates[0].BPM = bpm
-	beats := s.dur * bpm / 60
-	if n := math.Round(beats); r.Kind == LoopKind && n >= 1 && math.Abs(beats-n) < 0.06 {
-		k := int(n)
-		r.BeatsInLoop = &k
+	if n := wholeBeats(s.dur, bpm); n > 0 && r.Kind == LoopKind {
+		r.BeatsInLoop = &n
 	}
 	f.folded(60 / bpm * f.rate)
 	first := f.firstBeat(60/bpm, s)
@@ -141,4 +139,13 @@ func (p *pass) answerClass(r *Result) {
 	default:
 		r.Class, r.ClassConfidence = "snare", 0.5
 	}
+}
+
+// wholeBeats is the number of beats in a length, 0 when it is not whole within 6 % of a beat.
+func wholeBeats(dur, bpm float64) int {
+	beats := dur * bpm / 60
+	if n := math.Round(beats); n >= 1 && math.Abs(beats-n) < 0.06 {
+		return int(n)
+	}
+	return 0
 }

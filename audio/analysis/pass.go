@@ -7,8 +7,9 @@ import (
 	"sync"
 )
 
-// block is how many frames go through all stages at a time: it stays in the processor's cache.
-const block = 8192
+// feedFrames is how many frames go through all stages at a time: they stay in the processor's
+// cache.
+const feedFrames = 8192
 
 // pass is one walk over a sound: every stage sees every block once, and the questions are
 // asked at the end. It holds all scratch and is used again and again.
@@ -25,7 +26,7 @@ type pass struct {
 	mono    []float32
 	earRate float64
 
-	walk   walk
+	spec   *spectrum
 	timbre timbre
 	flux   fluxFrames
 	pitch  pitchFrames
@@ -70,21 +71,16 @@ func (p *pass) begin(rate, channels int, head []float32) error {
 	for i := range p.halvers {
 		p.halvers[i].reset()
 	}
-	if err := p.walk.reset(); err != nil {
-		return err
+	if p.spec == nil {
+		p.spec = newSpectrum()
+		p.spec.onFrame = p.timbre.frame
 	}
+	p.spec.reset(rate)
 	p.timbre.reset(float64(rate))
-	p.walk.each = p.frame
 	if err := p.flux.reset(p.earRate, p.gain); err != nil {
 		return err
 	}
 	return p.pitch.reset(p.earRate)
-}
-
-func abs32(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
-
-func (p *pass) frame(_, power []float32) {
-	p.timbre.frame(power)
 }
 
 // feed takes interleaved frames, any number of them.
@@ -93,7 +89,7 @@ func (p *pass) feed(ctx context.Context, x []float32) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(len(x), block*p.channels)
+		n := min(len(x), feedFrames*p.channels)
 		p.block(x[:n])
 		x = x[n:]
 	}
@@ -108,7 +104,7 @@ func (p *pass) block(x []float32) {
 	}
 	p.peak = top
 	p.mono = p.mix.mono(p.mono[:0], x)
-	p.walk.feed(p.mono)
+	p.spec.feed(p.mono)
 	y := p.mono
 	for i := range p.halvers {
 		p.stages[i] = p.halvers[i].feed(p.stages[i][:0], y)
@@ -120,7 +116,7 @@ func (p *pass) block(x []float32) {
 
 // finish ends the streams and answers the questions.
 func (p *pass) finish() (*Result, error) {
-	p.walk.finish()
+	heard := p.spec.finish()
 	var rest []float32
 	for i := range p.halvers {
 		p.stages[i] = p.halvers[i].feed(p.stages[i][:0], rest)
@@ -143,6 +139,9 @@ func (p *pass) finish() (*Result, error) {
 		r.SilenceStart = dur
 		return r, nil
 	}
+	r.Spectral = &heard.Spectral
+	r.MFCCMean, r.MFCCStd = heard.MFCCMean, heard.MFCCStd
+	r.ChromaMean, r.ChromaStd = heard.ChromaMean, heard.ChromaSD
 	r.SilenceStart, r.SilenceEnd = p.scene.start, max(0, dur-p.scene.end)
 	p.tonal.build(&p.pitch)
 	p.shape.build(&p.scene, &p.timbre, &p.tonal)

@@ -67,7 +67,7 @@ func (h *shape) build(s *scene, t *timbre, k *tonality) {
 	h.seam = tail - head
 	var num, den float64
 	for b, e := range t.sum {
-		hz := 0.5 * float64(t.edges[b]+t.edges[b+1]) * t.rate / walkFrame
+		hz := 0.5 * float64(t.edges[b]+t.edges[b+1]) * t.rate / frameSize
 		num += hz * math.Sqrt(e)
 		den += math.Sqrt(e)
 	}

@@ -28,7 +28,7 @@ type timbre struct {
 
 func (t *timbre) reset(rate float64) {
 	t.rate = rate
-	binHz := rate / walkFrame
+	binHz := rate / frameSize
 	mel := func(hz float64) float64 { return 1127 * math.Log1p(hz/700) }
 	for b := range t.edges {
 		hz := 700 * math.Expm1(mel(timbreTop)*float64(b)/timbreBands/1127)
@@ -41,15 +41,15 @@ func (t *timbre) reset(rate float64) {
 		t.edges[b] = k
 	}
 	for b := range t.edges {
-		t.edges[b] = min(t.edges[b], walkFrame/2+1)
+		t.edges[b] = min(t.edges[b], frameSize/2+1)
 	}
-	t.scale = 2 / float32(walkFrame) / float32(walkFrame) / 0.375
+	t.scale = 2 / float32(frameSize) / float32(frameSize) / 0.375
 	t.frames, t.kept = 0, t.kept[:0]
 	t.sum = [timbreBands]float64{}
 	t.top, t.began = 0, false
 }
 
-func (t *timbre) frame(power []float32) {
+func (t *timbre) frame(_ int, power, _ []float32) {
 	var row [timbreBands]float32
 	all := float32(0)
 	for b := range row {

@@ -1,0 +1,140 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sampleagent/audio/codec"
+)
+
+// Options say how a file is judged.
+type Options struct {
+	SoundOnly bool         // names, tags and chunks are ignored
+	Limits    codec.Limits // of what is decoded; zero: codec's own
+}
+
+// File decodes one file and listens to it. The Report always comes back with the path, and
+// with OK unset and the reason in Error when the file could not be heard; then err is the
+// same reason as a value and the clip is nil. What the file or its name says about tempo and key wins over
+// the sound, unless SoundOnly is set; the sound's candidates stay in the report.
+func File(ctx context.Context, path string, o Options) (*Report, *codec.Clip, error) {
+	began := time.Now()
+	rep := &Report{Path: path, Engine: Engine}
+	fail := func(err error) (*Report, *codec.Clip, error) {
+		s := err.Error()
+		rep.Error = &s
+		rep.TookMS = millis(time.Since(began))
+		return rep, nil, err
+	}
+	clip, sum, err := codec.DecodeFileSum(ctx, path, o.Limits)
+	if sum != "" {
+		rep.SHA256 = &sum
+	}
+	if err != nil {
+		return fail(err)
+	}
+	res, err := Analyze(ctx, &clip.Audio)
+	if err != nil {
+		return fail(fmt.Errorf("analyse %s: %w", path, err))
+	}
+	rep.fill(clip, res, o.SoundOnly)
+	rep.TookMS = millis(time.Since(began))
+	return rep, clip, nil
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// ErrDamaged files that give some sound are heard; the reason stands in Error beside OK.
+var errCut = errors.New("the file ends before its header says; what is there was heard")
+
+// fill takes over what container and sound say, and decides between them.
+func (rep *Report) fill(clip *codec.Clip, res *Result, soundOnly bool) {
+	rep.OK = true
+	if clip.Truncated {
+		s := errCut.Error()
+		rep.Error = &s
+	}
+	format, rate, channels, frames := string(clip.Format), clip.Rate, clip.Channels, int64(clip.Audio.Frames())
+	dur := clip.Audio.Seconds()
+	rep.Format, rep.SampleRate, rep.Channels, rep.Frames, rep.Duration = &format, &rate, &channels, &frames, &dur
+	if clip.BitDepth > 0 {
+		bits := clip.BitDepth
+		rep.BitDepth = &bits
+	}
+	if res.Kind != "" {
+		kind := res.Kind
+		rep.Kind = &kind
+	}
+	if res.Class != "" {
+		class, conf := res.Class, res.ClassConfidence
+		rep.Class, rep.ClassConfidence = &class, &conf
+	}
+	if res.BPM != nil {
+		rep.BPM = res.BPM
+		conf, src := res.BPMConfidence, FromSound
+		rep.BPMConfidence, rep.BPMSource = &conf, &src
+		rep.BeatsInLoop, rep.Beats = res.BeatsInLoop, res.Beats
+	}
+	rep.BPMCandidates = res.BPMCandidates
+	if res.Key != nil {
+		rep.Key = res.Key
+		conf, src := res.KeyConfidence, FromSound
+		rep.KeyConfidence, rep.KeySource = &conf, &src
+	}
+	rep.TuningCents = res.TuningCents
+	rep.IntegratedLUFS, rep.TruePeakDBTP, rep.SamplePeakDBFS = res.IntegratedLUFS, res.TruePeakDBTP, res.SamplePeakDBFS
+	start, end := res.SilenceStart, res.SilenceEnd
+	rep.SilenceStart, rep.SilenceEnd = &start, &end
+	rep.Onsets, rep.Spectral = res.Onsets, res.Spectral
+	rep.MFCCMean, rep.MFCCStd = res.MFCCMean, res.MFCCStd
+	rep.ChromaMean, rep.ChromaStd = res.ChromaMean, res.ChromaStd
+	if !soundOnly {
+		rep.believe(clip, res)
+	}
+}
+
+// believe puts what the file says of itself in place of what the sound said.
+func (rep *Report) believe(clip *codec.Clip, res *Result) {
+	if clip.BPM > 0 {
+		bpm, src, sure := clip.BPM, Source(clip.BPMOrigin), statedConfidence(clip.BPMOrigin)
+		rep.BPM, rep.BPMSource, rep.BPMConfidence = &bpm, &src, &sure
+		rep.Beats, rep.BeatsInLoop = nil, nil
+		if res.BPM != nil {
+			rep.Beats = gridFrom(res, bpm, clip.Audio.Seconds())
+		}
+		if n := wholeBeats(clip.Audio.Seconds(), bpm); n > 0 && res.Kind == LoopKind {
+			rep.BeatsInLoop = &n
+		}
+	}
+	if clip.Beats > 0 && rep.BPM != nil {
+		n := clip.Beats
+		rep.BeatsInLoop = &n
+	}
+	if clip.Key != "" {
+		key, src, sure := clip.Key, Source(clip.KeyOrigin), statedConfidence(clip.KeyOrigin)
+		rep.Key, rep.KeySource, rep.KeyConfidence = &key, &src, &sure
+	}
+}
+
+// statedConfidence is how far a statement is believed. Chunks and tags are written by
+// programs and are often defaults; a name is written by a person who knew.
+func statedConfidence(o codec.Origin) float64 {
+	if o == codec.FromName {
+		return 0.95
+	}
+	return 0.9
+}
+
+// gridFrom lays a grid of a stated tempo through the sound's own first beat.
+func gridFrom(res *Result, bpm, dur float64) []float64 {
+	if len(res.Beats) == 0 {
+		return nil
+	}
+	var beats []float64
+	for t := res.Beats[0]; t < dur; t += 60 / bpm {
+		beats = append(beats, t)
+	}
+	return beats
+}
