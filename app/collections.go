@@ -73,3 +73,14 @@ func samples(n int) string {
 	}
 	return fmt.Sprintf("%d samples", n)
 }
+
+// NewCollection makes a collection inside parent ("" for the top); a query makes it smart. Errors:
+// catalog.ErrOutOfRange for an empty name, catalog.ErrExists for a sibling of that name.
+func (a *App) NewCollection(ctx context.Context, parent, name string, smart *string) (catalog.Collection, error) {
+	return a.db.NewCollection(ctx, parent, name, smart)
+}
+
+// DeleteCollection removes a collection and those inside it; the samples stay.
+func (a *App) DeleteCollection(ctx context.Context, id string) error {
+	return a.db.RemoveCollection(ctx, id)
+}

@@ -3,6 +3,8 @@ package app
 import (
 	"runtime"
 	"runtime/debug"
+
+	"sampleagent/audio/analysis"
 )
 
 // Version and Commit are set by the linker (see the Makefile).
@@ -24,7 +26,7 @@ type Build struct {
 
 // BuildInfo reads what the linker and the compiler left in the program.
 func BuildInfo() Build {
-	b := Build{Version: Version, Commit: Commit, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	b := Build{Version: Version, Commit: Commit, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, Engine: analysis.Engine}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

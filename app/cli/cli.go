@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sampleagent/app"
+	"sampleagent/app/settings"
 )
 
 // Exit statuses, as the command contract has them.
@@ -34,6 +35,7 @@ type Env struct {
 	Sound          func() (app.Sound, error)                // nil: this build has no sound device
 	Demo           fs.FS                                    // the bundled sounds; nil: none
 	Window         func(context.Context, app.Options) error // nil: this build has no window
+	Folders        *settings.Folders                        // nil: the system's
 }
 
 // errStopped ends a command that a person stopped; what was done is kept.
@@ -132,12 +134,14 @@ nothing could be done. Ctrl-C stops cleanly and keeps what is done.`,
 	flags.StringVar(&c.library, "library", "", "the library's database `file` (default: in the system's data folder)")
 	flags.BoolVar(&c.out.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&c.out.quiet, "quiet", false, "no progress")
-	root.AddCommand(c.kit(), c.doctor(), c.version())
+	root.AddCommand(c.analyze(), c.kit(), c.doctor(), c.version())
 	return root
 }
 
 // options are how app is opened for a command.
-func (c *command) options() app.Options { return app.Options{Library: c.library} }
+func (c *command) options() app.Options {
+	return app.Options{Library: c.library, Folders: c.env.Folders}
+}
 
 // window opens the window, or says what to do without one.
 func (c *command) window(ctx context.Context) error {

@@ -91,6 +91,10 @@ func (o *output) failure(item, reason string) {
 	o.mu.Lock()
 	o.failed++
 	o.mu.Unlock()
+	if strings.Contains(reason, item) { // most errors name their file already
+		o.message("%s", reason)
+		return
+	}
 	o.message("%s: %s", item, reason)
 }
 

@@ -200,7 +200,14 @@ func firMaxGo(x, h []float32) float32 {
 func bankGo(dst, x, weights []float32, spans []int32) {
 	for r := range dst {
 		from, n := int(spans[2*r]), 8*int(spans[2*r+1])
-		dst[r] = dotGo(x[from:from+n], weights[:n])
+		var y [8]float32
+		for i := 0; i < n; i += 8 {
+			a, w := (*[8]float32)(x[from+i:]), (*[8]float32)(weights[i:])
+			for l := range y {
+				y[l] += float32(w[l] * a[l])
+			}
+		}
+		dst[r] = total8(&y)
 		weights = weights[n:]
 	}
 }

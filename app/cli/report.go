@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+
+	"sampleagent/app"
+	"sampleagent/audio/analysis"
+	"sampleagent/library/catalog"
+)
+
+// withID is a report with the sample's id in front, as import and search print it.
+type withID struct {
+	ID string `json:"id"`
+	analysis.Report
+}
+
+// sampleReport is everything known about a sample of the library.
+func sampleReport(ctx context.Context, a *app.App, s catalog.Sample) (withID, error) {
+	r, err := a.Report(ctx, s.Row)
+	if err != nil {
+		return withID{}, err
+	}
+	r.OK = s.State != catalog.Failed && s.State != catalog.Missing
+	switch s.State {
+	case catalog.Failed:
+		r.Error = known(s.Error)
+	case catalog.Missing:
+		reason := "the file is gone"
+		r.Error = &reason
+	}
+	return withID{s.ID, *r}, nil
+}
+
+// wideTerminal is from where on the table has columns for where values come from.
+const wideTerminal = 130
+
+// reportTable is the table of analyze and import; its columns are fixed, because rows are printed
+// as they come.
+func (o *output) reportTable() *table {
+	cols := []column{{title: "KIND", width: 8}, {title: "CLASS", width: 10}, {title: "LENGTH", width: 9, right: true}, {title: "BPM", width: 6, right: true}}
+	if o.wide() {
+		cols = append(cols, column{title: "SURE", width: 4, right: true}, column{title: "FROM", width: 5})
+	}
+	cols = append(cols, column{title: "KEY", width: 8})
+	if o.wide() {
+		cols = append(cols, column{title: "SURE", width: 4, right: true}, column{title: "FROM", width: 5})
+	}
+	return o.table(append(cols, column{title: "LUFS", width: 6, right: true}, column{title: "dBTP", width: 5, right: true}, column{title: "FILE", width: 12, cut: 12, path: true})...)
+}
+
+func (o *output) wide() bool { return o.width == 0 || o.width >= wideTerminal }
+
+// reportRow prints one file of it.
+func reportRow(t *table, r *analysis.Report) {
+	cells := []string{text(r.Kind), text(r.Class), none, number(r.BPM, "%.1f")}
+	if r.Duration != nil {
+		cells[2] = length(*r.Duration)
+	}
+	origin := func(there bool, sure *float64, from *analysis.Source) {
+		if !t.o.wide() {
+			return
+		}
+		if !there || sure == nil || from == nil {
+			cells = append(cells, "", "")
+			return
+		}
+		cells = append(cells, percent(*sure), string(*from))
+	}
+	origin(r.BPM != nil, r.BPMConfidence, r.BPMSource)
+	cells = append(cells, text(r.Key))
+	origin(r.Key != nil, r.KeyConfidence, r.KeySource)
+	t.row(append(cells, number(r.IntegratedLUFS, "%.1f"), number(r.TruePeakDBTP, "%.1f"), r.Path)...)
+}
