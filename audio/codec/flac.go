@@ -311,7 +311,8 @@ func (d *flacDecoder) decode(b []byte, info *flacInfo) (int, error) {
 	return end + 2, nil
 }
 
-func sized[T int32 | int64 | float32](s []T, n int) []T {
+// sized is s with n elements, anew when it is too small.
+func sized[T byte | int32 | int64 | float32 | float64](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
 	}

@@ -53,7 +53,7 @@ func (o *oggReader) next() (*oggPage, error) {
 		for _, s := range head[27:] {
 			size += int(s)
 		}
-		o.page = sizedBytes(o.page, size)
+		o.page = sized(o.page, size)
 		if _, err := io.ReadFull(o.r, o.page); err != nil {
 			return nil, io.ErrUnexpectedEOF
 		}
@@ -120,13 +120,6 @@ func (o *oggReader) sync() error {
 		skipped += n
 	}
 	return fmt.Errorf("%w: no Ogg page where one should begin", ErrDamaged)
-}
-
-func sizedBytes(b []byte, n int) []byte {
-	if cap(b) < n {
-		return make([]byte, n)
-	}
-	return b[:n]
 }
 
 // lastGranule is the position on the last page of the stream, -1 when there is none.

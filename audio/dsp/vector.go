@@ -129,7 +129,7 @@ func FIRMax(x, h []float32) float32 {
 	if n <= 0 {
 		return 0
 	}
-	m := n &^ 15
+	m := n &^ 31
 	top := float32(0)
 	if m > 0 {
 		top = firMax(x[:m+len(h)-1], h)

@@ -131,7 +131,7 @@ func signChanges(a []float32, floor float32) int {
 	return signChangesGo(a, floor)
 }
 
-// firMax takes x of 16k+len(h)-1 values.
+// firMax takes x of 32k+len(h)-1 values.
 func firMax(x, h []float32) float32 {
 	if useAVX2 {
 		return firMaxAVX2(&x[0], &h[0], len(x)-len(h)+1, len(h))

@@ -401,16 +401,41 @@ bankrow:
 	MOVLQSX (BX), AX
 	MOVLQSX 4(BX), R8
 	LEAQ    (DX)(AX*4), R9
-	VXORPS  Y0, Y0, Y0
+	ZERO4
+
+bank32:
+	CMPQ    R8, $4
+	JLT     bank8
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	VMOVUPS 64(R9), Y6
+	VMOVUPS 96(R9), Y7
+	VMULPS  (SI), Y4, Y4
+	VMULPS  32(SI), Y5, Y5
+	VMULPS  64(SI), Y6, Y6
+	VMULPS  96(SI), Y7, Y7
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y5, Y1, Y1
+	VADDPS  Y6, Y2, Y2
+	VADDPS  Y7, Y3, Y3
+	ADDQ    $128, R9
+	ADDQ    $128, SI
+	SUBQ    $4, R8
+	JMP     bank32
 
 bank8:
-	VMOVUPS (R9), Y1
-	VMULPS  (SI), Y1, Y1
-	VADDPS  Y1, Y0, Y0
+	TESTQ   R8, R8
+	JZ      bankdone
+	VMOVUPS (R9), Y4
+	VMULPS  (SI), Y4, Y4
+	VADDPS  Y4, Y0, Y0
 	ADDQ    $32, R9
 	ADDQ    $32, SI
 	DECQ    R8
-	JNZ     bank8
+	JMP     bank8
+
+bankdone:
+	JOIN4
 	HSUM
 	MOVSS   X0, (DI)
 	ADDQ    $4, DI
@@ -447,7 +472,7 @@ signs:
 	RET
 
 // func firMaxAVX2(x, h *float32, n, taps int) float32
-// Largest |sum over k of h[k] x[i+k]| for i in 0..n-1; n is a multiple of 16.
+// Largest |sum over k of h[k] x[i+k]| for i in 0..n-1; n is a multiple of 32.
 TEXT ·firMaxAVX2(SB), NOSPLIT, $0-36
 	MOVQ         x+0(FP), SI
 	MOVQ         h+8(FP), DX
@@ -457,28 +482,35 @@ TEXT ·firMaxAVX2(SB), NOSPLIT, $0-36
 	VXORPS       Y14, Y14, Y14
 
 firblock:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	MOVQ   SI, R9
-	MOVQ   DX, R10
-	MOVQ   R8, R11
+	ZERO4
+	MOVQ SI, R9
+	MOVQ DX, R10
+	MOVQ R8, R11
 
 firtap:
-	VBROADCASTSS (R10), Y2
-	VMULPS       (R9), Y2, Y3
-	VMULPS       32(R9), Y2, Y4
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y4, Y1, Y1
+	VBROADCASTSS (R10), Y8
+	VMULPS       (R9), Y8, Y4
+	VMULPS       32(R9), Y8, Y5
+	VMULPS       64(R9), Y8, Y6
+	VMULPS       96(R9), Y8, Y7
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
 	ADDQ         $4, R9
 	ADDQ         $4, R10
 	DECQ         R11
 	JNZ          firtap
 	VANDPS       Y15, Y0, Y0
 	VANDPS       Y15, Y1, Y1
+	VANDPS       Y15, Y2, Y2
+	VANDPS       Y15, Y3, Y3
 	VMAXPS       Y14, Y0, Y14
 	VMAXPS       Y14, Y1, Y14
-	ADDQ         $64, SI
-	SUBQ         $16, CX
+	VMAXPS       Y14, Y2, Y14
+	VMAXPS       Y14, Y3, Y14
+	ADDQ         $128, SI
+	SUBQ         $32, CX
 	JNZ          firblock
 	VMOVAPS      Y14, Y0
 

@@ -200,14 +200,7 @@ func firMaxGo(x, h []float32) float32 {
 func bankGo(dst, x, weights []float32, spans []int32) {
 	for r := range dst {
 		from, n := int(spans[2*r]), 8*int(spans[2*r+1])
-		var y [8]float32
-		for i := 0; i < n; i += 8 {
-			a, w := (*[8]float32)(x[from+i:]), (*[8]float32)(weights[i:])
-			for l := range y {
-				y[l] += float32(w[l] * a[l])
-			}
-		}
-		dst[r] = total8(&y)
+		dst[r] = dotGo(x[from:from+n], weights[:n])
 		weights = weights[n:]
 	}
 }

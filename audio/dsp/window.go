@@ -25,13 +25,13 @@ func Kaiser(n int, beta float64) []float32 {
 		return w
 	}
 	for i := range w {
-		w[i] = float32(kaiserAt(2*float64(i)/float64(n-1)-1, beta))
+		w[i] = float32(KaiserAt(2*float64(i)/float64(n-1)-1, beta))
 	}
 	return w
 }
 
-// kaiserAt is the Kaiser window at u in -1..1, zero outside.
-func kaiserAt(u, beta float64) float64 {
+// KaiserAt is the Kaiser window at u in -1..1, zero outside.
+func KaiserAt(u, beta float64) float64 {
 	if u < -1 || u > 1 {
 		return 0
 	}

@@ -1,0 +1,262 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/quota"
+	"sampleagent/server/internal/store"
+	"sampleagent/sync/wire"
+)
+
+// Sessions lists where a user is signed in.
+func (s *Service) Sessions(ctx context.Context, p *Principal) ([]wire.Session, error) {
+	rows, err := s.DB.Sessions(ctx, p.User.ID, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	list := make([]wire.Session, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, wire.Session{ID: r.ID, Kind: r.Kind, Device: r.Device, CreatedAt: r.CreatedAt.Time(), LastUsedAt: r.LastUsedAt.Time(), Current: r.ID == p.SessionID})
+	}
+	return list, nil
+}
+
+// Revoke ends one of the user's sessions.
+func (s *Service) Revoke(ctx context.Context, p *Principal, sessionID, ip string) error {
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.RevokeSession(ctx, p.User.ID, sessionID, "by the user", now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "session.revoked", sessionID, ip, nil)
+	})
+}
+
+// RevokeOthers ends all of the user's sessions but this one.
+func (s *Service) RevokeOthers(ctx context.Context, p *Principal, ip string) error {
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.RevokeAll(ctx, p.User.ID, p.SessionID, "by the user", now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "session.revoked_all", "", ip, nil)
+	})
+}
+
+// Describe is the account as its owner sees it. ai and billing say what the operator switched on.
+func (s *Service) Describe(ctx context.Context, p *Principal, ai, billing bool) (*wire.Account, error) {
+	u := p.User
+	usage, err := quota.Usage(ctx, s.DB.Q, u, p.Limits, s.Now())
+	if err != nil {
+		return nil, err
+	}
+	onOff := map[bool]string{true: "on", false: "off"}
+	return &wire.Account{
+		ID: u.ID, Email: u.Email, Name: u.Name, Tier: string(u.EffectiveTier(s.Now())), TrialEndsAt: u.TrialEndsAt.Pointer(),
+		CanTrial: u.Tier == plan.Free && u.TrialStartedAt == 0, CreatedAt: u.CreatedAt.Time(), ReadOnly: u.StorageBytes > p.Limits.StorageBytes,
+		Limits: WireLimits(p.Limits), Usage: usage, AI: onOff[ai], Billing: onOff[billing],
+		Notify: wire.Notify{Processed: u.NotifyProcessed, Failed: u.NotifyFailed, Expiring: u.NotifyExpiring, Quota: u.NotifyQuota},
+	}, nil
+}
+
+// WireLimits is a row of the tier table as clients see it.
+func WireLimits(l plan.Limits) wire.Limits {
+	return wire.Limits{
+		Uploads: l.Uploads, UploadsPer: string(l.Period), FileBytes: l.FileBytes, Seconds: l.Seconds, StorageBytes: l.StorageBytes,
+		RetentionDays: l.RetentionDays, Batch: l.Batch, AIMicroUSD: l.AIMicro, APIRequests: l.APIRequests, Exports: l.Exports,
+		Sync: l.Sync, WhiteLabel: l.WhiteLabel, Queue: string(l.Queue), PromiseSecs: int64(l.Promise.Seconds()),
+	}
+}
+
+// Change writes what a user may change of the account.
+func (s *Service) Change(ctx context.Context, p *Principal, patch wire.AccountPatch) error {
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(ctx, p.User.ID)
+		if err != nil {
+			return err
+		}
+		if patch.Name != nil {
+			u.Name = cut(*patch.Name, 100)
+		}
+		if n := patch.Notify; n != nil {
+			put(&u.NotifyProcessed, n.Processed)
+			put(&u.NotifyFailed, n.Failed)
+			put(&u.NotifyExpiring, n.Expiring)
+			put(&u.NotifyQuota, n.Quota)
+		}
+		*p.User = *u
+		return tx.SetProfile(ctx, u, s.Now())
+	})
+}
+
+func put[T any](to *T, v *T) {
+	if v != nil {
+		*to = *v
+	}
+}
+
+// Unsubscribe switches all mails of the account that a mail's link names off.
+func (s *Service) Unsubscribe(ctx context.Context, token string) (*store.User, error) {
+	var u *store.User
+	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
+		if u, err = tx.UserByUnsubscribe(ctx, token); err != nil {
+			return err
+		}
+		u.NotifyProcessed, u.NotifyFailed, u.NotifyExpiring, u.NotifyQuota = false, false, false, false
+		return tx.SetProfile(ctx, u, s.Now())
+	})
+	return u, err
+}
+
+// StartTrial begins the one day of trial of a free account (B34).
+func (s *Service) StartTrial(ctx context.Context, p *Principal, ip string) error {
+	l, err := plan.For(plan.Trial)
+	if err != nil {
+		return err
+	}
+	if p.User.Tier != plan.Free {
+		return problem(http.StatusConflict, wire.CodeConflict, "The trial is for free accounts; yours has more already.")
+	}
+	if s.Phase < plan.WithPro {
+		return problem(http.StatusForbidden, wire.CodeOff, "This server does not offer the trial.")
+	}
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		ok, err := tx.StartTrial(ctx, p.User.ID, now, now.Add(l.TrialLength))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return problem(http.StatusConflict, wire.CodeConflict, "The trial of this account has been used.")
+		}
+		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "trial.started", "", ip, nil)
+	})
+}
+
+// SetTier changes an account's tier and contract, for operators and billing. A downgrade keeps
+// everything: what is over the new room is read-only until it is removed (B08).
+func (s *Service) SetTier(ctx context.Context, userID string, tier plan.Tier, o plan.Overrides, actor, reason string) error {
+	if _, err := plan.For(tier); err != nil {
+		return err
+	}
+	if tier == plan.Trial {
+		return errors.New("a trial is started by its user, not set as tier")
+	}
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		before := u.Tier
+		u.Tier, u.Overrides.V = tier, o
+		if before != tier && u.PeriodStart == 0 {
+			u.PeriodStart = store.At(now)
+		}
+		if err := tx.SetTier(ctx, u, now); err != nil {
+			return err
+		}
+		l, err := u.Limits(now)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetExpiry(ctx, u.ID, l.RetentionDays, now); err != nil {
+			return err
+		}
+		since := store.Millis(0)
+		if u.StorageBytes > l.StorageBytes {
+			since = store.At(now)
+		}
+		if err := tx.SetOverQuota(ctx, u.ID, since); err != nil {
+			return err
+		}
+		if _, err := tx.AddEvent(ctx, u.ID, wire.EventAccountUpdated, wire.EventData{}, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, u.ID, actor, "tier.changed", string(tier), "", map[string]string{"from": string(before), "reason": reason})
+	})
+}
+
+// NewKey makes an API key; its secret is in the answer and nowhere else.
+func (s *Service) NewKey(ctx context.Context, p *Principal, r wire.KeyRequest, ip string) (*wire.Key, error) {
+	if p.Limits.APIRequests == 0 {
+		x := problem(http.StatusForbidden, wire.CodeTier, "API keys are part of the pro plan.")
+		x.Upgrade = true
+		return nil, x
+	}
+	for _, scope := range r.Scopes {
+		if !slices.Contains([]string{ScopeRead, ScopeWrite, ScopeExport}, scope) {
+			return nil, problem(http.StatusUnprocessableEntity, wire.CodeInvalid, "A scope is read, write or export.")
+		}
+	}
+	secret, now := keyPrefix+random(32), s.Now()
+	k := &store.APIKey{ID: store.NewID(), UserID: p.User.ID, Name: cut(r.Name, 100), Prefix: secret[:len(keyPrefix)+6], Hash: hash(secret), Scopes: r.Scopes, CreatedAt: store.At(now)}
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.AddAPIKey(ctx, k); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "key.created", k.ID, ip, map[string]string{"name": k.Name})
+	})
+	w := wireKey(k)
+	w.Secret = secret
+	return &w, err
+}
+
+func wireKey(k *store.APIKey) wire.Key {
+	return wire.Key{ID: k.ID, Name: k.Name, Prefix: k.Prefix, Scopes: k.Scopes, CreatedAt: k.CreatedAt.Time(), LastUsedAt: k.LastUsedAt.Pointer(), RevokedAt: k.RevokedAt.Pointer()}
+}
+
+// Keys lists a user's API keys.
+func (s *Service) Keys(ctx context.Context, p *Principal) ([]wire.Key, error) {
+	rows, err := s.DB.APIKeys(ctx, p.User.ID)
+	list := make([]wire.Key, 0, len(rows))
+	for i := range rows {
+		list = append(list, wireKey(&rows[i]))
+	}
+	return list, err
+}
+
+// RevokeKey ends an API key.
+func (s *Service) RevokeKey(ctx context.Context, p *Principal, id, ip string) error {
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.RevokeAPIKey(ctx, p.User.ID, id, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "key.revoked", id, ip, nil)
+	})
+}
+
+// Delete ends an account at once: nobody is signed in as it any more, its address is free, and
+// the sweeper removes its objects and rows.
+func (s *Service) Delete(ctx context.Context, userID, actor, ip string) error {
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.RevokeAll(ctx, userID, "", "account deleted", now); err != nil {
+			return err
+		}
+		keys, err := tx.APIKeys(ctx, userID)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if k.RevokedAt == 0 {
+				if err := tx.RevokeAPIKey(ctx, userID, k.ID, now); err != nil {
+					return err
+				}
+			}
+		}
+		if err := tx.MarkDeleted(ctx, userID, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, userID, actor, "account.deleted", "", ip, nil)
+	})
+}
+
+// Age is how long an account has been deleted, for the sweeper.
+func Age(u *store.User, now time.Time) time.Duration { return now.Sub(u.DeletedAt.Time()) }

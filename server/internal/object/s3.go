@@ -1,0 +1,181 @@
+package object
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+// S3 keeps objects in a bucket of R2 or any S3 server.
+type S3 struct {
+	client *minio.Client
+	bucket string
+}
+
+// NewS3 speaks to endpoint (http://... or https://...). TrailingHeaders stay off and MD5 is
+// sent instead: R2 refuses the CRC32C trailer that newer clients add (server-notes.md).
+func NewS3(endpoint, region, bucket, accessKey, secretKey string) (*S3, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("s3_endpoint: %q is not an address", endpoint)
+	}
+	client, err := minio.New(u.Host, &minio.Options{
+		Creds:        credentials.NewStaticV4(accessKey, secretKey, ""),
+		Secure:       u.Scheme == "https",
+		Region:       region,
+		BucketLookup: minio.BucketLookupPath,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("s3_endpoint: %w", err)
+	}
+	return &S3{client, bucket}, nil
+}
+
+// Kind is for people.
+func (s *S3) Kind() string { return "S3" }
+
+// MakeBucket makes the bucket, for tests and first set-up.
+func (s *S3) MakeBucket(ctx context.Context) error {
+	return s.client.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{})
+}
+
+func (s *S3) fail(what, key string, err error) error {
+	if code := minio.ToErrorResponse(err).Code; code == "NoSuchKey" || code == "NotFound" {
+		return ErrNotFound
+	}
+	return fmt.Errorf("%s %s: %w", what, key, err)
+}
+
+// Put sends the object in one request up to 64 MiB, in parts above.
+func (s *S3) Put(ctx context.Context, key string, r io.Reader, size int64, contentType string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	_, err := s.client.PutObject(ctx, s.bucket, key, r, size, minio.PutObjectOptions{
+		ContentType: contentType, SendContentMd5: true, PartSize: 64 << 20,
+	})
+	if err != nil {
+		return s.fail("store", key, err)
+	}
+	return nil
+}
+
+// Get opens the object.
+func (s *S3) Get(ctx context.Context, key string) (Reader, Info, error) {
+	if err := checkKey(key); err != nil {
+		return nil, Info{}, err
+	}
+	o, err := s.client.GetObject(ctx, s.bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, Info{}, s.fail("open", key, err)
+	}
+	st, err := o.Stat()
+	if err != nil {
+		o.Close()
+		return nil, Info{}, s.fail("open", key, err)
+	}
+	return o, Info{key, st.Size, st.LastModified}, nil
+}
+
+// Stat looks at the object.
+func (s *S3) Stat(ctx context.Context, key string) (Info, error) {
+	if err := checkKey(key); err != nil {
+		return Info{}, err
+	}
+	st, err := s.client.StatObject(ctx, s.bucket, key, minio.StatObjectOptions{})
+	if err != nil {
+		return Info{}, s.fail("look at", key, err)
+	}
+	return Info{key, st.Size, st.LastModified}, nil
+}
+
+// Copy lets the server copy.
+func (s *S3) Copy(ctx context.Context, from, to string) error {
+	if err := checkKey(to); err != nil {
+		return err
+	}
+	_, err := s.client.CopyObject(ctx, minio.CopyDestOptions{Bucket: s.bucket, Object: to}, minio.CopySrcOptions{Bucket: s.bucket, Object: from})
+	if err != nil {
+		return s.fail("copy", from, err)
+	}
+	return nil
+}
+
+// Delete removes the object.
+func (s *S3) Delete(ctx context.Context, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	err := s.client.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{})
+	if err != nil && s.fail("remove", key, err) != ErrNotFound {
+		return s.fail("remove", key, err)
+	}
+	return nil
+}
+
+// List walks the bucket.
+func (s *S3) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		for o := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+			if o.Err != nil {
+				yield(Info{}, fmt.Errorf("list objects: %w", o.Err))
+				return
+			}
+			if !yield(Info{o.Key, o.Size, o.LastModified}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// LinkGet signs an address of the S3 server.
+func (s *S3) LinkGet(ctx context.Context, key string, ttl time.Duration, as Serve) (string, error) {
+	if err := checkKey(key); err != nil {
+		return "", err
+	}
+	q := url.Values{"response-content-type": {as.ContentType}, "response-content-disposition": {disposition(as)},
+		"response-cache-control": {"private, max-age=900, immutable"}}
+	u, err := s.client.PresignedGetObject(ctx, s.bucket, key, min(ttl, LinkTime), q)
+	if err != nil {
+		return "", s.fail("sign", key, err)
+	}
+	return u.String(), nil
+}
+
+// LinkPut signs size, type and SHA-256 into the address.
+func (s *S3) LinkPut(ctx context.Context, key string, ttl time.Duration, put Announce) (string, http.Header, error) {
+	if err := checkKey(key); err != nil {
+		return "", nil, err
+	}
+	signed := http.Header{
+		"Content-Type":          {put.ContentType},
+		"Content-Length":        {strconv.FormatInt(put.Size, 10)},
+		"X-Amz-Checksum-Sha256": {base64.StdEncoding.EncodeToString(put.SHA256)},
+	}
+	u, err := s.client.PresignHeader(ctx, http.MethodPut, s.bucket, key, min(ttl, LinkTime), nil, signed)
+	if err != nil {
+		return "", nil, s.fail("sign", key, err)
+	}
+	return u.String(), signed, nil
+}
+
+// Check does a round trip.
+func (s *S3) Check(ctx context.Context) error {
+	ok, err := s.client.BucketExists(ctx, s.bucket)
+	if err != nil {
+		return fmt.Errorf("the S3 server does not answer as it should; check s3_endpoint, s3_access_key and s3_secret_key: %w", err)
+	}
+	if !ok {
+		return fmt.Errorf("the bucket %q is not there; make it, or correct s3_bucket", s.bucket)
+	}
+	return roundTrip(ctx, s)
+}
