@@ -170,10 +170,12 @@ func (h *hub) merge(cells []wire.Cell) {
 // link is one replica's way to the hub, with the network's faults on it.
 type link struct {
 	*hub
-	old [][]wire.Cell
+	old       [][]wire.Cell
+	meanwhile func() // what the person does while a request is under way
 }
 
 func (l *link) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, error) {
+	l.meanwhile()
 	l.old = append(l.old, slices.Clone(cells))
 	switch l.fault() {
 	case lostRequest:
@@ -191,6 +193,7 @@ func (l *link) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, err
 }
 
 func (l *link) Pull(_ context.Context, since int64) (*wire.SyncPage, error) {
+	l.meanwhile()
 	if f := l.fault(); f == lostRequest || f == lostAnswer {
 		return nil, errCut
 	}
@@ -231,24 +234,18 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		}}
 		var stores [machines]*memory
 		var replicas [machines]*Replica
+		var links [machines]*link
 		var skew [machines]time.Duration
 		now := time.UnixMilli(1_700_000_000_000)
 		for i := range stores {
 			stores[i] = newMemory()
 			stores[i].cut = func() bool { return faulty && rapid.IntRange(0, 9).Draw(t, "disk") == 0 }
 			skew[i] = time.Duration(rapid.IntRange(-3600, 3600).Draw(t, "skew")) * time.Second
-			replicas[i] = New(fmt.Sprint("m", i), stores[i], &link{hub: server}, func() time.Time { return now.Add(skew[i]) })
+			links[i] = &link{hub: server}
+			replicas[i] = New(fmt.Sprint("m", i), stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
 		}
 		var all []*typed
-		for step := range rapid.IntRange(1, 40).Draw(t, "steps") {
-			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond)
-			i := rapid.IntRange(0, machines-1).Draw(t, "machine")
-			if rapid.IntRange(0, 2).Draw(t, "what") == 0 {
-				if _, err := replicas[i].Sync(t.Context(), nil); err != nil && !errors.Is(err, errCut) {
-					t.Fatal(err)
-				}
-				continue
-			}
+		edit := func(i int) {
 			k := fieldKey{fmt.Sprint("sample/", rapid.IntRange(0, 1).Draw(t, "object")), rapid.SampledFrom([]string{"bpm", "note", "tag/dusty"}).Draw(t, "field")}
 			seen := stores[i].state.cells[k]
 			for _, w := range all { // shown in the window, or as an alternate beside it
@@ -260,10 +257,28 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 			}
 			var value json.RawMessage
 			if rapid.IntRange(0, 4).Draw(t, "delete") > 0 {
-				value = json.RawMessage(fmt.Sprintf(`"%d by %d"`, step, i))
+				value = json.RawMessage(fmt.Sprintf(`"%d by %d"`, len(all), i))
 				all = append(all, &typed{key: k, value: string(value)})
 			}
 			stores[i].edit(k, value, now.Add(skew[i]))
+		}
+		for i := range links {
+			links[i].meanwhile = func() {
+				if faulty && rapid.IntRange(0, 3).Draw(t, "meanwhile") == 0 {
+					edit(i)
+				}
+			}
+		}
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond)
+			i := rapid.IntRange(0, machines-1).Draw(t, "machine")
+			if rapid.IntRange(0, 2).Draw(t, "what") > 0 {
+				edit(i)
+				continue
+			}
+			if _, err := replicas[i].Sync(t.Context(), nil); err != nil && !errors.Is(err, errCut) {
+				t.Fatal(err)
+			}
 		}
 		faulty = false
 		for range 2 {
@@ -305,7 +320,7 @@ func TestOldEditThatComesOnlineLateDoesNotWin(t *testing.T) {
 	a.edit(k, json.RawMessage("90"), start)
 	b.edit(k, json.RawMessage("91"), start.Add(time.Minute))
 	late := func() time.Time { return start.Add(time.Hour) }
-	for _, r := range []*Replica{New("b", b, &link{hub: server}, late), New("a", a, &link{hub: server}, late), New("b", b, &link{hub: server}, late)} {
+	for _, r := range []*Replica{New("b", b, &link{hub: server, meanwhile: func() {}}, late), New("a", a, &link{hub: server, meanwhile: func() {}}, late), New("b", b, &link{hub: server, meanwhile: func() {}}, late)} {
 		if _, err := r.Sync(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
