@@ -35,7 +35,9 @@ func render(dir string) error {
 		case 4:
 			depth = codec.PCMOptions{Bits: 32, Float: true}
 		}
-		encode := func(w io.Writer, b *pcm.Buffer) error { return codec.EncodeWAV(w, b, codec.WAVOptions{PCMOptions: depth}) }
+		encode := func(w io.Writer, b *pcm.Buffer) error {
+			return codec.EncodeWAV(w, b, codec.WAVOptions{PCMOptions: depth})
+		}
 		name := s.Name + ".wav"
 		if i%6 == 5 {
 			encode = func(w io.Writer, b *pcm.Buffer) error { return codec.EncodeAIFF(w, b, codec.AIFFOptions{}) }
