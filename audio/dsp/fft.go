@@ -129,24 +129,11 @@ func (f *FFT) Inverse(x, re, im []float32) {
 	re, im, x = re[:h+1], im[:h+1], x[:f.n]
 	// Join into Z[k] = E[k] + i O[k], conjugated, so that a forward transform inverts.
 	scale := 1 / float32(f.n)
-	zr, zi := f.ar, f.ai
-	zr[0] = (re[0] + re[h]) * scale
-	zi[0] = -(re[0] - re[h]) * scale
-	for k := 1; k <= h/2; k++ {
-		j := h - k
-		er, ei := re[k]+re[j], im[k]-im[j]
-		dr, di := re[k]-re[j], im[k]+im[j]
-		wr, wi := f.sepR[k], -f.sepI[k]
-		or := float32(dr*wr) - float32(di*wi)
-		oi := float32(dr*wi) + float32(di*wr)
-		// Z[k] = E + iO, Z[h-k] = conj(E) + i conj(O)
-		zr[k], zi[k] = (er-oi)*scale, -(ei+or)*scale
-		zr[j], zi[j] = (er+oi)*scale, -(or-ei)*scale
-	}
+	f.ar[0] = (re[0] + re[h]) * scale
+	f.ai[0] = (re[h] - re[0]) * scale
+	fftJoin(f.ar, f.ai, re, im, f.sepR, f.sepI, scale)
 	yr, yi := f.run()
-	for t := range yr {
-		x[2*t], x[2*t+1] = yr[t], -yi[t]
-	}
+	fftUnpack(x, yr, yi)
 }
 
 // run transforms the n/2 complex values in ar, ai and says where the result lies.

@@ -32,6 +32,12 @@ func fftSeparateAVX2(re, im, zr, zi, wr, wi *float32, h, count int)
 //go:noescape
 func fftSeparatePowerAVX2(p, zr, zi, wr, wi *float32, h, count int)
 
+//go:noescape
+func fftJoinAVX2(zr, zi, re, im, wr, wi *float32, h, count int, scale float32)
+
+//go:noescape
+func fftUnpackAVX2(x, yr, yi *float32, n int)
+
 func fftPack(ar, ai, x []float32) {
 	if n := len(ar); useAVX2 && n >= 8 {
 		_, _ = ai[n-1], x[2*n-1]
@@ -108,4 +114,23 @@ func fftSeparatePower(p, zr, zi, wr, wi []float32) {
 		from += 8 * count
 	}
 	fftSeparatePowerFrom(p, zr, zi, wr, wi, from)
+}
+
+func fftJoin(zr, zi, re, im, wr, wi []float32, scale float32) {
+	h, from := len(zr), 1
+	if count := (h/2 - 4) / 8; useAVX2 && count > 0 {
+		_, _ = re[h], im[h]
+		fftJoinAVX2(&zr[0], &zi[0], &re[0], &im[0], &wr[0], &wi[0], h, count, scale)
+		from += 8 * count
+	}
+	fftJoinFrom(zr, zi, re, im, wr, wi, scale, from)
+}
+
+func fftUnpack(x, yr, yi []float32) {
+	if n := len(yr); useAVX2 && n >= 8 {
+		_ = x[2*n-1]
+		fftUnpackAVX2(&x[0], &yr[0], &yi[0], n)
+		return
+	}
+	fftUnpackGo(x, yr, yi)
 }

@@ -458,3 +458,102 @@ power:
 	JNZ     power
 	VZEROUPPER
 	RET
+
+// func fftJoinAVX2(zr, zi, re, im, wr, wi *float32, h, count int, scale float32)
+// The reverse of fftSeparateAVX2, conjugated and scaled: see fftJoinFrom.
+TEXT ·fftJoinAVX2(SB), NOSPLIT, $0-68
+	MOVQ         zr+0(FP), DX
+	MOVQ         zi+8(FP), BX
+	MOVQ         re+16(FP), SI
+	MOVQ         im+24(FP), DI
+	MOVQ         wr+32(FP), R10
+	MOVQ         wi+40(FP), R11
+	MOVQ         h+48(FP), AX
+	MOVQ         count+56(FP), CX
+	VBROADCASTSS scale+64(FP), Y13
+	LEAQ         -32(SI)(AX*4), R8
+	LEAQ         -32(DI)(AX*4), R9
+	LEAQ         -32(DX)(AX*4), R12
+	LEAQ         -32(BX)(AX*4), R13
+	ADDQ         $4, SI
+	ADDQ         $4, DI
+	ADDQ         $4, DX
+	ADDQ         $4, BX
+	ADDQ         $4, R10
+	ADDQ         $4, R11
+	VMOVUPS      reverse8<>(SB), Y15
+	VXORPS       Y14, Y14, Y14
+
+join:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DI), Y1
+	VPERMPS (R8), Y15, Y2
+	VPERMPS (R9), Y15, Y3
+	VADDPS  Y2, Y0, Y4      // eR
+	VSUBPS  Y3, Y1, Y5      // eI
+	VSUBPS  Y2, Y0, Y6      // dR
+	VADDPS  Y3, Y1, Y7      // dI
+	VMOVUPS (R10), Y8
+	VMOVUPS (R11), Y9
+	VMULPS  Y8, Y6, Y10
+	VMULPS  Y9, Y7, Y11
+	VADDPS  Y11, Y10, Y10   // oR = dR*wr + dI*wi
+	VMULPS  Y8, Y7, Y11
+	VMULPS  Y9, Y6, Y12
+	VSUBPS  Y12, Y11, Y11   // oI = dI*wr - dR*wi
+	VSUBPS  Y11, Y4, Y0     // eR - oI
+	VADDPS  Y10, Y5, Y1     // eI + oR
+	VADDPS  Y11, Y4, Y2     // eR + oI
+	VSUBPS  Y5, Y10, Y3     // oR - eI
+	VSUBPS  Y1, Y14, Y1
+	VSUBPS  Y3, Y14, Y3
+	VMULPS  Y13, Y0, Y0
+	VMULPS  Y13, Y1, Y1
+	VMULPS  Y13, Y2, Y2
+	VMULPS  Y13, Y3, Y3
+	VPERMPS Y2, Y15, Y2
+	VPERMPS Y3, Y15, Y3
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, (BX)
+	VMOVUPS Y2, (R12)
+	VMOVUPS Y3, (R13)
+	ADDQ    $32, SI
+	ADDQ    $32, DI
+	ADDQ    $32, DX
+	ADDQ    $32, BX
+	ADDQ    $32, R10
+	ADDQ    $32, R11
+	SUBQ    $32, R8
+	SUBQ    $32, R9
+	SUBQ    $32, R12
+	SUBQ    $32, R13
+	DECQ    CX
+	JNZ     join
+	VZEROUPPER
+	RET
+
+// func fftUnpackAVX2(x, yr, yi *float32, n int)
+// x = yr[0], -yi[0], yr[1], -yi[1], ...; n is a multiple of 8.
+TEXT ·fftUnpackAVX2(SB), NOSPLIT, $0-32
+	MOVQ   x+0(FP), DX
+	MOVQ   yr+8(FP), SI
+	MOVQ   yi+16(FP), DI
+	MOVQ   n+24(FP), CX
+	VXORPS Y15, Y15, Y15
+
+unpack:
+	VMOVUPS    (SI), Y0
+	VSUBPS     (DI), Y15, Y1
+	VUNPCKLPS  Y1, Y0, Y2
+	VUNPCKHPS  Y1, Y0, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y5
+	VMOVUPS    Y4, (DX)
+	VMOVUPS    Y5, 32(DX)
+	ADDQ       $32, SI
+	ADDQ       $32, DI
+	ADDQ       $64, DX
+	SUBQ       $8, CX
+	JNZ        unpack
+	VZEROUPPER
+	RET

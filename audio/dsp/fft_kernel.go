@@ -156,3 +156,30 @@ func fftSeparatePowerFrom(p, zr, zi, wr, wi []float32, from int) {
 		p[j] = float32(bR*bR) + float32(bI*bI)
 	}
 }
+
+// fftJoinFrom finds Z[k] = E[k] + i O[k] and Z[h-k], k = from..h/2, from the real signal's
+// spectrum X, conjugated and scaled: E = X[k] + conj X[h-k], O = (X[k] - conj X[h-k]) / w.
+func fftJoinFrom(zr, zi, re, im, wr, wi []float32, scale float32, from int) {
+	h := len(zr)
+	zi = zi[:h]
+	re, im = re[:h+1], im[:h+1]
+	wr, wi = wr[:h/2+1], wi[:h/2+1]
+	for k := from; k <= h/2; k++ {
+		j := h - k
+		eR, eI := re[k]+re[j], im[k]-im[j]
+		dR, dI := re[k]-re[j], im[k]+im[j]
+		oR := float32(dR*wr[k]) + float32(dI*wi[k])
+		oI := float32(dI*wr[k]) - float32(dR*wi[k])
+		zr[k], zi[k] = (eR-oI)*scale, (0-(eI+oR))*scale
+		zr[j], zi[j] = (eR+oI)*scale, (0-(oR-eI))*scale
+	}
+}
+
+// fftUnpackGo puts yr and -yi side by side.
+func fftUnpackGo(x, yr, yi []float32) {
+	yi = yi[:len(yr)]
+	x = x[:2*len(yr)]
+	for t := range yr {
+		x[2*t], x[2*t+1] = yr[t], 0-yi[t]
+	}
+}

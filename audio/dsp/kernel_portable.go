@@ -16,6 +16,11 @@ func fftSecond4(yr, yi, xr, xi, tw, _ []float32, m int) {
 func fftSeparate(re, im, zr, zi, wr, wi []float32) { fftSeparateGo(re, im, zr, zi, wr, wi) }
 func fftSeparatePower(p, zr, zi, wr, wi []float32) { fftSeparatePowerGo(p, zr, zi, wr, wi) }
 
+func fftJoin(zr, zi, re, im, wr, wi []float32, scale float32) {
+	fftJoinFrom(zr, zi, re, im, wr, wi, scale, 1)
+}
+func fftUnpack(x, yr, yi []float32) { fftUnpackGo(x, yr, yi) }
+
 func dot(a, b []float32) float32                        { return dotGo(a, b) }
 func sum(a []float32) float32                           { return sumGo(a) }
 func spread(w, a []float32, c float32) float32          { return spreadGo(w, a, c) }
@@ -29,3 +34,7 @@ func logv(dst, a []float32, scale, bias, floor float32) { logGo(dst, a, scale, b
 func signChanges(a []float32, floor float32) int        { return signChangesGo(a, floor) }
 func firMax(x, h []float32) float32                     { return firMaxGo(x, h) }
 func bank(dst, x, weights []float32, spans []int32)     { bankGo(dst, x, weights, spans) }
+
+func polyphase(dst, x, table []float32, phase, rows, step int) {
+	polyphaseGo(dst, x, table, phase, rows, step)
+}

@@ -68,7 +68,7 @@ dotdone:
 	JOIN4
 	HSUM
 	VZEROUPPER
-	MOVSS X0, ret+24(FP)
+	VMOVSS X0, ret+24(FP)
 	RET
 
 // func sumAVX2(a *float32, n int) float32
@@ -100,7 +100,7 @@ sumdone:
 	JOIN4
 	HSUM
 	VZEROUPPER
-	MOVSS X0, ret+16(FP)
+	VMOVSS X0, ret+16(FP)
 	RET
 
 // func spreadAVX2(w, a *float32, n int, c float32) float32
@@ -157,7 +157,7 @@ spreaddone:
 	JOIN4
 	HSUM
 	VZEROUPPER
-	MOVSS X0, ret+32(FP)
+	VMOVSS X0, ret+32(FP)
 	RET
 
 // func riseAVX2(a, b *float32, n int) float32
@@ -209,7 +209,7 @@ risedone:
 	JOIN4
 	HSUM
 	VZEROUPPER
-	MOVSS X0, ret+24(FP)
+	VMOVSS X0, ret+24(FP)
 	RET
 
 DATA absmask<>+0(SB)/4, $0x7fffffff
@@ -237,7 +237,7 @@ maxabs8:
 	VMOVSHDUP    X0, X1
 	VMAXSS       X1, X0, X0
 	VZEROUPPER
-	MOVSS        X0, ret+16(FP)
+	VMOVSS       X0, ret+16(FP)
 	RET
 
 // func sqrtAVX2(dst, a *float32, n int)
@@ -437,7 +437,7 @@ bank8:
 bankdone:
 	JOIN4
 	HSUM
-	MOVSS   X0, (DI)
+	VMOVSS  X0, (DI)
 	ADDQ    $4, DI
 	ADDQ    $8, BX
 	DECQ    CX
@@ -521,5 +521,40 @@ firtap:
 	VMOVSHDUP    X0, X1
 	VMAXSS       X1, X0, X0
 	VZEROUPPER
-	MOVSS        X0, ret+32(FP)
+	VMOVSS       X0, ret+32(FP)
+	RET
+
+// func polyphaseAVX2(dst, x, table *float32, n, phase, rows, whole, part int)
+TEXT ·polyphaseAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ table+16(FP), BX
+	MOVQ n+24(FP), CX
+	MOVQ phase+32(FP), R8
+	MOVQ rows+40(FP), R9
+	MOVQ whole+48(FP), R10
+	MOVQ part+56(FP), R11
+	LEAQ 1(R10), R12
+
+poly:
+	MOVQ         R8, AX
+	SHLQ         $6, AX
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VMULPS       (BX)(AX*1), Y0, Y0
+	VMULPS       32(BX)(AX*1), Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	HSUM
+	VMOVSS       X0, (DI)
+	ADDQ         $4, DI
+	MOVQ         R10, DX
+	ADDQ         R11, R8
+	MOVQ         R8, R13
+	SUBQ         R9, R13
+	CMOVQCC      R13, R8   // phase passed rows: take it off and go one further
+	CMOVQCC      R12, DX
+	LEAQ         (SI)(DX*4), SI
+	DECQ         CX
+	JNZ          poly
+	VZEROUPPER
 	RET

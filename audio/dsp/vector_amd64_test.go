@@ -42,6 +42,9 @@ func TestVectorKernelsAgree(t *testing.T) {
 			out = append(out, v...)
 			r := make([]float32, bank.Rows())
 			bank.Apply(r, padded)
+			table, p := noise(16*7, 8), make([]float32, 30)
+			polyphase(p, noise(200, 9), table, 3, 7, 24)
+			out = append(out, p...)
 			out = append(out, r...)
 			bits := make([]uint32, len(out))
 			for i, f := range out {
