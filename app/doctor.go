@@ -263,10 +263,10 @@ func CheckLibrary(ctx context.Context, path string) Check {
 		c.Advice = "It is made by the first import."
 		return c
 	}
+	c.Advice = "If it is damaged, put a backup in its place, or move it away and import again; your sound files are not in it."
 	db, err := catalog.Open(ctx, path)
 	if err != nil {
 		c.State = err.Error()
-		c.Advice = "If it is damaged, put a backup in its place, or move it away and import again; your sound files are not in it."
 		return c
 	}
 	defer db.Close()
@@ -277,7 +277,6 @@ func CheckLibrary(ctx context.Context, path string) Check {
 	}
 	if len(wrong) > 0 {
 		c.State = fmt.Sprintf("%s: %d faults, the first: %s", path, len(wrong), wrong[0])
-		c.Advice = "Put a backup in its place, or move it away and import again; your sound files are not in it."
 		return c
 	}
 	n, err := db.Counts(ctx)
@@ -285,6 +284,6 @@ func CheckLibrary(ctx context.Context, path string) Check {
 		c.State = err.Error()
 		return c
 	}
-	c.OK, c.State = true, fmt.Sprintf("sound, %d samples (%d unreadable, %d missing) at %s", n.Total, n.Failed, n.Missing, path)
+	c.OK, c.Advice, c.State = true, "", fmt.Sprintf("sound, %d samples (%d unreadable, %d missing) at %s", n.Total, n.Failed, n.Missing, path)
 	return c
 }
