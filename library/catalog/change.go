@@ -136,6 +136,7 @@ func (db *DB) Poll(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	db.version.Add(1)
+	db.finds.changed(Change{Many: true})
 	db.vectors.version.Add(1)
 	db.feed.send(Change{Many: true, Tags: true, Collections: true, Folders: true, Failures: true})
 	return true, nil

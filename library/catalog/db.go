@@ -28,6 +28,7 @@ type DB struct {
 	outside int64         // data_version of the file at the last Poll, under feed.mu
 	version atomic.Uint64 // rises with every change, so that caches know they are old
 	vectors vectorCache
+	finds   findCache
 	now     func() time.Time
 }
 
@@ -124,7 +125,9 @@ func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error
 		return plain(err)
 	}
 	if !c.empty() {
+		// The version first: a reader that began before the commit must not keep what it read.
 		db.version.Add(1)
+		db.finds.changed(c)
 		if c.vectors {
 			db.vectors.version.Add(1)
 		}
@@ -144,7 +147,7 @@ type connector struct {
 
 func newConnector(path, extra string) *connector {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
-	u.RawQuery = fmt.Sprintf("_journal_mode=WAL&_synchronous=NORMAL&_foreign_keys=on&_busy_timeout=%d&%s", busyWait.Milliseconds(), extra)
+	u.RawQuery = fmt.Sprintf("_journal_mode=WAL&_synchronous=NORMAL&_foreign_keys=on&_stmt_cache_size=64&_busy_timeout=%d&%s", busyWait.Milliseconds(), extra)
 	return &connector{dsn: u.String(), driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		// 16 MiB of pages for each connection: the narrow tables of a large library stay in memory.
 		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456`, nil)

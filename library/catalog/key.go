@@ -50,8 +50,8 @@ func ParseKey(s string) (string, bool) {
 	return "", false
 }
 
-// KeySlot is the place of a key on the wheel of fifths: 1 to 12 for minor (1A to 12A), 13 to 24
-// for major (1B to 12B), 0 for a key that is none.
+// KeySlot is the place of a key on the wheel of fifths: 1A, 1B, 2A, ... 12B as 1 to 24, so that
+// odd is minor and even major; 0 for a key that is none.
 func KeySlot(key string) int {
 	k, ok := ParseKey(key)
 	if !ok {
@@ -66,8 +66,8 @@ func CompatibleKeys(slot int) []int {
 	if slot < 1 || slot > 24 {
 		return nil
 	}
-	ring, hour := (slot-1)/12*12, (slot-1)%12
-	return []int{slot, 12 - ring + hour + 1, ring + (hour+1)%12 + 1, ring + (hour+11)%12 + 1}
+	i := slot - 1
+	return []int{slot, (i ^ 1) + 1, (i+2)%24 + 1, (i+22)%24 + 1}
 }
 
 // CompatibleWith says whether two keys mix; unknown keys mix with nothing.
@@ -98,8 +98,8 @@ var (
 // wheel lays the keys out in fifths: 1A is A flat minor, 1B B major, each hour a fifth up.
 func wheel() (w [25]string) {
 	for hour := range 12 {
-		w[hour+1] = sharps[(8+7*hour)%12] + " minor"
-		w[hour+13] = sharps[(11+7*hour)%12] + " major"
+		w[2*hour+1] = sharps[(8+7*hour)%12] + " minor"
+		w[2*hour+2] = sharps[(11+7*hour)%12] + " major"
 	}
 	return w
 }
@@ -114,9 +114,9 @@ func parseWheel(s string) (int, bool) {
 	}
 	switch s[len(s)-1] | 0x20 {
 	case 'a':
-		return hour, true
+		return 2*hour - 1, true
 	case 'b':
-		return hour + 12, true
+		return 2 * hour, true
 	}
 	return 0, false
 }
@@ -130,9 +130,8 @@ func keyWords(key string) string {
 	key = keyOfSlot[slot]
 	note, mode, _ := strings.Cut(key, " ")
 	short, letter := note, "B"
-	hour := slot - 12
 	if mode == "minor" {
-		short, letter, hour = note+"m", "A", slot
+		short, letter = note+"m", "A"
 	}
-	return key + " " + short + " " + note + mode[:3] + " " + strconv.Itoa(hour) + letter
+	return key + " " + short + " " + note + mode[:3] + " " + strconv.Itoa((slot+1)/2) + letter
 }

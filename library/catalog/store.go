@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -306,9 +307,9 @@ func (db *DB) store(ctx context.Context, tx *sql.Tx, a *Analysis) error {
 			reason = *r.Error
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE samples SET state = ?, error = ?, tries = 0, size = ?, mtime = ?, engine = ?, sha256 = ?,
+	if _, err := tx.ExecContext(ctx, `UPDATE samples SET state = ?, error = ?, tries = 0, size = ?, mtime = ?, engine = ?, sha256 = ?, content = ?,
 		format = ?, rate = ?, channels = ?, bit_depth = ?, frames = ?, duration = ?, lufs = ?, peak = ?, beats = ? WHERE row = ?`,
-		state, reason, a.Size, a.ModTime.UnixNano(), r.Engine, value(r.SHA256), value(r.Format), r.SampleRate, r.Channels, r.BitDepth, r.Frames,
+		state, reason, a.Size, a.ModTime.UnixNano(), r.Engine, value(r.SHA256), content(value(r.SHA256)), value(r.Format), r.SampleRate, r.Channels, r.BitDepth, r.Frames,
 		r.Duration, finite(r.IntegratedLUFS), finite(r.SamplePeakDBFS), r.BeatsInLoop, a.Row); err != nil {
 		return err
 	}
@@ -358,8 +359,8 @@ func storeBlobs(ctx context.Context, tx *sql.Tx, a *Analysis) error {
 // file says is the one thing that may differ, so values from the name are not copied: the
 // caller analyses such a file itself.
 func (db *DB) copyAnalysis(ctx context.Context, tx *sql.Tx, a *Analysis) error {
-	if _, err := tx.ExecContext(ctx, `UPDATE samples SET (state, error, engine, sha256, format, rate, channels, bit_depth, frames, duration, lufs, peak, beats) =
-		(SELECT state, error, engine, sha256, format, rate, channels, bit_depth, frames, duration, lufs, peak, beats FROM samples WHERE row = ?),
+	if _, err := tx.ExecContext(ctx, `UPDATE samples SET (state, error, engine, sha256, content, format, rate, channels, bit_depth, frames, duration, lufs, peak, beats) =
+		(SELECT state, error, engine, sha256, content, format, rate, channels, bit_depth, frames, duration, lufs, peak, beats FROM samples WHERE row = ?),
 		tries = 0, size = ?, mtime = ? WHERE row = ?`, a.CopyFrom, a.Size, a.ModTime.UnixNano(), a.Row); err != nil {
 		return err
 	}
@@ -433,9 +434,18 @@ func (db *DB) settle(ctx context.Context, tx *sql.Tx, row Row, r *analysis.Repor
 // ByContent finds an analysed sample with these bytes other than row; 0 when there is none.
 func (db *DB) ByContent(ctx context.Context, sha256 string, other Row) (Row, error) {
 	var found Row
-	err := query(ctx, db.r, `SELECT row FROM samples WHERE sha256 = ? AND sha256 <> '' AND row <> ? AND state = 'analysed' ORDER BY row LIMIT 1`,
-		[]any{sha256, other}, func(scan func(...any) error) error { return scan(&found) })
+	err := query(ctx, db.r, `SELECT row FROM samples WHERE content = ? AND sha256 = ? AND row <> ? AND state = 'analysed' ORDER BY row LIMIT 1`,
+		[]any{content(sha256), sha256, other}, func(scan func(...any) error) error { return scan(&found) })
 	return found, plain(err)
+}
+
+// content is the number under which a hash is looked up; nil for no hash.
+func content(sha256 string) any {
+	b, err := hex.DecodeString(sha256)
+	if err != nil || len(b) < 8 {
+		return nil
+	}
+	return int64(binary.BigEndian.Uint64(b))
 }
 
 func value[T any](p *T) (v T) {

@@ -1,0 +1,3 @@
+package search
+
+func ptr[T any](v T) *T { return &v }
