@@ -484,8 +484,8 @@ func parsePeriod(in string) func(now time.Time) (lo, hi time.Time) {
 
 // ---- properties
 
-// flag is a property with a fixed statement, from the table below.
-type flag struct{ group, name string }
+// property is one with a fixed statement, from the table below.
+type property struct{ group, name string }
 
 // flags maps is: and has: to statements.
 var flags = map[string]map[string]string{
@@ -538,6 +538,6 @@ func parseFlag(group string) func(v part) (node, string, string) {
 			near, _ := nearest(name, names)
 			return nil, group + ": takes " + choices(names), near
 		}
-		return flag{group, name}, "", ""
+		return property{group, name}, "", ""
 	}
 }

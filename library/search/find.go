@@ -179,7 +179,7 @@ func (n during) find(f *finder) (*catalog.Set, error) {
 	return f.find(`SELECT row FROM samples WHERE `+condition, args...)
 }
 
-func (n flag) find(f *finder) (*catalog.Set, error) { return f.find(flags[n.group][n.name]) }
+func (n property) find(f *finder) (*catalog.Set, error) { return f.find(flags[n.group][n.name]) }
 
 func (n inCollection) find(f *finder) (*catalog.Set, error) {
 	chosen, err := f.findCollections(n)

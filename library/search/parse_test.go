@@ -13,7 +13,7 @@ import (
 
 var inf = math.Inf(1)
 
-var opts = cmp.AllowUnexported(not{}, text{}, tagged{}, equal{}, begins{}, licensed{}, inPath{}, inCollection{}, inKeys{}, number{}, span{}, flag{}, like{})
+var opts = cmp.AllowUnexported(not{}, text{}, tagged{}, equal{}, begins{}, licensed{}, inPath{}, inCollection{}, inKeys{}, number{}, span{}, property{}, like{})
 
 func TestParse(t *testing.T) {
 	word := func(s string) text { return text{words: s, prefix: true} }
@@ -63,8 +63,8 @@ func TestParse(t *testing.T) {
 		"kind:oneshot":          equal{"kind", "one-shot"},
 		"class:Kick":            equal{"class", "kick"},
 		"format:aif":            equal{"format", "aiff"},
-		"is:favorite":           flag{"is", "favourite"},
-		"has:bpm":               flag{"has", "bpm"},
+		"is:favorite":           property{"is", "favourite"},
+		"has:bpm":               property{"has", "bpm"},
 		`in:"My kit, loud"`:     inCollection{"My kit, loud", 3},
 		"path:drums/a,b":        inPath{"drums/a,b"},
 		"name:break":            text{"name", "break", true},

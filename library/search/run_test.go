@@ -168,7 +168,7 @@ func (n naive) holds(c node, s catalog.Sample) bool {
 			known = v != 0
 		}
 		return known && slices.ContainsFunc(c.spans, func(sp span) bool { return sp.holds(v) })
-	case flag:
+	case property:
 		switch c.group + ":" + c.name {
 		case "is:favourite":
 			return s.Favourite
