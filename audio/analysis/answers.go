@@ -6,49 +6,45 @@ import (
 	"slices"
 )
 
+// kindNames are the kind scorer's outputs.
+var kindNames = [3]Kind{OneShot, LoopKind, Music}
+
 // answerKind tells one-shots, loops and music apart.
 func (p *pass) answerKind(r *Result) {
-	h, s := &p.shape, &p.scene
-	single := 0.0
-	if len(s.onsets) < 4 || s.dur < 0.4 {
-		single += 2
+	copy(p.kinds[:], p.judge.kind.shares(p.shares[:], p.traits[:]))
+	best := 0
+	for k, v := range p.kinds {
+		if v > p.kinds[best] {
+			best = k
+		}
 	}
-	single += 3*(h.first300-0.6) + 2*(0.35-h.centroid)
-	if s.dur > 2 {
-		single -= 1
-	}
-	if h.groups > 5 {
-		single -= 1.5
-	}
-	c := 1 / (1 + math.Exp(-2*single))
-	switch {
-	case c >= 0.5:
-		r.Kind, r.KindConfidence = OneShot, c
-	case s.dur > 32:
-		r.Kind, r.KindConfidence = Music, 1-c
-	default:
-		r.Kind, r.KindConfidence = LoopKind, 1-c
-	}
+	r.Kind, r.KindConfidence = kindNames[best], float64(p.kinds[best])
 }
 
-func (p *pass) answerTempo(r *Result) error {
-	s := &p.scene
-	if r.Kind == OneShot || len(s.onsets) < 4 || s.dur < 0.4 {
-		return nil
-	}
-	f := &p.tempo
-	if err := f.build(s); err != nil {
-		return err
-	}
-	f.propose(s)
+// hasPulse is the confidence under which a sound that is not plainly a loop gets no tempo.
+const hasPulse = 0.25
+
+func (p *pass) answerTempo(r *Result) {
+	s, f := &p.scene, &p.tempo
 	if len(f.found) == 0 {
-		return nil
+		return
 	}
-	f.weigh(s)
+	p.weigh()
+	var x [sureFeatures]float32
+	f.bpms, f.weights = f.bpms[:0], f.weights[:0]
+	for i := range f.found {
+		f.bpms = append(f.bpms, f.found[i].bpm)
+		f.weights = append(f.weights, f.found[i].weight)
+	}
+	sureOfTempo(&x, f.bpms, f.weights, 0, f.found[0].features[:], p.kinds, p.traits[:])
+	sure := p.judge.tempoSure.chance(x[:])
+	if r.Kind == OneShot && sure < 0.6 || p.kinds[0] > 0.2 && sure < hasPulse {
+		return
+	}
 	best := f.found[0]
 	bpm := f.refine(best.lag, s)
 	r.BPM = &bpm
-	r.BPMConfidence = best.weight
+	r.BPMConfidence = sure
 	for _, c := range f.found[:min(5, len(f.found))] {
 		r.BPMCandidates = append(r.BPMCandidates, BPMCandidate{c.bpm, c.weight})
 	}
@@ -68,23 +64,27 @@ func (p *pass) answerTempo(r *Result) error {
 	for t := first; t < s.end; t += 60 / bpm {
 		r.Beats = append(r.Beats, t)
 	}
-	return nil
 }
 
-// weigh scores all candidates and sorts them, best first.
-func (f *tempoFinder) weigh(s *scene) {
+// weigh scores all proposals and sorts them, best first.
+func (p *pass) weigh() {
+	f := &p.tempo
 	top := math.Inf(-1)
+	corr := float32(0)
 	for i := range f.found {
 		c := &f.found[i]
-		f.describe(c, s)
-		x := c.features[:]
-		l := math.Log2(c.bpm / 115)
-		c.score = 3*float64(x[5]) + 1.5*float64(x[7]) + 2*float64(x[9]) + 1.5*float64(x[24]) - 0.5*float64(x[25]) - 2.5*l*l - 2*float64(x[41])
+		f.describe(c, &p.scene)
+		corr = max(corr, c.features[5])
+	}
+	for i := range f.found {
+		c := &f.found[i]
+		c.features[tempoFeatures-1] = c.features[5] - corr
+		c.score = p.judge.tempo.Model.Score(0, c.features[:])
 		top = max(top, c.score)
 	}
 	sum := 0.0
 	for i := range f.found {
-		f.found[i].weight = math.Exp(2 * (f.found[i].score - top))
+		f.found[i].weight = math.Exp(f.found[i].score - top)
 		sum += f.found[i].weight
 	}
 	for i := range f.found {
@@ -93,52 +93,72 @@ func (f *tempoFinder) weigh(s *scene) {
 	slices.SortStableFunc(f.found, func(a, b tempoCandidate) int { return cmp.Compare(b.weight, a.weight) })
 }
 
-// answerKey names the key, unless the sound has no pitch to speak of.
+// answerKey names the key, unless the sound has none that could be told.
 func (p *pass) answerKey(r *Result) {
 	t := &p.tonal
 	if t.agreed > 0.15 {
 		cents := 100 * t.tuning
 		r.TuningCents = &cents
 	}
-	best := t.order[0]
-	if t.frames == 0 || t.harmonic < 0.3 || t.entropy > 0.93 || t.scores[best] < 0.5 {
+	if t.frames == 0 {
 		return
 	}
-	name := keyName(best)
-	r.Key = &name
+	p.weighKeys()
+	var x [sureFeatures]float32
+	sureOfKey(&x, t.weights[:], t.order[0], p.kinds, p.traits[:])
+	sure := p.judge.keySure.chance(x[:])
+	if sure < hasKey {
+		return
+	}
+	name := keyName(t.order[0])
+	r.Key, r.KeyConfidence = &name, sure
 	sum := 0.0
 	for _, k := range t.order[:4] {
-		w := math.Exp(12 * (t.scores[k] - t.scores[best]))
-		sum += w
-		r.KeyCandidates = append(r.KeyCandidates, KeyCandidate{keyName(k), w})
+		sum += t.weights[k]
 	}
-	for i := range r.KeyCandidates {
-		r.KeyCandidates[i].Weight /= sum
+	for _, k := range t.order[:4] {
+		r.KeyCandidates = append(r.KeyCandidates, KeyCandidate{keyName(k), t.weights[k] / sum})
 	}
-	r.KeyConfidence = r.KeyCandidates[0].Weight
+}
+
+// hasKey is the confidence under which no key is named.
+const hasKey = 0.3
+
+// weighKeys scores the 24 keys and sorts them, best first.
+func (p *pass) weighKeys() {
+	t := &p.tonal
+	top := math.Inf(-1)
+	var x [keyFeatures]float32
+	for k := range 24 {
+		t.describe(k, &x)
+		t.weights[k] = p.judge.key.Model.Score(0, x[:])
+		top = max(top, t.weights[k])
+	}
+	sum := 0.0
+	for k := range 24 {
+		t.weights[k] = math.Exp(t.weights[k] - top)
+		sum += t.weights[k]
+	}
+	for k := range 24 {
+		t.weights[k] /= sum
+	}
+	slices.SortStableFunc(t.order[:], func(a, b int) int { return cmp.Compare(t.weights[b], t.weights[a]) })
 }
 
 // answerClass says what the sound is.
 func (p *pass) answerClass(r *Result) {
-	h := &p.shape
+	sc := &p.judge.class
 	if r.Kind != OneShot {
-		if p.tonal.harmonic < 0.4 {
-			r.Class, r.ClassConfidence = "drums", 0.6
+		sc = &p.judge.loopClass
+	}
+	best := 0
+	got := sc.shares(p.shares[:], p.traits[:])
+	for k, v := range got {
+		if v > got[best] {
+			best = k
 		}
-		return
 	}
-	switch {
-	case h.midHz < 900:
-		r.Class, r.ClassConfidence = "kick", 0.5
-	case h.midHz > 6000 && h.sounding > 1:
-		r.Class, r.ClassConfidence = "cymbal", 0.5
-	case h.midHz > 5500:
-		r.Class, r.ClassConfidence = "hat", 0.5
-	case p.tonal.harmonic > 0.7:
-		r.Class, r.ClassConfidence = "tonal", 0.5
-	default:
-		r.Class, r.ClassConfidence = "snare", 0.5
-	}
+	r.Class, r.ClassConfidence = sc.Names[best], float64(got[best])
 }
 
 // wholeBeats is the number of beats in a length, 0 when it is not whole within 6 % of a beat.

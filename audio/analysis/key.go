@@ -45,16 +45,29 @@ type tonality struct {
 	middle   [12]float64 // octaves 3 to 5
 	last     [12]float64 // the last frames with sound
 	loudest  [12]float64
-	tuning   float64 // semitones
-	agreed   float64 // how sharply the peaks agree on it, 0 to 1
-	harmonic float64 // share of what is left after damping percussion
-	entropy  float64 // of the chroma, 0 to 1
-	frames   int     // with sound
+	begin    [12]float64 // the first frames with sound
+	lastBass [12]float64 // the last frames, below 262 Hz
+	tuning   float64     // semitones
+	agreed   float64     // how sharply the peaks agree on it, 0 to 1
+	harmonic float64     // share of what is left after damping percussion
+	entropy  float64     // of the chroma, 0 to 1
+	frames   int         // with sound
+
+	lowest    float64 // lowest semitone that carries weight, above C2
+	strongest float64 // strongest semitone
+	glide     float64 // semitones from the first frames' strongest to the last ones'
+	peakShare float64 // of the magnitude in the strongest semitone
+	topScore  float64 // the best profile correlation
+	nextScore float64
+	steady    float64 // similarity of one frame's chroma to the next, 0 to 1
+	lowShare  float64 // of the magnitude below 131 Hz
 
 	scores [24]float64 // correlation with the blended profiles
-	order  [24]int
-	levels []float64
-	sorted []float32
+	order  [24]int     // best first
+	// weights are the scorer's shares
+	weights [24]float64
+	levels  []float64
+	sorted  []float32
 }
 
 func (t *tonality) build(p *pitchFrames) {
@@ -124,13 +137,22 @@ func (t *tonality) build(p *pitchFrames) {
 	}
 	for i := max(0, lastFrame-7); i <= lastFrame; i++ {
 		collect(&t.last, i)
+		for s, v := range t.grams[i][:24] {
+			t.lastBass[s%12] += float64(v)
+		}
+	}
+	for i, left := 0, 8; i < len(t.levels) && left > 0; i++ {
+		if t.levels[i] >= top*1e-3 {
+			collect(&t.begin, i)
+			left--
+		}
 	}
 	for i, l := range t.levels {
 		if l > top*0.35 {
 			collect(&t.loudest, i)
 		}
 	}
-	for _, c := range []*[12]float64{&t.chroma, &t.bass, &t.middle, &t.last, &t.loudest} {
+	for _, c := range []*[12]float64{&t.chroma, &t.bass, &t.middle, &t.last, &t.loudest, &t.begin, &t.lastBass} {
 		unitSum(c)
 	}
 	for _, v := range t.chroma {
@@ -139,7 +161,96 @@ func (t *tonality) build(p *pitchFrames) {
 		}
 	}
 	t.entropy /= math.Log(12)
+	t.register()
 	t.match()
+}
+
+// register says where in pitch the sound lies and how it moves, before percussion is damped.
+func (t *tonality) register() {
+	var sum [semitones]float64
+	all := 0.0
+	first, last := -1, -1
+	var move, pairs float64
+	before := -1
+	quiet := 1e-4 * maxOf(t.levels)
+	for i, l := range t.levels {
+		if t.raw[i] == ([semitones]float32{}) || l <= 0 {
+			continue
+		}
+		for s, v := range t.raw[i] {
+			sum[s] += float64(v)
+			all += float64(v)
+		}
+		if l > quiet {
+			if first < 0 {
+				first = loudestOf(&t.raw[i])
+			}
+			last = loudestOf(&t.raw[i])
+			if before >= 0 {
+				move += likeness(&t.raw[before], &t.raw[i])
+				pairs++
+			}
+			before = i
+		}
+	}
+	if all == 0 {
+		return
+	}
+	best := 0
+	for s, v := range sum {
+		if v > sum[best] {
+			best = s
+		}
+		if s < 12 {
+			t.lowShare += v / all
+		}
+	}
+	t.strongest, t.peakShare = float64(best), sum[best]/all
+	t.lowest = t.strongest
+	for s, v := range sum {
+		if v > 0.3*sum[best] {
+			t.lowest = float64(s)
+			break
+		}
+	}
+	if first >= 0 {
+		t.glide = float64(last - first)
+	}
+	if pairs > 0 {
+		t.steady = move / pairs
+	}
+}
+
+func maxOf(x []float64) float64 {
+	m := 0.0
+	for _, v := range x {
+		m = max(m, v)
+	}
+	return m
+}
+
+func loudestOf(x *[semitones]float32) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// likeness is the cosine between two frames.
+func likeness(a, b *[semitones]float32) float64 {
+	var ab, aa, bb float64
+	for i := range a {
+		ab += float64(a[i] * b[i])
+		aa += float64(a[i] * a[i])
+		bb += float64(b[i] * b[i])
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
 }
 
 func unitSum(c *[12]float64) {
@@ -217,6 +328,7 @@ func (t *tonality) discount(sum *[semitones]float64) {
 	}
 }
 
+// match compares the chroma with the profiles and puts the keys in order.
 func (t *tonality) match() {
 	for k := range 24 {
 		a := correlate(&t.chroma, &temperley, k)
@@ -233,6 +345,7 @@ func (t *tonality) match() {
 		}
 		return 0
 	})
+	t.topScore, t.nextScore = t.scores[t.order[0]], t.scores[t.order[1]]
 }
 
 // correlate is Pearson's correlation of a chroma with a profile turned to key k.

@@ -35,6 +35,10 @@ type pass struct {
 	tempo  tempoFinder
 	tonal  tonality
 	shape  shape
+	traits [traitCount]float32
+	kinds  [3]float32  // chances of one-shot, loop, music
+	shares [16]float32 // scratch
+	judge  *Scorers
 	result *Result
 }
 
@@ -148,10 +152,12 @@ func (p *pass) finish() (*Result, error) {
 	for _, o := range p.scene.onsets {
 		r.Onsets = append(r.Onsets, o.at)
 	}
-	p.answerKind(r)
-	if err := p.answerTempo(r); err != nil {
+	if err := p.tempo.search(&p.scene); err != nil {
 		return nil, err
 	}
+	p.buildTraits(&heard)
+	p.answerKind(r)
+	p.answerTempo(r)
 	p.answerKey(r)
 	p.answerClass(r)
 	return r, nil

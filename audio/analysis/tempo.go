@@ -30,6 +30,13 @@ type tempoFinder struct {
 	fold      [periodCurves][foldBins]float32
 	count     [foldBins]float32
 	peaks     []lagPeak
+	bpms      []float64 // of found, with their weights
+	weights   []float64
+
+	clarity    float64 // highest correlation of the even curve in the range of beats
+	clarityLag float64 // log2 of its lag in s
+	lengthFit  float64 // circular correlation at the best whole part of the length
+	seamFit    float64 // how well the clearest period divides the length: 1 exactly, 0 not at all
 }
 
 type lagPeak struct {
@@ -38,6 +45,21 @@ type lagPeak struct {
 
 // lengthBeats are the numbers of beats that loops are cut to.
 var lengthBeats = [...]float64{1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 128}
+
+// search builds the curves' correlations and proposes beats. A sound too short or with too few
+// attacks for a pulse gets no proposals.
+func (f *tempoFinder) search(s *scene) error {
+	f.found = f.found[:0]
+	f.clarity, f.clarityLag, f.lengthFit, f.seamFit = 0, 0, 0, 0
+	if len(s.onsets) < 3 || s.dur < 0.4 {
+		return nil
+	}
+	if err := f.build(s); err != nil {
+		return err
+	}
+	f.propose(s)
+	return nil
+}
 
 func (f *tempoFinder) propose(s *scene) {
 	f.found = f.found[:0]
@@ -55,7 +77,20 @@ func (f *tempoFinder) propose(s *scene) {
 		return v
 	}
 	f.collect(enhanced, 10)
+	first := len(f.peaks)
 	f.collect(func(lag float64) float64 { return f.at(curveEven, lag) }, 8)
+	f.clarity, f.clarityLag, f.lengthFit, f.seamFit = 0, 0, 0, 0
+	if len(f.peaks) > first {
+		best := f.peaks[first]
+		f.clarity, f.clarityLag = best.height, math.Log2(best.lag/f.rate)
+		for _, d := range f.durations {
+			n := d * f.rate / f.sharpen(best.lag)
+			f.seamFit = max(f.seamFit, 1-2*math.Abs(n-math.Round(n)))
+		}
+	}
+	for _, m := range [...]float64{2, 4, 8} {
+		f.lengthFit = max(f.lengthFit, f.circular(curveEven, s.dur/m*f.rate, s.dur*f.rate))
+	}
 	for _, k := range [...]int{curveLow, curveMid, curveHigh} {
 		f.collect(func(lag float64) float64 { return f.at(k, lag) }, 3)
 	}

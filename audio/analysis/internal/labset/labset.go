@@ -191,3 +191,29 @@ func (it Item) Read() (*pcm.Buffer, error) {
 		}
 	}
 }
+
+// Part puts an item into one of n parts by its source, so that files of one source stay together.
+func Part(it Item, n int) int {
+	h := uint64(14695981039346656037) // FNV-1a
+	for _, c := range []byte(it.Source) {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return int((h >> 17) % uint64(n))
+}
+
+// SourceFold names the fifth of the sources that the item belongs to.
+func SourceFold(it Item) string { return fmt.Sprintf("source-%d", Part(it, 5)) }
+
+// FamilyFold names the item's family; the one-shots, one family in the manifest, are told apart by where
+// they come from.
+func FamilyFold(it Item) string {
+	if it.Family != "os" {
+		return "family-" + it.Family
+	}
+	for _, s := range [...]string{"hydrogen", "sonicpi", "freesound", "fugue", "karoryfer", "microlag", "sgossner"} {
+		if strings.Contains(it.Path, s) {
+			return "family-os-" + s
+		}
+	}
+	return "family-os-other"
+}

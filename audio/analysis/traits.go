@@ -1,0 +1,126 @@
+package analysis
+
+import "math"
+
+// traits is what kind, class and the gates are judged by: one row of numbers per sound. Order
+// is part of the weights' format; absent things are 0.
+const traitCount = 120
+
+// Slices of the course of a sound after its first loud frame, in frames of 512 samples.
+var courseSlices = [...][2]int{{0, 3}, {3, 9}, {9, 24}, {24, 80}}
+
+const courseBands = 12
+
+func (p *pass) buildTraits(heard *spectra) {
+	s, h, t, k, f := &p.scene, &p.shape, &p.timbre, &p.tonal, &p.tempo
+	x := p.traits[:0]
+	put := func(vs ...float64) {
+		for _, v := range vs {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				v = 0
+			}
+			x = append(x, float32(v))
+		}
+	}
+	ms := func(sec float64) float64 { return math.Log10(max(sec, 1e-3)) }
+
+	// The course in time: 22.
+	put(ms(s.dur), ms(h.sounding), float64(len(s.onsets)), float64(h.groups))
+	put(float64(len(s.onsets))/max(0.1, h.sounding), float64(h.groups)/max(0.1, h.sounding))
+	put(h.first100, h.first300, ms(h.attack), h.centroid, h.slope, h.slopeError, h.seam, h.active)
+	put(onsetSpread(s.onsets), regularity(s.onsets))
+	strong, late := 0.0, 0.0
+	for i, o := range s.onsets {
+		if o.strength > 0.3 {
+			strong++
+		}
+		if i > 0 && o.levelDB > s.peakDB-12 {
+			late++
+		}
+	}
+	put(strong, late)
+	put(f.clarity, f.clarityLag, f.lengthFit, f.seamFit)
+
+	// Voices of the flux: 4.
+	put(s.share[0], s.share[1], s.share[2], s.share[3])
+
+	// Pitch: 12.
+	put(k.harmonic, k.entropy, k.agreed, k.topScore, k.topScore-k.nextScore)
+	put(heard.Spectral.HarmonicRatio, k.lowest, k.strongest, k.glide, k.peakShare, k.steady, k.lowShare)
+
+	// Colour over all: 12 + 13 + 13.
+	sp := &heard.Spectral
+	hz := func(v float64) float64 { return math.Log2(max(v, 20) / 1000) }
+	put(hz(sp.CentroidMean), hz(sp.CentroidStd), hz(sp.BandwidthMean), hz(sp.BandwidthStd), hz(sp.RolloffMean), hz(sp.RolloffStd))
+	put(math.Log10(sp.FlatnessMean+1e-6), math.Log10(sp.FlatnessStd+1e-6), sp.ZCRMean, sp.ZCRStd)
+	put(sp.RMSStd/max(1e-9, sp.RMSMean), hz(h.midHz))
+	for i, v := range heard.MFCCMean {
+		if i == 0 {
+			v = 0 // level
+		}
+		put(v / 20)
+	}
+	for _, v := range heard.MFCCStd {
+		put(v / 20)
+	}
+
+	// Colour along the course: 4 levels and 3 x 12 bands less one slice's.
+	var level [len(courseSlices)]float64
+	var bands [len(courseSlices)][courseBands]float64
+	for i, sl := range courseSlices {
+		n := 0
+		for j := sl[0]; j < sl[1] && j < len(t.kept); j++ {
+			for b, e := range t.kept[j] {
+				bands[i][b*courseBands/timbreBands] += float64(e)
+				level[i] += float64(e)
+			}
+			n++
+		}
+		for b := range bands[i] {
+			bands[i][b] = 10 * math.Log10(max(bands[i][b]/max(level[i], 1e-12), 1e-6))
+		}
+		level[i] = 10 * math.Log10(max(level[i]/float64(max(1, n)), 1e-10))
+	}
+	top := max(level[0], level[1], level[2], level[3])
+	for i := range level {
+		put(max(-60, level[i]-top) / 10)
+	}
+	for _, i := range [...]int{0, 1, 2} {
+		for b := range courseBands {
+			if level[i] < top-50 {
+				put(-6)
+			} else {
+				put(bands[i][b] / 10)
+			}
+		}
+	}
+	for len(x) < traitCount {
+		x = append(x, 0)
+	}
+	copy(p.traits[:], x)
+}
+
+// onsetSpread is the time from the first to the last onset as a share of the last one's time.
+func onsetSpread(o []onset) float64 {
+	if len(o) < 2 {
+		return 0
+	}
+	return (o[len(o)-1].at - o[0].at) / max(0.05, o[len(o)-1].at)
+}
+
+// regularity is the standard deviation of the times between onsets over their mean: 0 for a
+// pulse, 1 for chance.
+func regularity(o []onset) float64 {
+	if len(o) < 3 {
+		return 2
+	}
+	var s, ss float64
+	for i := 1; i < len(o); i++ {
+		d := o[i].at - o[i-1].at
+		s += d
+		ss += d * d
+	}
+	n := float64(len(o) - 1)
+	m := s / n
+	return math.Sqrt(max(0, ss/n-m*m)) / m
+}
