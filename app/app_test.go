@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -212,6 +213,57 @@ func TestCollectionsKeepTheirOrderThroughUndo(t *testing.T) {
 		if _, err := a.Undo(ctx); err != nil || content() != want {
 			t.Errorf("undo gave %s, want %s (%v)", content(), want, err)
 		}
+	}
+}
+
+func TestWhatIsRemovedComesBack(t *testing.T) {
+	ctx := context.Background()
+	a := open(t, Options{})
+	rows := seed(t, a, 3)
+	parent, err := a.NewCollection(ctx, "", "Drums", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.AddToCollection(ctx, parent.ID, rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Remove(ctx, rows[:2]); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.DeleteCollection(ctx, parent.ID); err != nil {
+		t.Fatal(err)
+	}
+	n := func() string {
+		c, err := a.Counts(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := a.Collections(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := a.CollectionRows(ctx, parent.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(c.Total, len(all), len(in))
+	}
+	steps := []string{n()}
+	for range 4 {
+		if _, err := a.Undo(ctx); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, n())
+	}
+	for range 4 {
+		if _, err := a.Redo(ctx); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, n())
+	}
+	want := []string{"1 0 0", "1 1 1", "3 1 3", "3 1 0", "3 0 0", "3 1 0", "3 1 3", "1 1 1", "1 0 0"}
+	if !slices.Equal(steps, want) {
+		t.Errorf("samples, collections, members: %q\nwant %q", steps, want)
 	}
 }
 

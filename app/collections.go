@@ -77,10 +77,48 @@ func samples(n int) string {
 // NewCollection makes a collection inside parent ("" for the top); a query makes it smart. Errors:
 // catalog.ErrOutOfRange for an empty name, catalog.ErrExists for a sibling of that name.
 func (a *App) NewCollection(ctx context.Context, parent, name string, smart *string) (catalog.Collection, error) {
-	return a.db.NewCollection(ctx, parent, name, smart)
+	a.editing.Lock()
+	defer a.editing.Unlock()
+	var made catalog.Collection
+	var gone *catalog.Taken // after an undo
+	err := a.history.Do(ctx, history.Command{
+		Name: "New collection " + name,
+		Do: func(ctx context.Context) (err error) {
+			if gone != nil {
+				return a.db.PutBack(ctx, *gone)
+			}
+			made, err = a.db.NewCollection(ctx, parent, name, smart)
+			return err
+		},
+		Undo: func(ctx context.Context) error {
+			t, err := a.db.TakeOutCollection(ctx, made.ID)
+			if err == nil {
+				gone = &t
+			}
+			return err
+		},
+	})
+	return made, err
 }
 
 // DeleteCollection removes a collection and those inside it; the samples stay.
 func (a *App) DeleteCollection(ctx context.Context, id string) error {
-	return a.db.RemoveCollection(ctx, id)
+	return a.takeOut(ctx, "Delete collection", func(ctx context.Context) (catalog.Taken, error) { return a.db.TakeOutCollection(ctx, id) })
+}
+
+// Remove takes samples out of the library; their files stay where they are.
+func (a *App) Remove(ctx context.Context, rows []catalog.Row) error {
+	return a.takeOut(ctx, "Remove "+samples(len(rows)), func(ctx context.Context) (catalog.Taken, error) { return a.db.TakeOut(ctx, rows) })
+}
+
+// takeOut runs a removal as a command that puts back what it took.
+func (a *App) takeOut(ctx context.Context, name string, take func(context.Context) (catalog.Taken, error)) error {
+	a.editing.Lock()
+	defer a.editing.Unlock()
+	var gone catalog.Taken
+	return a.history.Do(ctx, history.Command{
+		Name: name,
+		Do:   func(ctx context.Context) (err error) { gone, err = take(ctx); return err },
+		Undo: func(ctx context.Context) error { return a.db.PutBack(ctx, gone) },
+	})
 }
