@@ -92,7 +92,7 @@ func openVorbis(r io.Reader) (source, error) {
 	// The comment header is kept from the library, which would allocate whatever it claims.
 	for _, h := range [...][]byte{heads[0], heads[2]} {
 		if err := s.dec.ReadHeader(h); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return nil, fmt.Errorf("%w: the decoder refuses its set-up: %w", ErrUnsupported, err)
 		}
 	}
 	s.channels = s.dec.Channels()
