@@ -84,7 +84,7 @@ func parseStreamInfo(b []byte) (*flacInfo, error) {
 
 // flacSource decodes frame by frame.
 type flacSource struct {
-	r    io.Reader
+	r    *io.SectionReader
 	info flacInfo
 
 	buf  []byte // buf[pos:] is read and not yet decoded
@@ -120,6 +120,14 @@ func (s *flacSource) read(dst []float32) (int, error) {
 		n += c
 	}
 	return n, nil
+}
+
+func (s *flacSource) progress() float64 {
+	at, err := s.r.Seek(0, io.SeekCurrent)
+	if err != nil || s.r.Size() == 0 {
+		return 1
+	}
+	return float64(at-int64(len(s.buf)-s.pos)) / float64(s.r.Size())
 }
 
 // fetch reads more, growing the buffer when all of it is one unfinished frame.

@@ -42,7 +42,10 @@ func ParseKey(s string) (string, bool) {
 func agree(a, b string) (string, bool) {
 	ka, ok := parseOneKey(strings.TrimSpace(a))
 	kb, okB := parseOneKey(strings.TrimSpace(b))
-	return ka, ok && okB && ka == kb
+	if !ok || !okB || ka != kb {
+		return "", false
+	}
+	return ka, true
 }
 
 func parseOneKey(s string) (string, bool) {

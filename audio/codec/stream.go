@@ -209,17 +209,18 @@ func caught(err *error) {
 }
 
 const (
-	// slackSamples is what a header's claim may cost before it is checked: 32 MiB.
-	slackSamples = 8 << 20
+	// slackSamples is what a header's claim may cost before it is checked: 16 MiB.
+	slackSamples = 4 << 20
 	// blockSamples is what is decoded between two looks at the context.
 	blockSamples = 64 << 10
 )
 
 // collect decodes everything into one slice.
 //
-// A claimed length is taken at its word only up to slackSamples, so that a lie costs at most
-// 32 MiB. Where a file turns out to be longer than that and its length does not rest on its own
-// bytes, the rest is decoded once for counting, and all of it again into a slice that fits.
+// A claimed length that does not rest on the file's own bytes is taken at its word only up to
+// slackSamples, so that a lie costs at most 16 MiB. Once that much is decoded, a claim counts as
+// true when it fits the share of the file that it took. For others the rest is decoded for
+// counting, and all of it again into a slice that fits.
 func (t *track) collect(ctx context.Context, lim Limits) (*Clip, error) {
 	most := lim.samples(t.Channels)
 	claim := t.Frames * int64(t.Channels)
@@ -269,29 +270,60 @@ func (t *track) decode(ctx context.Context, room, most int64) ([]float32, error)
 	for err == nil {
 		var n int
 		n, err = src.read(spare)
-		switch total := int64(len(buf) + n); {
+		total := int64(len(buf) + n)
+		switch {
+		case n == 0 && err == nil:
+			err = errNoProgress
 		case n == 0:
 		case total > most:
 			return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
 		case total <= slackSamples:
 			buf = append(buf, spare[:n]...)
-			if err == nil {
-				buf, err = fill(ctx, src, buf, t.Channels)
-			}
+		case t.plausible(src, total):
+			buf = append(append(make([]float32, 0, min(t.Frames*int64(t.Channels), most)), buf...), spare[:n]...)
 		default:
-			rest, end := count(ctx, src, spare, most-total)
-			if !errors.Is(end, io.EOF) && (ctx.Err() != nil || errors.Is(end, ErrTooLarge)) {
-				return nil, end
-			}
-			buf = nil // before the larger slice is made, so that both never stand side by side
-			if src, err = t.begin(); err != nil {
-				return nil, err
-			}
-			if buf, err = fill(ctx, src, make([]float32, 0, total+rest), t.Channels); err == nil {
-				err = end
-			}
-			return buf, err
+			return t.decodeAgain(ctx, src, spare, total, most, err)
 		}
+		if err == nil {
+			buf, err = fill(ctx, src, buf, t.Channels)
+		}
+	}
+	return buf, err
+}
+
+// plausible says whether the claimed length fits what is decoded so far and the share of the
+// file that this took.
+func (t *track) plausible(src source, decoded int64) bool {
+	claim := t.Frames * int64(t.Channels)
+	m, ok := src.(guarded).source.(measured)
+	return ok && claim > decoded && float64(claim)*m.progress() <= 1.25*float64(decoded)
+}
+
+// measured is a source that knows which share of its bytes it has taken, from 0 to 1.
+type measured interface{ progress() float64 }
+
+// decodeAgain counts what is left of src behind total samples and decodes all of it anew into
+// a slice of that size. What was decoded before is garbage by then, so that two large slices
+// never stand side by side.
+func (t *track) decodeAgain(ctx context.Context, src source, scratch []float32, total, most int64, end error) ([]float32, error) {
+	if end == nil {
+		var rest int64
+		rest, end = count(ctx, src, scratch, most-total)
+		total += rest
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if errors.Is(end, ErrTooLarge) {
+		return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
+	}
+	src, err := t.begin()
+	if err != nil {
+		return nil, err
+	}
+	buf, err := fill(ctx, src, make([]float32, 0, total), t.Channels)
+	if err == nil {
+		err = end
 	}
 	return buf, err
 }

@@ -66,6 +66,7 @@ func vorbisHeaders(o *oggReader) (heads [3][]byte, serial uint32, err error) {
 // vorbisSource decodes page by page, since a page's position says where its sound begins or
 // ends.
 type vorbisSource struct {
+	file     *io.SectionReader
 	ogg      *oggReader
 	dec      vorbis.Decoder
 	channels int
@@ -83,8 +84,8 @@ var vorbisOrder = map[int][]int{
 	3: {0, 2, 1}, 5: {0, 2, 1, 3, 4}, 6: {0, 2, 1, 5, 3, 4}, 7: {0, 2, 1, 6, 5, 3, 4}, 8: {0, 2, 1, 7, 5, 6, 3, 4},
 }
 
-func openVorbis(r io.Reader) (source, error) {
-	s := &vorbisSource{ogg: newOggReader(r), first: true}
+func openVorbis(r *io.SectionReader) (source, error) {
+	s := &vorbisSource{file: r, ogg: newOggReader(r), first: true}
 	heads, _, err := vorbisHeaders(s.ogg)
 	if err != nil {
 		return nil, err
@@ -118,6 +119,14 @@ func (s *vorbisSource) read(dst []float32) (int, error) {
 		n += c
 	}
 	return n, nil
+}
+
+func (s *vorbisSource) progress() float64 {
+	at, err := s.file.Seek(0, io.SeekCurrent)
+	if err != nil || s.file.Size() == 0 {
+		return 1
+	}
+	return float64(at) / float64(s.file.Size())
 }
 
 // decodePage decodes the packets of the next page into s.out.

@@ -219,7 +219,7 @@ func (t *track) wave(in *input, f *waveFormat, data chunk, big bool) error {
 	}
 	// The container of a sample: from the block align if that is sane, else from the bits.
 	width := f.align / f.channels
-	if width < 1 || width > 8 || f.align%f.channels != 0 || width*8 < f.bits {
+	if width < 1 || width > 4 && width != 8 || f.align%f.channels != 0 || width*8 < f.bits {
 		width = (f.bits + 7) / 8
 	}
 	var code coding
