@@ -1,0 +1,136 @@
+// Package replica is the server's part in keeping an account's machines in step: it merges the
+// cells they send by the one rule of sync/wire and hands out what changed since.
+//
+// It must never know what a field means: what a machine stores is between it and its fellows.
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
+	"sampleagent/sync/wire"
+)
+
+// Limits keep one account from filling the database: a library of 100,000 samples with ten
+// fields each fits several times.
+const (
+	maxCells = 5_000_000
+	protocol = wire.SyncProtocol
+)
+
+// Service merges and hands out cells.
+type Service struct {
+	db  *store.DB
+	now func() time.Time
+}
+
+// New is the service on a database.
+func New(db *store.DB, now func() time.Time) *Service { return &Service{db: db, now: now} }
+
+// Allow refuses who may not sync: a plan without it, or a desktop whose protocol (the header
+// wire.HeaderSyncProtocol) this server does not speak. An older desktop so stops cleanly instead
+// of writing what newer ones would misread.
+func Allow(limits plan.Limits, header string) error {
+	if !limits.Sync {
+		return &wire.Problem{Status: http.StatusForbidden, Code: wire.CodeTier, Title: "Not in this plan",
+			Detail: "Keeping machines in step is part of the pro and enterprise plans. What is on this machine stays as it is.", Upgrade: true}
+	}
+	if spoken, err := strconv.Atoi(header); err != nil || spoken != protocol {
+		return &wire.Problem{Status: http.StatusUpgradeRequired, Code: wire.CodeProtocol, Title: "Another version of sync",
+			Detail: fmt.Sprintf("This server speaks version %d of sync, the program speaks %q. Update the older of the two; nothing was changed.", protocol, header)}
+	}
+	return nil
+}
+
+// Push merges cells into the account's and tells its other machines. All are stored or none.
+func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*wire.SyncPushed, error) {
+	clock := wire.NewTicker(0, s.now)
+	for i := range cells {
+		err := cells[i].Check()
+		if err == nil {
+			err = clock.See(cells[i].Newest())
+		}
+		if err != nil {
+			return nil, &wire.Problem{Status: http.StatusUnprocessableEntity, Code: wire.CodeInvalid, Title: "A change that cannot be", Detail: err.Error()}
+		}
+	}
+	var seq int64
+	err := s.db.Write(ctx, func(tx *store.Tx) error {
+		before, err := tx.LockSync(ctx, userID)
+		if err != nil {
+			return err
+		}
+		seq = before
+		for _, c := range cells {
+			changed, err := merge(ctx, tx, userID, c, seq+1)
+			if err != nil {
+				return err
+			}
+			if changed {
+				seq++
+			}
+		}
+		if seq == before {
+			return nil
+		}
+		if seq > maxCells { // there are never more cells than changes: counting is for the rare case
+			if held, err := tx.CountSyncCells(ctx, userID); err != nil || held > maxCells {
+				return errors.Join(err, tooMany(held))
+			}
+		}
+		if err := tx.SetSyncSeq(ctx, userID, seq); err != nil {
+			return err
+		}
+		_, err = tx.AddEvent(ctx, userID, wire.EventSync, wire.EventData{Version: seq}, s.now())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &wire.SyncPushed{Seq: seq}, nil
+}
+
+func tooMany(held int64) error {
+	if held <= maxCells {
+		return nil
+	}
+	limit := int64(maxCells)
+	return &wire.Problem{Status: http.StatusTooManyRequests, Code: wire.CodeStorage, Title: "Too much to keep in step",
+		Detail: fmt.Sprintf("An account may keep %d fields in step.", limit), Limit: &limit, Used: &held, Unit: "fields"}
+}
+
+// merge stores c joined with what is held, under number seq, unless that changes nothing.
+func merge(ctx context.Context, tx *store.Tx, userID string, c wire.Cell, seq int64) (bool, error) {
+	held, err := tx.SyncCell(ctx, userID, c.Object, c.Field)
+	if err != nil {
+		return false, err
+	}
+	if held != nil {
+		c = wire.Merge(held.Cell.V, c)
+		if wire.Equal(c, held.Cell.V) {
+			return false, nil
+		}
+	}
+	return true, tx.PutSyncCell(ctx, &store.SyncCell{UserID: userID, Object: c.Object, Field: c.Field, Cell: store.JSON[wire.Cell]{V: c}, Seq: seq})
+}
+
+// Pull lists what changed after since, at most limit cells.
+func (s *Service) Pull(ctx context.Context, userID string, since int64, limit int) (*wire.SyncPage, error) {
+	limit = min(max(limit, 1), wire.MaxPull)
+	rows, err := s.db.SyncCells(ctx, userID, since, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit}
+	for _, row := range rows[:min(limit, len(rows))] {
+		page.Cells = append(page.Cells, row.Cell.V)
+		page.Next = row.Seq
+	}
+	return page, nil
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"sampleagent/sync/wire"
+)
+
+// SyncCell is one field that an account's machines keep in step.
+type SyncCell struct {
+	UserID string          `db:"user_id"`
+	Object string          `db:"object"`
+	Field  string          `db:"field"`
+	Cell   JSON[wire.Cell] `db:"cell"`
+	Seq    int64           `db:"seq"`
+}
+
+var syncCells = tableOf[SyncCell]("sync_cells")
+
+// LockSync makes the account's other writers of cells wait until this transaction ends, and
+// gives the number of the newest change. Numbers are so committed in their order: a machine
+// that has seen n misses no smaller one.
+func (tx *Tx) LockSync(ctx context.Context, userID string) (seq int64, err error) {
+	err = tx.one(ctx, &seq, "UPDATE users SET sync_seq = sync_seq WHERE id = ? RETURNING sync_seq", userID)
+	return seq, err
+}
+
+// SetSyncSeq stores the number of the newest change; needs LockSync.
+func (tx *Tx) SetSyncSeq(ctx context.Context, userID string, seq int64) error {
+	return tx.must(ctx, "UPDATE users SET sync_seq = ? WHERE id = ?", seq, userID)
+}
+
+// SyncCell reads a cell; nil if there is none.
+func (q Q) SyncCell(ctx context.Context, userID, object, field string) (*SyncCell, error) {
+	c, err := syncCells.get(ctx, q, "WHERE user_id = ? AND object = ? AND field = ?", userID, object, field)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return c, err
+}
+
+// PutSyncCell writes a cell under a new number; needs LockSync.
+func (tx *Tx) PutSyncCell(ctx context.Context, c *SyncCell) error {
+	_, err := syncCells.insert(ctx, tx.Q, c, "ON CONFLICT (user_id, object, field) DO UPDATE SET cell = excluded.cell, seq = excluded.seq")
+	return err
+}
+
+// SyncCells lists an account's cells after a number, in the order of their last change.
+func (q Q) SyncCells(ctx context.Context, userID string, after int64, limit int) ([]SyncCell, error) {
+	return syncCells.list(ctx, q, "WHERE user_id = ? AND seq > ? ORDER BY seq LIMIT ?", userID, after, limit)
+}
+
+// CountSyncCells says how many cells an account has.
+func (q Q) CountSyncCells(ctx context.Context, userID string) (n int64, err error) {
+	err = q.one(ctx, &n, "SELECT COUNT(*) FROM sync_cells WHERE user_id = ?", userID)
+	return n, err
+}
+
+// DropSync forgets all cells of an account.
+func (tx *Tx) DropSync(ctx context.Context, userID string) error {
+	_, err := tx.exec(ctx, "DELETE FROM sync_cells WHERE user_id = ?", userID)
+	return err
+}
