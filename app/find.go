@@ -5,6 +5,7 @@ import (
 
 	"sampleagent/audio/analysis"
 	"sampleagent/library/catalog"
+	"sampleagent/library/search"
 )
 
 // Samples reads what the list shows of rows, in their order; rows that are gone are left out.
@@ -55,3 +56,21 @@ func (a *App) Facets(ctx context.Context) (classes, formats map[string]int, err 
 
 // Failures lists what an import could not take that is no sample: folders that cannot be opened.
 func (a *App) Failures(ctx context.Context) ([]catalog.Failure, error) { return a.db.Failures(ctx) }
+
+// Search finds samples in the window's query language; an empty query finds all. An error in the
+// query is a *search.Error that knows the word's place.
+func (a *App) Search(ctx context.Context, query string, sort search.Sort) ([]catalog.Row, error) {
+	return a.SearchFirst(ctx, query, sort, 0)
+}
+
+// SearchFirst is Search with at most limit results; 0 means all.
+func (a *App) SearchFirst(ctx context.Context, query string, sort search.Sort, limit int) ([]catalog.Row, error) {
+	q, err := search.Parse(query)
+	if err != nil {
+		return nil, err
+	}
+	return search.Run(ctx, a.db, q, sort, limit)
+}
+
+// Similar is the query for what sounds like a sample.
+func Similar(s catalog.Sample) string { return "like:" + s.ID }

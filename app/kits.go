@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func (a *App) Kits(ctx context.Context) ([]KitInfo, error) {
 // several have the name.
 func (a *App) Kit(ctx context.Context, idOrName string) (kit.Kit, error) {
 	stored, err := a.db.Kit(ctx, idOrName)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return kit.Kit{}, fmt.Errorf("there is no kit %q: %w", idOrName, catalog.ErrNotFound)
+	}
 	if err != nil {
 		return kit.Kit{}, err
 	}

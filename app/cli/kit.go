@@ -35,6 +35,12 @@ SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 			RunE:    func(cmd *cobra.Command, args []string) error { return c.kitSet(cmd.Context(), args) },
 		},
 		&cobra.Command{
+			Use: "fill KIT BANK QUERY", Short: "fill a bank's empty pads from a search", Args: cobra.MinimumNArgs(2),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.kitFill(cmd.Context(), args[0], args[1], strings.Join(args[2:], " "))
+			},
+		},
+		&cobra.Command{
 			Use: "show KIT", Short: "what lies on the pads", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.kitShow(cmd.Context(), args[0]) },
 		},
@@ -181,6 +187,32 @@ func isSetting(name string) bool {
 func isRange(err error) bool {
 	var r *kit.RangeError
 	return errors.As(err, &r)
+}
+
+func (c *command) kitFill(ctx context.Context, name, bankName, query string) error {
+	bank, err := kit.ParseBank(bankName)
+	if err != nil {
+		return usage{err}
+	}
+	return c.withApp(ctx, func(a *app.App) error {
+		k, err := a.Kit(ctx, name)
+		if err != nil {
+			return err
+		}
+		filled, err := a.FillBank(ctx, k.ID, bank, query)
+		if err != nil {
+			return err
+		}
+		placed := map[kit.Slot]bool{}
+		for _, s := range filled.Placed {
+			placed[s] = true
+		}
+		c.out.note("Kit %s, bank %s: %s filled; %s.", k.Name, kit.BankName(bank), plural(len(filled.Placed), "pad", "pads"), filled.Left)
+		if len(filled.Placed) == 0 {
+			return nil
+		}
+		return c.showPads(ctx, a, k.ID, func(at kit.Slot) bool { return placed[at] })
+	})
 }
 
 func (c *command) kitShow(ctx context.Context, name string) error {
