@@ -1,0 +1,42 @@
+package sp404
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// freeBytes is what a user may still write to the file system of a folder.
+func freeBytes(path string) (int64, bool) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(path, &st); err != nil {
+		return 0, false
+	}
+	return int64(st.Bavail) * int64(st.Bsize), true
+}
+
+// dropCache turns caching of this file off, so that reading back proves something.
+func dropCache(f *os.File) {
+	_, _ = unix.FcntlInt(f.Fd(), unix.F_NOCACHE, 1)
+}
+
+// syncDir makes the names in a folder last. Some file systems cannot; they order by themselves.
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+// What the system says of a full, a protected and a removed card.
+var (
+	fullErrors     = []error{unix.ENOSPC, unix.EDQUOT, unix.EFBIG}
+	readOnlyErrors = []error{unix.EROFS}
+	goneErrors     = []error{unix.EIO, unix.ENODEV, unix.ENXIO, unix.ESTALE}
+)
