@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -193,12 +194,16 @@ func inspectBytes(name string, b []byte, channels func(kit.Slot) int) (*Inspecti
 		}
 		return &Inspection{Kind: "padconf", fields: padFields(r.Pad(), 2, false)}, nil
 	}
+	// A pattern has no magic number: by another name it must be one beyond doubt.
 	f, err := ptn.Decode(b)
-	if err != nil {
-		if strings.HasPrefix(upper, "PTN") {
+	if strings.HasPrefix(upper, "PTN") {
+		if err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("not a PADCONF.BIN, SMP or PTN file of the device")
+		return inspectPTN(f), nil
+	}
+	if err != nil || f.Ticks() == 0 || f.Ticks() != f.Trailer.Bars()*f.Trailer.Beats()*ptn.TicksPerBeat {
+		return nil, errors.New("not a PADCONF.BIN, SMP or PTN file of the device")
 	}
 	return inspectPTN(f), nil
 }
