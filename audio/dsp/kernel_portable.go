@@ -38,3 +38,7 @@ func bank(dst, x, weights []float32, spans []int32)     { bankGo(dst, x, weights
 func polyphase(dst, x, table []float32, phase, rows, step int) {
 	polyphaseGo(dst, x, table, phase, rows, step)
 }
+
+func stereoTaps(x *[64]float32, rows []float32, w float32) (left, right float32) {
+	return stereoTapsGo(x, rows, w)
+}

@@ -151,3 +151,14 @@ func polyphase(dst, x, table []float32, phase, rows, step int) {
 	}
 	polyphaseGo(dst, x, table, phase, rows, step)
 }
+
+//go:noescape
+func stereoTapsAVX2(x *[64]float32, rows *float32, w float32) (left, right float32)
+
+func stereoTaps(x *[64]float32, rows []float32, w float32) (left, right float32) {
+	if useAVX2 {
+		_ = rows[63]
+		return stereoTapsAVX2(x, &rows[0], w)
+	}
+	return stereoTapsGo(x, rows, w)
+}

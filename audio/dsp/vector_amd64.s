@@ -558,3 +558,58 @@ poly:
 	JNZ          poly
 	VZEROUPPER
 	RET
+
+DATA doubled<>+0(SB)/4, $0
+DATA doubled<>+4(SB)/4, $0
+DATA doubled<>+8(SB)/4, $1
+DATA doubled<>+12(SB)/4, $1
+DATA doubled<>+16(SB)/4, $2
+DATA doubled<>+20(SB)/4, $2
+DATA doubled<>+24(SB)/4, $3
+DATA doubled<>+28(SB)/4, $3
+DATA doubled<>+32(SB)/4, $4
+DATA doubled<>+36(SB)/4, $4
+DATA doubled<>+40(SB)/4, $5
+DATA doubled<>+44(SB)/4, $5
+DATA doubled<>+48(SB)/4, $6
+DATA doubled<>+52(SB)/4, $6
+DATA doubled<>+56(SB)/4, $7
+DATA doubled<>+60(SB)/4, $7
+GLOBL doubled<>(SB), RODATA|NOPTR, $64
+
+#define TAPS8(N) \
+	VMOVUPS (N*32)(BX), Y4       \
+	VMOVUPS (128+N*32)(BX), Y5   \
+	VSUBPS  Y4, Y5, Y5           \
+	VMULPS  Y15, Y5, Y5          \
+	VADDPS  Y5, Y4, Y4           \
+	VPERMPS Y4, Y14, Y5          \
+	VPERMPS Y4, Y13, Y6          \
+	VMULPS  (N*64)(SI), Y5, Y5   \
+	VMULPS  (32+N*64)(SI), Y6, Y6 \
+	VADDPS  Y5, Y0, Y0           \
+	VADDPS  Y6, Y1, Y1
+
+// func stereoTapsAVX2(x *[64]float32, rows *float32, w float32) (left, right float32)
+TEXT ·stereoTapsAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), SI
+	MOVQ         rows+8(FP), BX
+	VBROADCASTSS w+16(FP), Y15
+	VMOVUPS      doubled<>+0(SB), Y14
+	VMOVUPS      doubled<>+32(SB), Y13
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	TAPS8(0)
+	TAPS8(1)
+	TAPS8(2)
+	TAPS8(3)
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VZEROUPPER
+	MOVSS        X0, left+24(FP)
+	MOVSS        X1, right+28(FP)
+	RET

@@ -45,6 +45,8 @@ func TestVectorKernelsAgree(t *testing.T) {
 			table, p := noise(16*7, 8), make([]float32, 30)
 			polyphase(p, noise(200, 9), table, 3, 7, 24)
 			out = append(out, p...)
+			l, right := stereoTaps((*[64]float32)(noise(64, 6)), noise(64, 7), 0.3)
+			out = append(out, l, right)
 			out = append(out, r...)
 			bits := make([]uint32, len(out))
 			for i, f := range out {

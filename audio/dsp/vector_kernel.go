@@ -224,3 +224,24 @@ func polyphaseGo(dst, x, table []float32, phase, rows, step int) {
 		}
 	}
 }
+
+// stereoTapsGo weighs 32 interleaved frames with two rows of taps, w of the way from the first
+// to the second.
+func stereoTapsGo(x *[64]float32, rows []float32, w float32) (left, right float32) {
+	a, b := (*[32]float32)(rows), (*[32]float32)(rows[32:])
+	var y, z [8]float32 // the first and the second four frames of eight
+	for k := 0; k < 32; k += 8 {
+		for l := range 4 {
+			c := a[k+l] + float32(w*(b[k+l]-a[k+l]))
+			y[2*l] += float32(c * x[2*(k+l)])
+			y[2*l+1] += float32(c * x[2*(k+l)+1])
+			d := a[k+4+l] + float32(w*(b[k+4+l]-a[k+4+l]))
+			z[2*l] += float32(d * x[2*(k+4+l)])
+			z[2*l+1] += float32(d * x[2*(k+4+l)+1])
+		}
+	}
+	for l := range y {
+		y[l] += z[l]
+	}
+	return (y[0] + y[4]) + (y[2] + y[6]), (y[1] + y[5]) + (y[3] + y[7])
+}
