@@ -1,0 +1,56 @@
+package playback
+
+import (
+	"context"
+
+	"sampleagent/audio/codec"
+	"sampleagent/audio/pcm"
+)
+
+// Sound is a Player as a transport wants it: frames as int64, one thing playing at a time.
+type Sound struct{ player *Player }
+
+// OpenSound opens the system's sound device, or silence where there is none.
+func OpenSound() *Sound { return &Sound{Open()} }
+
+// Player is the player behind it, for pads and events.
+func (s *Sound) Player() *Player { return s.player }
+
+// Play cuts what plays and starts b, which must not be changed any more, at frame from.
+func (s *Sound) Play(b *pcm.Buffer, from int64) { s.player.Play(b, Options{From: int(from)}) }
+
+// PlayFile is Play of a file that begins to sound while it is being decoded; see Player.PlayFile.
+func (s *Sound) PlayFile(ctx context.Context, path string, from int64, whole func(*pcm.Buffer, error)) error {
+	_, err := s.player.PlayFile(ctx, path, codec.Limits{}, Options{From: int(from)}, whole)
+	return err
+}
+
+// Stop ends it.
+func (s *Sound) Stop() { s.player.Stop() }
+
+// Pause holds it where it is.
+func (s *Sound) Pause() { s.player.Pause() }
+
+// Resume lets it go on.
+func (s *Sound) Resume() { s.player.Resume() }
+
+// SeekTo goes on from frame.
+func (s *Sound) SeekTo(frame int64) { s.player.Seek(int(frame)) }
+
+// SetLoop makes frames start to end repeat; end 0 means to the end of the sound.
+func (s *Sound) SetLoop(on bool, start, end int64) { s.player.SetLoop(on, int(start), int(end)) }
+
+// SetVolume takes 0 to 1.
+func (s *Sound) SetVolume(v float64) { s.player.SetVolume(v) }
+
+// Position is the frame that is heard now; playing is false when it is paused or has ended.
+func (s *Sound) Position() (frame int64, playing bool) {
+	at, playing := s.player.Position()
+	return int64(at), playing
+}
+
+// Device names the device; silent means that there is none, and time runs all the same.
+func (s *Sound) Device() (name string, silent bool) { return s.player.Device() }
+
+// Close ends everything.
+func (s *Sound) Close() error { return s.player.Close() }
