@@ -90,6 +90,7 @@ func (rep *Report) fill(clip *codec.Clip, res *Result, soundOnly bool) {
 	rep.Onsets, rep.Spectral = res.Onsets, res.Spectral
 	rep.MFCCMean, rep.MFCCStd = res.MFCCMean, res.MFCCStd
 	rep.ChromaMean, rep.ChromaStd = res.ChromaMean, res.ChromaStd
+	rep.Embedding = res.Embedding
 	if !soundOnly {
 		rep.believe(clip, res)
 	}

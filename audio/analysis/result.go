@@ -137,4 +137,6 @@ type Report struct {
 
 	Engine string  `json:"engine"`
 	TookMS float64 `json:"took_ms"`
+
+	Embedding []float32 `json:"-"` // for "sounds like this", unit length; nil when there is none
 }
