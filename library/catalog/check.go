@@ -46,3 +46,11 @@ func (db *DB) checkWith(ctx context.Context, pragma string) ([]string, error) {
 	}
 	return found, nil
 }
+
+// LimitPages bounds the file to so many pages of 4 KiB; what would make it larger fails with
+// ErrDiskFull. It lasts until the library is closed: for a quota, and for testing what a full
+// disk does.
+func (db *DB) LimitPages(ctx context.Context, pages int) error {
+	_, err := db.w.ExecContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, pages))
+	return plain(err)
+}

@@ -233,6 +233,25 @@ type Waiting struct {
 	Tries    int    // analyses begun and never ended
 }
 
+// Brief is what an import tells of a sample.
+type Brief struct{ ID, Error string }
+
+// Briefs reads the ids and errors of samples.
+func (db *DB) Briefs(ctx context.Context, rows []Row) (map[Row]Brief, error) {
+	out := make(map[Row]Brief, len(rows))
+	if len(rows) == 0 {
+		return out, nil
+	}
+	err := query(ctx, db.r, `SELECT row, id, error FROM samples WHERE row IN (SELECT value FROM json_each(?))`, []any{set(rows)}, func(scan func(...any) error) error {
+		var r Row
+		var b Brief
+		err := scan(&r, &b.ID, &b.Error)
+		out[r] = b
+		return err
+	})
+	return out, plain(err)
+}
+
 // Claim notes that the analysis of rows begins. A file that ends the program each time it is
 // read is recognised by its count of tries.
 func (db *DB) Claim(ctx context.Context, rows []Row) error {
@@ -300,16 +319,16 @@ func (db *DB) store(ctx context.Context, tx *sql.Tx, a *Analysis) error {
 			return err
 		}
 	}
-	state, reason := Analysed, ""
+	state, reason, engine := Analysed, "", r.Engine
 	if !r.OK {
-		state = Failed
+		state, engine = Failed, "" // the same bytes are worth another try
 		if reason = "cannot be read"; r.Error != nil {
 			reason = *r.Error
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE samples SET state = ?, error = ?, tries = 0, size = ?, mtime = ?, engine = ?, sha256 = ?, content = ?,
 		format = ?, rate = ?, channels = ?, bit_depth = ?, frames = ?, duration = ?, lufs = ?, peak = ?, beats = ? WHERE row = ?`,
-		state, reason, a.Size, a.ModTime.UnixNano(), r.Engine, value(r.SHA256), content(value(r.SHA256)), value(r.Format), r.SampleRate, r.Channels, r.BitDepth, r.Frames,
+		state, reason, a.Size, a.ModTime.UnixNano(), engine, value(r.SHA256), content(value(r.SHA256)), value(r.Format), r.SampleRate, r.Channels, r.BitDepth, r.Frames,
 		r.Duration, finite(r.IntegratedLUFS), finite(r.SamplePeakDBFS), r.BeatsInLoop, a.Row); err != nil {
 		return err
 	}
