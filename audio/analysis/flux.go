@@ -93,19 +93,12 @@ func (f *fluxFrames) frame(x []float32) {
 	f.fft.Power(f.power, x, f.win)
 	p := f.power
 	cur, prev := f.cur, f.prev
-	for k := range cur {
-		cur[k] = log1p(f.gain * p[k])
-	}
+	dsp.Log(cur, p, f.gain, 1, 1)
 	scale := 2 / float32(f.fft.Len()) / float32(f.fft.Len()) / 0.3974 // mean square of the Hamming window
 	for b := range fluxBands {
-		var up, e float32
 		lo, hi := f.edges[b], f.edges[b+1]
-		for k := lo; k < hi; k++ {
-			if d := cur[k] - prev[k]; d > 0 {
-				up += d
-			}
-			e += p[k]
-		}
+		up := dsp.Rise(cur[lo:hi], prev[lo:hi])
+		e := dsp.Sum(p[lo:hi])
 		if f.firstFrame {
 			up = 0
 		}
@@ -115,19 +108,5 @@ func (f *fluxFrames) frame(x []float32) {
 	f.firstFrame = false
 	f.prev, f.cur = cur, prev
 	mid := x[(len(x)-f.hop)/2:][:f.hop]
-	var s float32
-	for _, v := range mid {
-		s += v * v
-	}
-	f.env = append(f.env, s/float32(f.hop))
-}
-
-// log1p is ln(1+x) for x >= 0 within 1e-4, without a call.
-func log1p(x float32) float32 {
-	b := math.Float32bits(1 + x)
-	e := float32(int32(b>>23) - 127)
-	m := math.Float32frombits(b&0x7fffff|0x3f800000) - 1
-	// ln(1+m) on [0, 1): minimax of degree 5, error 1e-5 (Abramowitz & Stegun 4.1.43).
-	l := m * (0.99949556 + m*(-0.49190896+m*(0.28947478+m*(-0.13606275+m*0.03215845))))
-	return e*0.69314718 + l
+	f.env = append(f.env, dsp.SumSquares(mid)/float32(f.hop))
 }

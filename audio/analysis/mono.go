@@ -1,11 +1,22 @@
 package analysis
 
-import "math"
+// tooLoud is the magnitude beyond which a sample is no sound: its square would overflow.
+const tooLoud = 1e6
 
-// finite is x, or 0 where a float file holds NaN or infinity.
-func finite(x float32) float32 {
-	if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
-		return 0
+// sound gives x itself when every sample is a sound, else a copy in scratch with NaN, infinity and
+// absurd values as zero.
+func sound(scratch *[]float32, x []float32) []float32 {
+	for i, v := range x {
+		if !(v <= tooLoud && v >= -tooLoud) {
+			c := append((*scratch)[:0], x...)
+			for k := i; k < len(c); k++ {
+				if !(c[k] <= tooLoud && c[k] >= -tooLoud) {
+					c[k] = 0
+				}
+			}
+			*scratch = c
+			return c
+		}
 	}
 	return x
 }
@@ -29,7 +40,7 @@ func chooseMix(x []float32, channels int) mix {
 	for i := 0; i+channels <= len(x); i += channels {
 		s := 0.0
 		for c := range channels {
-			v := float64(finite(x[i+c]))
+			v := float64(x[i+c])
 			s += v
 			power[c] += v * v
 		}
@@ -58,23 +69,21 @@ func chooseMix(x []float32, channels int) mix {
 func (m mix) mono(dst, x []float32) []float32 {
 	switch {
 	case m.channels == 1:
-		for _, v := range x {
-			dst = append(dst, finite(v))
-		}
+		dst = append(dst, x...)
 	case m.only >= 0:
 		for i := m.only; i < len(x); i += m.channels {
-			dst = append(dst, finite(x[i]))
+			dst = append(dst, x[i])
 		}
 	case m.channels == 2:
 		for i := 0; i+1 < len(x); i += 2 {
-			dst = append(dst, 0.5*(finite(x[i])+finite(x[i+1])))
+			dst = append(dst, 0.5*(x[i]+x[i+1]))
 		}
 	default:
 		scale := 1 / float32(m.channels)
 		for i := 0; i+m.channels <= len(x); i += m.channels {
 			s := float32(0)
 			for _, v := range x[i : i+m.channels] {
-				s += finite(v)
+				s += v
 			}
 			dst = append(dst, s*scale)
 		}

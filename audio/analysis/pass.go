@@ -3,8 +3,9 @@ package analysis
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
+
+	"sampleagent/audio/dsp"
 )
 
 // feedFrames is how many frames go through all stages at a time: they stay in the processor's
@@ -24,9 +25,11 @@ type pass struct {
 	halvers []halver
 	stages  [][]float32
 	mono    []float32
+	scratch []float32
 	earRate float64
 
 	spec   *spectrum
+	meter  meter
 	timbre timbre
 	flux   fluxFrames
 	pitch  pitchFrames
@@ -51,11 +54,9 @@ func (p *pass) begin(rate, channels int, head []float32) error {
 		return fmt.Errorf("analyse: %d Hz and %d channels cannot be heard", rate, channels)
 	}
 	p.rate, p.channels, p.frames, p.peak = rate, channels, 0, 0
+	head = sound(&p.scratch, head)
 	p.mix = chooseMix(head, channels)
-	top := float32(0)
-	for _, v := range head {
-		top = max(top, abs32(finite(v)))
-	}
+	top := dsp.MaxAbs(head)
 	p.gain = 1
 	if top > 0 {
 		p.gain = 1 / top
@@ -80,6 +81,7 @@ func (p *pass) begin(rate, channels int, head []float32) error {
 		p.spec.onFrame = p.timbre.frame
 	}
 	p.spec.reset(rate)
+	p.meter.reset(rate, channels)
 	p.timbre.reset(float64(rate))
 	if err := p.flux.reset(p.earRate, p.gain); err != nil {
 		return err
@@ -102,11 +104,9 @@ func (p *pass) feed(ctx context.Context, x []float32) error {
 
 func (p *pass) block(x []float32) {
 	p.frames += int64(len(x) / p.channels)
-	top := p.peak
-	for _, v := range x {
-		top = max(top, abs32(finite(v)))
-	}
-	p.peak = top
+	x = sound(&p.scratch, x)
+	p.peak = max(p.peak, dsp.MaxAbs(x))
+	p.meter.feed(x)
 	p.mono = p.mix.mono(p.mono[:0], x)
 	p.spec.feed(p.mono)
 	y := p.mono
@@ -134,10 +134,11 @@ func (p *pass) finish() (*Result, error) {
 
 	r := &Result{}
 	dur := float64(p.frames) / float64(p.rate)
-	if p.peak > 0 {
-		db := 20 * math.Log10(float64(p.peak))
-		r.SamplePeakDBFS = &db
+	level := p.meter.finish()
+	if level.Measured {
+		r.IntegratedLUFS = &level.Integrated
 	}
+	r.TruePeakDBTP, r.SamplePeakDBFS = decibels(level.TruePeak), decibels(level.SamplePeak)
 	p.scene.build(&p.flux, dur)
 	if p.silent() {
 		r.SilenceStart = dur
