@@ -111,3 +111,6 @@ func (s *scorer) shares(dst, x []float32) []float32 {
 func (s *scorer) chance(x []float32) float64 {
 	return 1 / (1 + math.Exp(-s.Model.Score(0, x)))
 }
+
+// Builtin gives the scorers that the program ships with.
+func Builtin() *Scorers { return builtin }
