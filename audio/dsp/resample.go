@@ -139,11 +139,20 @@ func newResampleDesign(from, to int) (*resampleDesign, error) {
 	// Second step: pass to a quarter of the doubled rate, stop from three quarters on.
 	g := gcd(2*from, to)
 	d.step, d.phases = 2*from/g, to/g
-	rows := d.phases
-	if rows > resamplePhases {
-		rows, d.interpolated = resamplePhases, true
+	if d.phases > resamplePhases {
+		d.table, d.interpolated = finePhases(), true
+	} else {
+		d.table = resampleTable(d.phases)
 	}
-	d.table = make([]float32, 0, (rows+1)*resampleTaps)
+	return d, nil
+}
+
+// finePhases serves every ratio whose own phases are too many.
+var finePhases = sync.OnceValue(func() []float32 { return resampleTable(resamplePhases) })
+
+// resampleTable is rows+1 rows of taps, each for a place a part further between two samples.
+func resampleTable(rows int) []float32 {
+	table := make([]float32, 0, (rows+1)*resampleTaps)
 	for p := range rows + 1 {
 		row, sum := [resampleTaps]float64{}, 0.0
 		for k := range row {
@@ -152,10 +161,10 @@ func newResampleDesign(from, to int) (*resampleDesign, error) {
 			sum += row[k]
 		}
 		for _, v := range row {
-			d.table = append(d.table, float32(v/sum))
+			table = append(table, float32(v/sum))
 		}
 	}
-	return d, nil
+	return table
 }
 
 func sinc(x float64) float64 {
