@@ -4,11 +4,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"sampleagent/app"
 	"sampleagent/app/cli"
 	"sampleagent/app/settings"
+	"sampleagent/assets"
+	"sampleagent/audio/playback"
 )
 
 func main() {
@@ -17,8 +20,14 @@ func main() {
 	} else if report != "" {
 		fmt.Fprintln(os.Stderr, app.CrashNotice(report))
 	}
+	demo, err := fs.Sub(assets.Demo, "demo")
+	if err != nil {
+		panic(err) // the name is wrong, which every run would show
+	}
 	os.Exit(cli.Run(context.Background(), os.Args[1:], cli.Env{
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
+		Sound:  func() (app.Sound, error) { return playback.OpenSound(), nil },
+		Demo:   demo,
 	}))
 }

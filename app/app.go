@@ -7,8 +7,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -41,6 +43,8 @@ type App struct {
 	tasks    *task.Manager
 	history  *history.History
 	player   *player
+	watch    *watcher
+	demo     fs.FS
 	tapper   tapper
 
 	editing sync.Mutex // one edit at a time: each reads what it changes
@@ -68,6 +72,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	path := a.LibraryPath(o.Library)
+	_, statErr := os.Stat(path)
+	fresh := errors.Is(statErr, fs.ErrNotExist)
 	if a.db, err = catalog.Open(ctx, path); err != nil {
 		return nil, err
 	}
@@ -75,9 +81,19 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.tasks = task.New(func(st task.Status) { a.bus.Send(event.TaskChanged{Status: st}) })
 	a.history = history.New(historyLength, func(undo, redo string) { a.bus.Send(event.HistoryChanged{Undo: undo, Redo: redo}) })
 	a.player = newPlayer(a, o.Sound)
+	a.watch = &watcher{a: a, wake: make(chan struct{}, 1)}
+	a.demo = o.Demo
 	a.forwardChanges()
 	if o.Background {
 		a.wg.Go(a.pollOthers)
+		if err := a.startBackground(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		if fresh && o.Demo != nil {
+			if _, err := a.ImportDemo(); err != nil {
+				a.notices = append(a.notices, fmt.Sprintf("The demo sounds could not be imported: %v.", err))
+			}
+		}
 	}
 	return a, nil
 }

@@ -255,6 +255,11 @@ func Doctor(ctx context.Context, o Options) []Check {
 	return out
 }
 
+// Doctor looks at the machine this application runs on.
+func (a *App) Doctor(ctx context.Context) []Check {
+	return Doctor(ctx, Options{Library: a.db.Path(), Folders: &a.folders, Sound: func() (Sound, error) { return a.player.borrow(), nil }})
+}
+
 // CheckLibrary reads the whole library file and says what is wrong with it.
 func CheckLibrary(ctx context.Context, path string) Check {
 	c := Check{Name: "library"}

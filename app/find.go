@@ -72,5 +72,14 @@ func (a *App) SearchFirst(ctx context.Context, query string, sort search.Sort, l
 	return search.Run(ctx, a.db, q, sort, limit)
 }
 
+// searchImport is the order of import.
+var searchImport = search.Sort{By: search.Import}
+
+// Count counts what a query finds.
+func (a *App) Count(ctx context.Context, query string) (int, error) {
+	rows, err := a.Search(ctx, query, searchImport)
+	return len(rows), err
+}
+
 // Similar is the query for what sounds like a sample.
 func Similar(s catalog.Sample) string { return "like:" + s.ID }

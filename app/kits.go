@@ -45,13 +45,19 @@ func (a *App) Kits(ctx context.Context) ([]KitInfo, error) {
 func (a *App) Kit(ctx context.Context, idOrName string) (kit.Kit, error) {
 	stored, err := a.db.Kit(ctx, idOrName)
 	if errors.Is(err, catalog.ErrNotFound) {
-		return kit.Kit{}, fmt.Errorf("there is no kit %q: %w", idOrName, catalog.ErrNotFound)
+		return kit.Kit{}, noKit(idOrName)
 	}
 	if err != nil {
 		return kit.Kit{}, err
 	}
 	return unpack(stored)
 }
+
+// noKit is catalog.ErrNotFound in words about kits.
+type noKit string
+
+func (n noKit) Error() string { return fmt.Sprintf("there is no kit %q", string(n)) }
+func (n noKit) Unwrap() error { return catalog.ErrNotFound }
 
 func unpack(stored catalog.Kit) (kit.Kit, error) {
 	var k kit.Kit

@@ -425,3 +425,15 @@ func (p *player) close() {
 		p.sound = nil
 	}
 }
+
+// borrowed is the open device, which its borrower must not close.
+type borrowed struct{ Sound }
+
+func (borrowed) Close() error { return nil }
+
+// borrow opens the device, if that was not done yet, and lends it: there is one in a process.
+func (p *player) borrow() Sound {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return borrowed{p.device()}
+}

@@ -1,25 +1,231 @@
 package cli
 
 import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"sampleagent/app"
 	"sampleagent/library/sp404"
 )
 
 func (c *command) card() *cobra.Command {
 	k := &cobra.Command{
-		Use: "card", Short: "SD cards of the device: plan, write, verify, read, inspect",
+		Use: "card", Short: "SD cards of the device: plan, write, verify, inspect",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("card needs one of: inspect") },
+		RunE: func(*cobra.Command, []string) error { return usagef("card needs one of: plan, write, verify, inspect") },
 	}
-	k.AddCommand(&cobra.Command{
-		Use: "inspect FILE", Short: "decode a PADCONF.BIN, .SMP or PTN file of the device",
-		Long: `Decodes a file of the device and prints what it says: a PADCONF.BIN, an .SMP, a PTN file, or the
+	var o app.CardOptions
+	planned := func(use, short, long string, run func(context.Context, app.CardOptions) error) *cobra.Command {
+		cmd := &cobra.Command{
+			Use: use, Short: short, Long: long, Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				o.Dir = args[0]
+				if err := checkCard(o); err != nil {
+					return err
+				}
+				return run(cmd.Context(), o)
+			},
+		}
+		f := cmd.Flags()
+		f.StringVar(&o.Kit, "kit", "", "the kit's `NAME` or id")
+		f.StringVar((*string)(&o.Form), "form", string(sp404.FormImport), "import (loose samples), project (experimental) or both")
+		f.StringVar((*string)(&o.Format), "format", "", "wav or aiff (default: what the settings say)")
+		f.StringVar(&o.Template, "template", "", "a PADCONF.BIN exported by your own device, whose unknown bytes are kept")
+		f.IntVar(&o.Project, "project", 0, "replace the project folder with this `NUMBER`, 1 to 16")
+		return cmd
+	}
+	k.AddCommand(
+		planned("plan --kit KIT DIR", "what would be written", "Shows every file that writing a kit to DIR would make, and what would be replaced. Writes nothing.", c.cardPlan),
+		planned("write --kit KIT DIR", "write a kit, then verify it", `Writes a kit to DIR: everything beside its place first, read back and compared, then put in place.
+Stopped or failing at any moment, it leaves what was there before.`, c.cardWrite),
+		&cobra.Command{
+			Use: "verify DIR", Short: "compare a card with what was written to it", Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error { return c.cardVerify(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use: "inspect FILE", Short: "decode a PADCONF.BIN, .SMP or PTN file of the device",
+			Long: `Decodes a file of the device and prints what it says: a PADCONF.BIN, an .SMP, a PTN file, or the
 project folder they lie in. Positions are frames, speeds percent, tempos BPM.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return c.cardInspect(args[0]) },
-	})
+			Args: cobra.ExactArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error { return c.cardInspect(args[0]) },
+		},
+	)
 	return k
+}
+
+// checkCard refuses what cannot be meant before anything is opened.
+func checkCard(o app.CardOptions) error {
+	switch o.Form {
+	case sp404.FormImport, sp404.FormProject, sp404.FormBoth:
+	default:
+		return usagef("--form %s is not possible: import, project or both", o.Form)
+	}
+	switch o.Format {
+	case "", sp404.WAV, sp404.AIFF:
+	default:
+		return usagef("--format %s is not possible: wav or aiff", o.Format)
+	}
+	if o.Kit == "" {
+		return usagef("which kit? --kit NAME says it")
+	}
+	if o.Project < 0 || o.Project > 16 {
+		return usagef("--project %d is not possible: 1 to 16", o.Project)
+	}
+	if fi, err := os.Stat(o.Dir); err != nil {
+		return fmt.Errorf("%s: %w", o.Dir, plainPath(err))
+	} else if !fi.IsDir() {
+		return fmt.Errorf("%s is not a folder", o.Dir)
+	}
+	return nil
+}
+
+func (c *command) cardPlan(ctx context.Context, o app.CardOptions) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		p, err := a.PlanCard(ctx, o)
+		if err != nil {
+			return err
+		}
+		c.showPlan(p)
+		if c.out.json {
+			c.out.object(p.Summary())
+			return nil
+		}
+		c.sum("would be written", p, p.Summary())
+		if !p.Fits() {
+			return fmt.Errorf("%w: %s are free", sp404.ErrDoesNotFit, size(p.Free))
+		}
+		return nil
+	})
+}
+
+// showPlan prints every file of a plan; files that are left out count as failed.
+func (c *command) showPlan(p *sp404.Plan) {
+	t := c.out.table(column{title: "PAD"}, column{title: "TARGET", cut: 24, path: true}, column{title: "SIZE", right: true},
+		column{title: "CONVERTED", cut: 12}, column{title: "SOURCE", cut: 12, path: true})
+	var left []string
+	for _, f := range p.Files {
+		if f.Error != "" {
+			c.out.count()
+			left = append(left, fmt.Sprintf("%s is left out: %s", f.Source, f.Error))
+		}
+		if c.out.json {
+			c.out.object(f)
+			continue
+		}
+		if f.Error != "" {
+			continue
+		}
+		pad := ""
+		if f.Pad != nil {
+			pad = f.Pad.String()
+		}
+		t.row(pad, f.Target, size(f.Bytes), word(f.Converted), word(f.Source))
+	}
+	t.end()
+	for _, l := range left {
+		c.out.message("%s", l)
+	}
+	if c.out.json {
+		return
+	}
+	for _, f := range p.Files {
+		if f.Warning != "" {
+			c.out.message("%s: %s", f.Target, f.Warning)
+		}
+	}
+}
+
+// sum says in a few lines what the last JSON object holds.
+func (c *command) sum(what string, p *sp404.Plan, s sp404.Summary) {
+	line := fmt.Sprintf("%s, %s, %s", plural(s.Files, "file", "files"), size(s.Bytes), what)
+	if s.Free != nil {
+		line += fmt.Sprintf("; %s free", size(*s.Free))
+	}
+	c.out.note("%s.", line)
+	if n := len(s.Replaces); n > 0 {
+		c.out.note("%s there now: %s.", plural(n, "file is replaced", "files are replaced"), few(s.Replaces))
+	}
+	for _, w := range s.Warnings {
+		c.out.message("%s", w)
+	}
+	if p.Experimental() {
+		c.out.message("%s", sp404.BackupAdvice)
+	}
+}
+
+// few lists the first of many.
+func few(all []string) string {
+	const most = 4
+	if len(all) <= most {
+		return strings.Join(all, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
+}
+
+func (c *command) cardProgress(p sp404.Progress) {
+	c.out.progress("%s %d of %d, %s of %s: %s", p.Stage, p.Files, p.TotalFiles, size(p.Bytes), size(p.TotalBytes), p.Current)
+}
+
+func (c *command) cardWrite(ctx context.Context, o app.CardOptions) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		p, err := a.PlanCard(ctx, o)
+		if err != nil {
+			return err
+		}
+		out, err := p.Write(ctx, c.cardProgress)
+		if err != nil {
+			if ctx.Err() != nil {
+				c.out.message("%v", err)
+				return ctx.Err()
+			}
+			return err
+		}
+		c.showPlan(p)
+		s := p.WrittenSummary(out)
+		if c.out.json {
+			c.out.object(s)
+			return nil
+		}
+		c.sum("written and verified", p, s)
+		return nil
+	})
+}
+
+func (c *command) cardVerify(ctx context.Context, dir string) error {
+	rep, err := sp404.Verify(ctx, dir, c.cardProgress)
+	if err != nil {
+		return err
+	}
+	t := c.out.table(column{title: "FAULT"}, column{title: "FILE", cut: 20, path: true}, column{title: "REASON", cut: 20})
+	for _, f := range rep.Findings {
+		c.out.count()
+		if c.out.json {
+			c.out.object(f)
+			continue
+		}
+		t.row(string(f.Fault), f.File, f.Reason)
+	}
+	t.end()
+	for _, d := range rep.Halted {
+		c.out.failure(d, "a writing was interrupted here; write the card again, which puts it in order")
+	}
+	if c.out.json {
+		c.out.object(struct {
+			Files    int      `json:"files"`
+			Bytes    int64    `json:"bytes"`
+			Folders  []string `json:"folders"`
+			Verified bool     `json:"verified"`
+		}{rep.Files, rep.Bytes, rep.Folders, rep.OK()})
+		return nil
+	}
+	if rep.OK() {
+		c.out.line(fmt.Sprintf("All %s are as they were written.", plural(rep.Files, "file", "files")))
+	}
+	return nil
 }
 
 func (c *command) cardInspect(path string) error {

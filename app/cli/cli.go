@@ -41,6 +41,9 @@ type Env struct {
 // errStopped ends a command that a person stopped; what was done is kept.
 var errStopped = errors.New("stopped; what was done is kept")
 
+// errQuietly is errStopped when all has been said already.
+var errQuietly = fmt.Errorf("%w", errStopped)
+
 // usage is an error in how the command was called.
 type usage struct{ error }
 
@@ -62,7 +65,7 @@ func Run(ctx context.Context, args []string, env Env) int {
 	c := &command{env: env, out: newOutput(env)}
 	defer c.out.close()
 	root := c.root()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	// A second Ctrl-C ends the program at once.
@@ -82,8 +85,10 @@ func (c *command) status(ctx context.Context, root *cobra.Command, args []string
 		return statusSome
 	case err == nil:
 		return statusDone
-	case ctx.Err() != nil && errors.Is(err, context.Canceled), errors.Is(err, errStopped):
-		c.out.message("%v", errStopped)
+	case errors.Is(err, errQuietly):
+		return statusSome
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		c.out.message("sample-agent: %v", errStopped)
 		return statusSome
 	case !c.ran || errors.As(err, &wrong):
 		called := root
@@ -134,7 +139,7 @@ nothing could be done. Ctrl-C stops cleanly and keeps what is done.`,
 	flags.StringVar(&c.library, "library", "", "the library's database `file` (default: in the system's data folder)")
 	flags.BoolVar(&c.out.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&c.out.quiet, "quiet", false, "no progress")
-	root.AddCommand(c.analyze(), c.search(), c.kit(), c.card(), c.doctor(), c.version())
+	root.AddCommand(c.analyze(), c.imports(), c.search(), c.kit(), c.card(), c.doctor(), c.version())
 	return root
 }
 

@@ -10,8 +10,8 @@ import (
 
 // withID is a report with the sample's id in front, as import and search print it.
 type withID struct {
-	ID string `json:"id"`
-	analysis.Report
+	ID *string `json:"id"` // null for what did not come into the library
+	*analysis.Report
 }
 
 // sampleReport is everything known about a sample of the library.
@@ -28,7 +28,7 @@ func sampleReport(ctx context.Context, a *app.App, s catalog.Sample) (withID, er
 		reason := "the file is gone"
 		r.Error = &reason
 	}
-	return withID{s.ID, *r}, nil
+	return withID{&s.ID, r}, nil
 }
 
 // wideTerminal is from where on the table has columns for where values come from.

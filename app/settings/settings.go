@@ -24,11 +24,12 @@ type Settings struct {
 
 // Library says where samples live and how they come in.
 type Library struct {
-	File          string   `toml:"file"`           // the database; "" = library.db in the data folder
-	CopyImports   bool     `toml:"copy_imports"`   // copy imported files into ManagedFolder
-	ManagedFolder string   `toml:"managed_folder"` // "" = samples in the data folder
-	Watched       []string `toml:"watched"`        // folders whose new files come in by themselves
-	Jobs          int      `toml:"jobs"`           // files analysed at once; 0 = one per core
+	File           string `toml:"file"`            // the database; "" = library.db in the data folder
+	CopyImports    bool   `toml:"copy_imports"`    // copy imported files into ManagedFolder
+	ManagedFolder  string `toml:"managed_folder"`  // "" = samples in the data folder
+	FolderTags     bool   `toml:"folder_tags"`     // names of folders become tags of what lies in them
+	SkipDuplicates bool   `toml:"skip_duplicates"` // a file whose bytes are in the library is not added
+	Jobs           int    `toml:"jobs"`            // files analysed at once; 0 = one per core
 }
 
 // Playback says how sounds are heard.
@@ -98,7 +99,6 @@ func Default() Settings {
 
 // clone copies what a plain assignment would share.
 func (s Settings) clone() Settings {
-	s.Library.Watched = slices.Clone(s.Library.Watched)
 	s.Search.Past = slices.Clone(s.Search.Past)
 	splits := make(map[string]float64, len(s.Window.Splits))
 	for k, v := range s.Window.Splits {

@@ -43,7 +43,7 @@ func TestEveryValueComesBack(t *testing.T) {
 	st, _ := open(t, path)
 	err := st.Update(func(s *Settings) {
 		*s = Settings{
-			Library:  Library{File: "/x/y.db", CopyImports: true, ManagedFolder: "/m", Watched: []string{"/a", "/b b"}, Jobs: 3},
+			Library:  Library{File: "/x/y.db", CopyImports: true, ManagedFolder: "/m", FolderTags: true, SkipDuplicates: true, Jobs: 3},
 			Playback: Playback{AutoPlay: false, Loop: true, LoopLoops: false, Volume: 0.25, FollowTempo: true, SessionTempo: 93.5, FollowKey: true, SessionKey: "F# minor"},
 			Search:   Search{Sort: "bpm", Descending: true, Recent: 5, Past: []string{"kick \"punchy\"", "äöü"}},
 			Card:     Card{Format: "aiff", Dir: "/media/card"},
@@ -107,14 +107,14 @@ func TestABrokenFileIsSetAside(t *testing.T) {
 }
 
 func TestOneWrongValueCostsOnlyItself(t *testing.T) {
-	path := write(t, "[playback]\nvolume = \"loud\"\nsession_tempo = 900\nloop = true\n[library]\njobs = 2\nwatched = \"no list\"\n")
+	path := write(t, "[playback]\nvolume = \"loud\"\nsession_tempo = 900\nloop = true\n[library]\njobs = 2\nfolder_tags = 7\n")
 	st, notices := open(t, path)
 	got := st.Get()
-	if got.Playback.Volume != 0.8 || got.Playback.SessionTempo != 90 || !got.Playback.Loop || got.Library.Jobs != 2 || got.Library.Watched != nil {
+	if got.Playback.Volume != 0.8 || got.Playback.SessionTempo != 90 || !got.Playback.Loop || got.Library.Jobs != 2 || got.Library.FolderTags {
 		t.Errorf("%+v %+v", got.Playback, got.Library)
 	}
 	all := strings.Join(notices, "\n")
-	for _, want := range []string{"playback.volume", "library.watched", "playback.session_tempo is 900; it may be 40 to 200"} {
+	for _, want := range []string{"playback.volume", "library.folder_tags", "playback.session_tempo is 900; it may be 40 to 200"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("notices lack %q:\n%s", want, all)
 		}

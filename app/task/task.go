@@ -84,7 +84,7 @@ type run struct {
 	lane   string
 	work   Work
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	ended  chan struct{}
 
 	mu     sync.Mutex
@@ -102,8 +102,11 @@ func New(changed func(Status)) *Manager {
 	return &Manager{changed: changed, now: time.Now, lanes: map[string]*run{}}
 }
 
-// ErrClosed is the answer to Start after Close.
+// ErrClosed is the answer to Start after Close, and the cause of a context that Close cancelled.
 var ErrClosed = errors.New("the program is closing")
+
+// ErrCancelled is the cause of a task's context when a person cancelled it.
+var ErrCancelled = errors.New("cancelled")
 
 // Start queues work; kind is also its lane. It returns at once.
 func (m *Manager) Start(kind, title string, w Work) (ID, error) {
@@ -114,7 +117,7 @@ func (m *Manager) Start(kind, title string, w Work) (ID, error) {
 	}
 	m.next++
 	r := &run{m: m, lane: kind, work: w, ended: make(chan struct{})}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.ctx, r.cancel = context.WithCancelCause(context.Background())
 	r.st = Status{ID: ID(strconv.Itoa(m.next)), Kind: kind, Title: title, State: Waiting}
 	m.tasks = append(m.tasks, r)
 	m.wg.Add(1)
@@ -167,7 +170,7 @@ func (r *run) run() {
 
 // end frees the lane and tells of the final state.
 func (r *run) end() {
-	r.cancel()
+	r.cancel(nil)
 	r.m.mu.Lock()
 	if r.m.lanes[r.lane] == r {
 		delete(r.m.lanes, r.lane)
@@ -281,8 +284,10 @@ func (m *Manager) Resume(id ID) {
 	r.tell()
 }
 
-// Cancel ends a task; a waiting one never starts.
-func (m *Manager) Cancel(id ID) {
+// Cancel ends a task; a waiting one never starts. The cause of its context is ErrCancelled.
+func (m *Manager) Cancel(id ID) { m.stop(id, ErrCancelled) }
+
+func (m *Manager) stop(id ID, cause error) {
 	r := m.find(id)
 	if r == nil {
 		return
@@ -299,7 +304,7 @@ func (m *Manager) Cancel(id ID) {
 		r.end()
 		return
 	}
-	r.cancel()
+	r.cancel(cause)
 }
 
 // Dismiss forgets a task that has ended.
@@ -334,7 +339,7 @@ func (m *Manager) Close() {
 	tasks := slices.Clone(m.tasks)
 	m.mu.Unlock()
 	for _, r := range tasks {
-		m.Cancel(r.st.ID)
+		m.stop(r.st.ID, ErrClosed)
 	}
 	m.wg.Wait()
 }
