@@ -65,38 +65,40 @@ func (db *DB) Kit(ctx context.Context, idOrName string) (Kit, error) {
 // PutKit stores a kit whole, new or in place of the one with its ID. Two entries for one pad
 // are an error: ErrExists.
 func (db *DB) PutKit(ctx context.Context, k Kit) error {
+	return db.tx(ctx, func(tx *sql.Tx, c *Change) error { return db.putKit(ctx, tx, c, k) })
+}
+
+func (db *DB) putKit(ctx context.Context, tx *sql.Tx, c *Change, k Kit) error {
 	if len(k.Data) == 0 {
 		k.Data = json.RawMessage("{}")
 	}
-	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
-		c.Kits = []string{k.ID}
-		now := db.stamp()
-		if _, err := tx.ExecContext(ctx, `INSERT INTO kits (id, name, data, created_at, modified_at) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, data = excluded.data, modified_at = excluded.modified_at`,
-			k.ID, k.Name, string(k.Data), now, now); err != nil {
-			return err
+	c.Kits = append(c.Kits, k.ID)
+	now := db.stamp()
+	if _, err := tx.ExecContext(ctx, `INSERT INTO kits (id, name, data, created_at, modified_at) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, data = excluded.data, modified_at = excluded.modified_at`,
+		k.ID, k.Name, string(k.Data), now, now); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM kit_pads WHERE kit = ?`, k.ID); err != nil {
+		return err
+	}
+	seen := map[[2]int]bool{}
+	for _, p := range k.Pads {
+		if at := [2]int{p.Bank, p.Pad}; seen[at] {
+			return fmt.Errorf("kit %s, bank %d pad %d: %w", k.Name, p.Bank, p.Pad, ErrExists)
+		} else {
+			seen[at] = true
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM kit_pads WHERE kit = ?`, k.ID); err != nil {
-			return err
+		data := p.Data
+		if len(data) == 0 {
+			data = json.RawMessage("{}")
 		}
-		seen := map[[2]int]bool{}
-		for _, p := range k.Pads {
-			if at := [2]int{p.Bank, p.Pad}; seen[at] {
-				return fmt.Errorf("kit %s, bank %d pad %d: %w", k.Name, p.Bank, p.Pad, ErrExists)
-			} else {
-				seen[at] = true
-			}
-			data := p.Data
-			if len(data) == 0 {
-				data = json.RawMessage("{}")
-			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO kit_pads (kit, bank, pad, sample_id, data) VALUES (?, ?, ?, ?, ?)`,
-				k.ID, p.Bank, p.Pad, p.SampleID, string(data)); err != nil {
-				return fmt.Errorf("kit %s, bank %d pad %d: %w", k.Name, p.Bank, p.Pad, err)
-			}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO kit_pads (kit, bank, pad, sample_id, data) VALUES (?, ?, ?, ?, ?)`,
+			k.ID, p.Bank, p.Pad, p.SampleID, string(data)); err != nil {
+			return fmt.Errorf("kit %s, bank %d pad %d: %w", k.Name, p.Bank, p.Pad, err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // RemoveKit removes a kit. Error: ErrNotFound.

@@ -482,6 +482,15 @@ func finite(p *float64) any {
 	return *p
 }
 
+// unpackVector is the inverse of packVector.
+func unpackVector(b []byte) []float32 {
+	var v []float32
+	for ; len(b) >= 4; b = b[4:] {
+		v = append(v, math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	return v
+}
+
 func packVector(v []float32) []byte {
 	b := make([]byte, 0, 4*len(v))
 	for _, x := range v {

@@ -36,8 +36,9 @@ type Tx interface {
 	Clean(object string) error
 	// Fields is what the library holds of an object now.
 	Fields(object string) (map[string]json.RawMessage, error)
-	// Apply sets fields (nil removes) as if they had always been so: it marks nothing dirty.
-	Apply(object string, changed map[string]json.RawMessage) error
+	// Apply makes the library hold exactly these fields of an object, as if it had always been
+	// so: it marks nothing dirty.
+	Apply(object string, fields map[string]json.RawMessage) error
 
 	Cells(object string) ([]wire.Cell, error)
 	PutCell(c wire.Cell, unsent bool) error
@@ -272,7 +273,7 @@ func (r *Replica) mergeObject(tx Tx, object string, theirs []wire.Cell) (bool, e
 	for _, c := range cells {
 		known[c.Field] = c
 	}
-	changed := map[string]json.RawMessage{}
+	var changed bool
 	for _, c := range theirs {
 		ours, seen := known[c.Field]
 		merged := c
@@ -287,12 +288,16 @@ func (r *Replica) mergeObject(tx Tx, object string, theirs []wire.Cell) (bool, e
 			return false, err
 		}
 		known[c.Field] = merged
-		if !equalJSON(merged.Value(), ours.Value()) {
-			changed[c.Field] = merged.Value()
-		}
+		changed = changed || !equalJSON(merged.Value(), ours.Value())
 	}
-	if len(changed) == 0 {
+	if !changed {
 		return false, nil
 	}
-	return true, tx.Apply(object, changed)
+	fields := map[string]json.RawMessage{}
+	for name, c := range known {
+		if v := c.Value(); v != nil {
+			fields[name] = v
+		}
+	}
+	return true, tx.Apply(object, fields)
 }

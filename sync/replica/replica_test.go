@@ -86,13 +86,10 @@ func (tx *memoryTx) Fields(object string) (map[string]json.RawMessage, error) {
 	}
 	return out, nil
 }
-func (tx *memoryTx) Apply(object string, changed map[string]json.RawMessage) error {
-	for field, v := range changed {
-		if v == nil {
-			delete(tx.fields, fieldKey{object, field})
-		} else {
-			tx.fields[fieldKey{object, field}] = v
-		}
+func (tx *memoryTx) Apply(object string, fields map[string]json.RawMessage) error {
+	maps.DeleteFunc(tx.fields, func(k fieldKey, _ json.RawMessage) bool { return k.object == object })
+	for field, v := range fields {
+		tx.fields[fieldKey{object, field}] = v
 	}
 	return nil
 }

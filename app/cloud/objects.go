@@ -1,0 +1,561 @@
+package cloud
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"sampleagent/library/catalog"
+	"sampleagent/library/kit"
+	"sampleagent/sync/replica"
+	"sampleagent/sync/wire"
+)
+
+// objects speaks for the library's samples, collections and kits in the language of cells. It is
+// a replica.Tx on one transaction of the catalog.
+//
+// Fields of an object, by kind:
+//
+//	sample/<sha256>   found (what the bytes are; written once), name bpm key kind class (typed by
+//	                  hand), rating, favourite, note, source, tag/<name>
+//	collection/<id>   name, description, parent, position, query, deleted, item/<sha256> (a
+//	                  position key)
+//	kit/<id>          name, project, bank/<A-J>, pad/<A1-J16>, pattern/<slot>, deleted
+//
+// A value whose meaning this program does not know is kept in its cell and sent on as it is.
+type objects struct{ tx *catalog.SyncTx }
+
+var _ replica.Tx = objects{}
+
+func (o objects) Dirty(limit int) ([]replica.Dirty, error) {
+	all, err := o.tx.Dirty(limit)
+	out := make([]replica.Dirty, len(all))
+	for i, d := range all {
+		out[i] = replica.Dirty(d)
+	}
+	return out, err
+}
+
+func (o objects) DirtyAt(object string) (time.Time, bool, error) { return o.tx.DirtyAt(object) }
+func (o objects) Clean(object string) error                      { return o.tx.Clean(object) }
+func (o objects) Cursor() (int64, error)                         { return o.tx.Cursor() }
+func (o objects) SetCursor(next int64) error                     { return o.tx.SetCursor(next) }
+
+func (o objects) Cells(object string) ([]wire.Cell, error) { return decode(o.tx.Cells(object)) }
+func (o objects) Unsent(limit int) ([]wire.Cell, error)    { return decode(o.tx.Unsent(limit)) }
+
+func decode(stored []catalog.Cell, err error) ([]wire.Cell, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wire.Cell, len(stored))
+	for i, c := range stored {
+		if err := json.Unmarshal(c.JSON, &out[i]); err != nil {
+			return nil, fmt.Errorf("stored cell %s %s: %w", c.Object, c.Field, err)
+		}
+	}
+	return out, nil
+}
+
+func encode(c wire.Cell) (catalog.Cell, error) {
+	text, err := json.Marshal(c)
+	return catalog.Cell{Object: c.Object, Field: c.Field, JSON: text}, err
+}
+
+func (o objects) PutCell(c wire.Cell, unsent bool) error {
+	stored, err := encode(c)
+	if err != nil {
+		return err
+	}
+	return o.tx.PutCell(stored, unsent)
+}
+
+func (o objects) Sent(cells []wire.Cell) error {
+	stored := make([]catalog.Cell, len(cells))
+	for i, c := range cells {
+		var err error
+		if stored[i], err = encode(c); err != nil {
+			return err
+		}
+	}
+	return o.tx.Sent(stored)
+}
+
+// fields is an object as cells show it.
+type fields map[string]json.RawMessage
+
+// set stores a value; what is empty is absent.
+func (f fields) set(name string, v any, present bool) error {
+	if !present {
+		return nil
+	}
+	text, err := json.Marshal(v)
+	f[name] = text
+	return err
+}
+
+// get reads a value into to and says whether it was there and of the right form.
+func (f fields) get(name string, to any) bool {
+	text, ok := f[name]
+	return ok && json.Unmarshal(text, to) == nil
+}
+
+// shown is what the cells of an object show now.
+func (o objects) shown(object string) (fields, error) {
+	cells, err := o.Cells(object)
+	f := fields{}
+	for _, c := range cells {
+		if v := c.Value(); v != nil {
+			f[c.Field] = v
+		}
+	}
+	return f, err
+}
+
+var errObject = errors.New("not an object this program knows")
+
+// Fields is what the library holds of an object. Whatever the library cannot speak for (a value
+// of a newer program, a sample that is not here) is as the cells show it, so that it does not
+// look deleted.
+func (o objects) Fields(object string) (map[string]json.RawMessage, error) {
+	known, err := o.shown(object)
+	if err != nil {
+		return nil, err
+	}
+	kind, id, _ := strings.Cut(object, "/")
+	switch kind {
+	case "sample":
+		return o.sampleFields(id, known)
+	case "collection":
+		return o.collectionFields(id, known)
+	case "kit":
+		return o.kitFields(id, known)
+	}
+	return nil, fmt.Errorf("%s: %w", object, errObject)
+}
+
+// Apply makes the library hold what cells show of an object. An object of a kind that a newer
+// program invented is kept as cells only.
+func (o objects) Apply(object string, all map[string]json.RawMessage) error {
+	kind, id, _ := strings.Cut(object, "/")
+	switch kind {
+	case "sample":
+		return o.applySample(id, all)
+	case "collection":
+		return o.applyCollection(id, all)
+	case "kit":
+		return o.applyKit(id, all)
+	}
+	return nil
+}
+
+// own keeps of known what is not among the names that f speaks for.
+func (f fields) own(known fields, mine func(name string) bool) fields {
+	for name, v := range known {
+		if !mine(name) {
+			f[name] = v
+		}
+	}
+	return f
+}
+
+func (o objects) sampleFields(sum string, known fields) (fields, error) {
+	_, foundKnown := known["found"]
+	s, here, err := o.tx.Sample(sum, !foundKnown)
+	if err != nil || !here {
+		return known, err
+	}
+	f := fields{}
+	var firstErr error
+	put := func(name string, v any, present bool) {
+		if err := f.set(name, v, present); err != nil && firstErr == nil {
+			firstErr = err
+		}
+	}
+	put("found", s.Found, s.Found != nil)
+	for name, v := range s.Edits {
+		put(string(name), v, true)
+	}
+	put("rating", s.Rating, s.Rating != 0)
+	put("favourite", true, s.Favourite)
+	put("note", s.Note, s.Note != "")
+	// Where a file was found is each machine's own; the rest is what a person said of it.
+	s.Source.OriginalFilename, s.Source.Type = "", ""
+	put("source", s.Source, s.Source != (catalog.Source{}))
+	for _, tag := range s.Tags {
+		put("tag/"+tag, true, len(tag) <= wire.MaxCellName-len("tag/"))
+	}
+	if foundKnown {
+		f["found"] = known["found"] // the first machine's word: every machine would find it anew
+	}
+	if firstErr != nil {
+		return nil, firstErr
+	}
+	joined, err := o.tx.Joined(sum)
+	if err != nil {
+		return nil, err
+	}
+	if !joined {
+		// New here, or back after it was taken out: what is missing was never taken away.
+		for name, v := range known {
+			if _, set := f[name]; !set {
+				f[name] = v
+			}
+		}
+		return f, o.applySample(sum, f)
+	}
+	return f.own(known, func(name string) bool {
+		return name == "found" || name == "rating" || name == "favourite" || name == "note" || name == "source" ||
+			strings.HasPrefix(name, "tag/") || slices.Contains(catalog.Fields, catalog.Field(name))
+	}), nil
+}
+
+func (o objects) applySample(sum string, all fields) error {
+	s := catalog.SyncSample{SHA256: sum, Edits: map[catalog.Field]string{}}
+	if here, ok, err := o.tx.Sample(sum, false); err != nil {
+		return err
+	} else if ok {
+		s.Source.OriginalFilename, s.Source.Type = here.Source.OriginalFilename, here.Source.Type
+	}
+	origin, kind := s.Source.OriginalFilename, s.Source.Type
+	if all.get("source", &s.Source) {
+		s.Source.OriginalFilename, s.Source.Type = origin, kind
+	}
+	all.get("rating", &s.Rating)
+	all.get("favourite", &s.Favourite)
+	all.get("note", &s.Note)
+	for _, name := range catalog.Fields {
+		var v string
+		if all.get(string(name), &v) {
+			s.Edits[name] = v
+		}
+	}
+	for name := range all {
+		if tag, ok := strings.CutPrefix(name, "tag/"); ok {
+			s.Tags = append(s.Tags, tag)
+		}
+	}
+	slices.Sort(s.Tags)
+	var found catalog.SyncFound
+	if all.get("found", &found) {
+		s.Found = &found
+	}
+	added, err := o.tx.PutSample(s)
+	if err != nil {
+		return err
+	}
+	if here, err := o.tx.SampleID(sum); err != nil || here == "" {
+		return err
+	}
+	if err := o.tx.Join(sum); err != nil || !added {
+		return err
+	}
+	// Collections that named it before it was known here.
+	holders, err := o.tx.Holders("item/" + sum)
+	if err != nil {
+		return err
+	}
+	for _, object := range holders {
+		shown, err := o.shown(object)
+		if err != nil {
+			return err
+		}
+		if err := o.Apply(object, shown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o objects) collectionFields(id string, known fields) (fields, error) {
+	c, members, here, err := o.tx.Collection(id)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		return known.bin()
+	}
+	f := fields{}
+	err = errors.Join(
+		f.set("name", c.Name, true), f.set("description", c.Description, c.Description != ""), f.set("parent", c.Parent, c.Parent != ""),
+		f.set("position", c.Position, true), f.set("query", c.Query, c.Query != nil))
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]string{}
+	for name := range known {
+		if sum, ok := strings.CutPrefix(name, "item/"); ok {
+			var key string
+			if known.get(name, &key) && wire.ValidPosition(key) {
+				keys[sum] = key
+			}
+			here, err := o.tx.SampleID(sum)
+			if err != nil {
+				return nil, err
+			}
+			if here == "" {
+				f[name] = known[name]
+			}
+		}
+	}
+	for sum, key := range positions(members, keys) {
+		if err := f.set("item/"+sum, key, true); err != nil {
+			return nil, err
+		}
+	}
+	return f.own(known, func(name string) bool {
+		return slices.Contains([]string{"name", "description", "parent", "position", "query", "deleted"}, name) || strings.HasPrefix(name, "item/")
+	}), nil
+}
+
+// bin is an object that is not here any more: as it was, and marked, so that it can be brought
+// back on any machine.
+func (f fields) bin() (fields, error) {
+	if len(f) == 0 {
+		return f, nil
+	}
+	out := maps.Clone(f)
+	return out, out.set("deleted", true, true)
+}
+
+// positions gives every member a key so that keys rise in the order of members. Keys that are
+// there and already rise are kept (the longest such run), so that moving one item changes one.
+func positions(members []string, keys map[string]string) map[string]string {
+	// Longest strictly rising subsequence by patience sorting: piles hold indexes of members.
+	var piles []int
+	before := make([]int, len(members))
+	for i, m := range members {
+		key, ok := keys[m]
+		if !ok {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(piles, key, func(j int, k string) int { return strings.Compare(keys[members[j]], k) })
+		before[i] = -1
+		if at > 0 {
+			before[i] = piles[at-1]
+		}
+		piles = append(piles[:at], append([]int{i}, piles[min(at+1, len(piles)):]...)...)
+	}
+	keep := map[string]bool{}
+	if len(piles) > 0 {
+		for i := piles[len(piles)-1]; i >= 0; i = before[i] {
+			keep[members[i]] = true
+		}
+	}
+	out := make(map[string]string, len(members))
+	last := ""
+	for i, m := range members {
+		if keep[m] {
+			out[m] = keys[m]
+		} else {
+			next := ""
+			for _, n := range members[i+1:] {
+				if keep[n] {
+					next = keys[n]
+					break
+				}
+			}
+			out[m] = wire.Between(last, next)
+		}
+		last = out[m]
+	}
+	return out
+}
+
+func (o objects) applyCollection(id string, all fields) error {
+	var deleted bool
+	if all.get("deleted", &deleted) && deleted {
+		return o.tx.RemoveCollection(id)
+	}
+	c := catalog.Collection{ID: id}
+	all.get("name", &c.Name)
+	all.get("description", &c.Description)
+	all.get("parent", &c.Parent)
+	all.get("position", &c.Position)
+	all.get("query", &c.Query)
+	type item struct{ key, sum string }
+	var items []item
+	for name := range all {
+		if sum, ok := strings.CutPrefix(name, "item/"); ok {
+			var key string
+			all.get(name, &key)
+			items = append(items, item{key, sum})
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.key+" "+a.sum, b.key+" "+b.sum) })
+	members := make([]string, len(items))
+	for i, it := range items {
+		members[i] = it.sum
+	}
+	return o.tx.PutCollection(c, members)
+}
+
+// kitDoc is a kit's stored form (package kit) taken apart at the seams that machines edit
+// independently: the project, each bank, each pad, each pattern.
+type kitDoc struct {
+	Version     int             `json:"version"`
+	ID          string          `json:"id"`
+	Name        string          `json:"name"`
+	Tempo       json.RawMessage `json:"tempo,omitempty"`
+	TempoSelect json.RawMessage `json:"tempo_select,omitempty"`
+	Banks       []bankDoc       `json:"banks"`
+	Patterns    []patternDoc    `json:"patterns,omitempty"`
+}
+
+type bankDoc struct {
+	Bank      string          `json:"bank"`
+	Tempo     json.RawMessage `json:"tempo,omitempty"`
+	Volume    json.RawMessage `json:"volume,omitempty"`
+	Protected bool            `json:"protected,omitempty"`
+	Pads      []padDoc        `json:"pads,omitempty"`
+}
+
+type padDoc struct {
+	Pad      string          `json:"pad"`
+	Sample   string          `json:"sample"`
+	Name     string          `json:"name,omitempty"`
+	Settings json.RawMessage `json:"settings,omitempty"`
+}
+
+type patternDoc struct {
+	Slot string `json:"slot"`
+	Body json.RawMessage
+}
+
+// MarshalJSON writes the pattern as package kit did.
+func (p patternDoc) MarshalJSON() ([]byte, error) { return p.Body, nil }
+
+// UnmarshalJSON keeps the whole and reads the slot.
+func (p *patternDoc) UnmarshalJSON(text []byte) error {
+	var slot struct{ Slot string }
+	if err := json.Unmarshal(text, &slot); err != nil {
+		return err
+	}
+	p.Slot, p.Body = slot.Slot, slices.Clone(text)
+	return nil
+}
+
+// project is the field of that name.
+type project struct {
+	Version     int             `json:"version"`
+	Tempo       json.RawMessage `json:"tempo,omitempty"`
+	TempoSelect json.RawMessage `json:"tempo_select,omitempty"`
+}
+
+// byContent names a sample by its bytes where this library has no id for it.
+const byContent = "sha256:"
+
+func (o objects) kitFields(id string, known fields) (fields, error) {
+	data, name, here, err := o.tx.Kit(id)
+	if err != nil {
+		return nil, err
+	}
+	if !here {
+		return known.bin()
+	}
+	var doc kitDoc
+	if err := json.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("kit %s: %w", name, err)
+	}
+	f := fields{}
+	if err := errors.Join(f.set("name", name, true), f.set("project", project{doc.Version, doc.Tempo, doc.TempoSelect}, true)); err != nil {
+		return nil, err
+	}
+	for _, bank := range doc.Banks {
+		pads := bank.Pads
+		bank.Pads = nil
+		if err := f.set("bank/"+bank.Bank, bank, true); err != nil {
+			return nil, err
+		}
+		for _, p := range pads {
+			field := "pad/" + p.Pad
+			sum, ok := strings.CutPrefix(p.Sample, byContent)
+			if !ok {
+				if sum, err = o.tx.SampleSHA(p.Sample); err != nil {
+					return nil, err
+				}
+			}
+			if sum == "" { // not analysed yet, or gone: others cannot be told which sound it is
+				if v, ok := known[field]; ok {
+					f[field] = v
+				}
+				continue
+			}
+			p.Sample = sum
+			if err := f.set(field, p, true); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, p := range doc.Patterns {
+		f["pattern/"+p.Slot] = p.Body
+	}
+	return f.own(known, func(name string) bool {
+		head, _, _ := strings.Cut(name, "/")
+		return slices.Contains([]string{"name", "project", "bank", "pad", "pattern", "deleted"}, head)
+	}), nil
+}
+
+func (o objects) applyKit(id string, all fields) error {
+	var deleted bool
+	if all.get("deleted", &deleted) && deleted {
+		return o.tx.RemoveKit(id)
+	}
+	doc := kitDoc{ID: id}
+	var p project
+	if !all.get("name", &doc.Name) || !all.get("project", &p) {
+		return nil // its other cells are still on their way
+	}
+	doc.Version, doc.Tempo, doc.TempoSelect = p.Version, p.Tempo, p.TempoSelect
+	banks := map[string]*bankDoc{}
+	for b := range kit.BankCount {
+		bank := bankDoc{Bank: kit.BankName(b)}
+		if !all.get("bank/"+bank.Bank, &bank) {
+			continue
+		}
+		for _, slot := range kit.BankSlots(b) {
+			var pad padDoc
+			if !all.get("pad/"+slot.String(), &pad) {
+				continue
+			}
+			local, err := o.tx.SampleID(pad.Sample)
+			if err != nil {
+				return err
+			}
+			if local == "" {
+				local = byContent + pad.Sample
+			}
+			pad.Sample = local
+			bank.Pads = append(bank.Pads, pad)
+		}
+		banks[bank.Bank] = &bank
+	}
+	for _, name := range slices.Sorted(maps.Keys(banks)) {
+		doc.Banks = append(doc.Banks, *banks[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if slot, ok := strings.CutPrefix(name, "pattern/"); ok {
+			doc.Patterns = append(doc.Patterns, patternDoc{Slot: slot, Body: all[name]})
+		}
+	}
+	data, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	var k kit.Kit
+	if err := json.Unmarshal(data, &k); err != nil {
+		return nil //nolint:nilerr // a newer program's kit: its cells are kept, and shown once this program is updated
+	}
+	stored := catalog.Kit{ID: id, Name: doc.Name}
+	for _, s := range k.Filled() {
+		stored.Pads = append(stored.Pads, catalog.Pad{Bank: s.Bank(), Pad: s.Pad() - 1, SampleID: k.Pad(s).SampleID})
+	}
+	if stored.Data, err = json.Marshal(k); err != nil {
+		return err
+	}
+	return o.tx.PutKit(stored)
+}

@@ -1,0 +1,513 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sampleagent/audio/analysis"
+)
+
+// Sync is how far this library is in step with an account.
+type Sync struct {
+	Account string // server and user, as the caller names them
+	Actor   string // this installation's name in that account
+	Cursor  int64
+}
+
+// Sync reads the state; ok is false while no account syncs.
+func (db *DB) Sync(ctx context.Context) (s Sync, ok bool, err error) {
+	all, err := list(ctx, db.r, `SELECT account, actor, cursor FROM sync_state`, nil, func(scan func(...any) error) (s Sync, err error) {
+		return s, scan(&s.Account, &s.Actor, &s.Cursor)
+	})
+	if err != nil || len(all) == 0 {
+		return Sync{}, false, plain(err)
+	}
+	return all[0], true, nil
+}
+
+// StartSync begins to keep this library in step with an account and returns its state. For an
+// account other than the last one everything starts anew: the whole library is to be sent, each
+// object with the time of its last edit.
+func (db *DB) StartSync(ctx context.Context, account string) (Sync, error) {
+	if s, ok, err := db.Sync(ctx); err != nil || ok && s.Account == account {
+		return s, err
+	}
+	actor, err := uuid.NewRandom()
+	if err != nil {
+		return Sync{}, err
+	}
+	s := Sync{Account: account, Actor: actor.String()}
+	return s, db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
+		for _, q := range []string{
+			`DELETE FROM sync_state`, `DELETE FROM sync_cells`, `DELETE FROM sync_dirty`, `DELETE FROM sync_joined`,
+			`INSERT OR REPLACE INTO sync_dirty SELECT 'sample/' || s.sha256, max(max(s.added_at), coalesce(max(e.at), 0))
+				FROM samples s LEFT JOIN edits e ON e.row = s.row WHERE s.sha256 <> '' GROUP BY s.sha256`,
+			`INSERT INTO sync_dirty SELECT 'collection/' || id, modified_at FROM collections`,
+			`INSERT INTO sync_dirty SELECT 'kit/' || id, modified_at FROM kits`,
+		} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor) VALUES (1, ?, ?)`, s.Account, s.Actor)
+		return err
+	})
+}
+
+// StopSync forgets the account. The library itself stays as it is.
+func (db *DB) StopSync(ctx context.Context) error {
+	return db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
+		for _, q := range []string{`DELETE FROM sync_state`, `DELETE FROM sync_cells`, `DELETE FROM sync_dirty`, `DELETE FROM sync_joined`} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// SyncTx is one transaction of the sync. What it writes to samples, collections and kits marks
+// nothing as changed by a person.
+type SyncTx struct {
+	ctx    context.Context
+	db     *DB
+	tx     *sql.Tx
+	change *Change
+}
+
+// SyncUpdate runs f in one transaction.
+func (db *DB) SyncUpdate(ctx context.Context, f func(*SyncTx) error) error {
+	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
+		return f(&SyncTx{ctx: ctx, db: db, tx: tx, change: c})
+	})
+}
+
+// Dirty is an object that a person changed, and when.
+type Dirty struct {
+	Object string
+	At     time.Time
+}
+
+// Dirty lists objects changed by a person since Clean, oldest first.
+func (t *SyncTx) Dirty(limit int) ([]Dirty, error) {
+	return list(t.ctx, t.tx, `SELECT object, at FROM sync_dirty ORDER BY at, object LIMIT ?`, []any{limit}, func(scan func(...any) error) (d Dirty, err error) {
+		var at int64
+		err = scan(&d.Object, &at)
+		d.At = time.UnixMilli(at)
+		return d, err
+	})
+}
+
+// DirtyAt is when an object was changed, if it is dirty.
+func (t *SyncTx) DirtyAt(object string) (time.Time, bool, error) {
+	var at int64
+	err := t.tx.QueryRowContext(t.ctx, `SELECT at FROM sync_dirty WHERE object = ?`, object).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, false, nil
+	}
+	return time.UnixMilli(at), err == nil, err
+}
+
+// Clean takes the mark from an object.
+func (t *SyncTx) Clean(object string) error {
+	_, err := t.tx.ExecContext(t.ctx, `DELETE FROM sync_dirty WHERE object = ?`, object)
+	return err
+}
+
+// Cell is a stored cell: its field and its JSON.
+type Cell struct {
+	Object, Field string
+	JSON          []byte
+}
+
+func scanCell(scan func(...any) error) (c Cell, err error) {
+	return c, scan(&c.Object, &c.Field, &c.JSON)
+}
+
+// Cells lists the cells of an object.
+func (t *SyncTx) Cells(object string) ([]Cell, error) {
+	return list(t.ctx, t.tx, `SELECT object, field, cell FROM sync_cells WHERE object = ?`, []any{object}, scanCell)
+}
+
+// Holders lists the objects that have a cell of this field, which begins with "item/".
+func (t *SyncTx) Holders(field string) ([]string, error) {
+	return list(t.ctx, t.tx, `SELECT object FROM sync_cells WHERE field = ? AND field LIKE 'item/%'`, []any{field}, func(scan func(...any) error) (o string, err error) { return o, scan(&o) })
+}
+
+// PutCell stores a cell.
+func (t *SyncTx) PutCell(c Cell, unsent bool) error {
+	_, err := t.tx.ExecContext(t.ctx, `INSERT INTO sync_cells (object, field, cell, unsent) VALUES (?, ?, ?, ?)
+		ON CONFLICT (object, field) DO UPDATE SET cell = excluded.cell, unsent = excluded.unsent`, c.Object, c.Field, string(c.JSON), unsent)
+	return err
+}
+
+// Unsent lists cells that the server does not know yet.
+func (t *SyncTx) Unsent(limit int) ([]Cell, error) {
+	return list(t.ctx, t.tx, `SELECT object, field, cell FROM sync_cells WHERE unsent = 1 ORDER BY object, field LIMIT ?`, []any{limit}, scanCell)
+}
+
+// Sent marks cells as known to the server, but for those that have changed since.
+func (t *SyncTx) Sent(cells []Cell) error {
+	for _, c := range cells {
+		if _, err := t.tx.ExecContext(t.ctx, `UPDATE sync_cells SET unsent = 0 WHERE object = ? AND field = ? AND cell = ?`, c.Object, c.Field, string(c.JSON)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cursor is how far the server's changes are known here.
+func (t *SyncTx) Cursor() (n int64, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(cursor), 0) FROM sync_state`).Scan(&n)
+	return n, err
+}
+
+// SetCursor stores it.
+func (t *SyncTx) SetCursor(n int64) error {
+	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET cursor = ?`, n)
+	return err
+}
+
+// quietly runs f and leaves the dirty mark of object as it was before.
+func (t *SyncTx) quietly(object string, f func() error) error {
+	at, dirty, err := t.DirtyAt(object)
+	if err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		return err
+	}
+	if !dirty {
+		return t.Clean(object)
+	}
+	_, err = t.tx.ExecContext(t.ctx, `INSERT OR REPLACE INTO sync_dirty VALUES (?, ?)`, object, at.UnixMilli())
+	return err
+}
+
+// SyncSample is what machines tell each other of a sample: what a person said of it, and what
+// was found, so that a machine without the file can show and search it.
+type SyncSample struct {
+	SHA256    string
+	Rating    int
+	Favourite bool
+	Note      string
+	Tags      []string
+	Edits     map[Field]string
+	Source    Source
+	Found     *SyncFound // nil: not asked for, or not known
+}
+
+// SyncFound is what is known of a file by its bytes.
+type SyncFound struct {
+	Name      string           `json:"name"` // the file's name where it was found
+	Size      int64            `json:"size"`
+	Report    *analysis.Report `json:"report"` // without the long lists
+	Embedding []float32        `json:"embedding,omitempty"`
+	Overview  []byte           `json:"overview,omitempty"`
+}
+
+// Sample reads a sample by its bytes; ok is false when the library has none. Of several files
+// with the same bytes the one imported first speaks.
+func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, err error) {
+	row, path, size, err := t.sampleRow(sha256)
+	if err != nil || row == 0 {
+		return s, false, err
+	}
+	s = SyncSample{SHA256: sha256, Edits: map[Field]string{}}
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT rating, favourite, note FROM samples WHERE row = ?`, row).Scan(&s.Rating, &s.Favourite, &s.Note); err != nil {
+		return s, false, err
+	}
+	if s.Tags, err = list(t.ctx, t.tx, `SELECT t.name FROM sample_tags st JOIN tags t USING (tag) WHERE st.row = ? ORDER BY t.name`, []any{row},
+		func(scan func(...any) error) (n string, err error) { return n, scan(&n) }); err != nil {
+		return s, false, err
+	}
+	if err := query(t.ctx, t.tx, `SELECT field, value FROM edits WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
+		var f Field
+		var v string
+		err := scan(&f, &v)
+		s.Edits[f] = v
+		return err
+	}); err != nil {
+		return s, false, err
+	}
+	if err := query(t.ctx, t.tx, `SELECT `+sourceColumns+` FROM sources WHERE row = ?`, []any{row}, func(scan func(...any) error) error { return scan(s.Source.targets()...) }); err != nil {
+		return s, false, err
+	}
+	if withFound {
+		s.Found, err = t.found(row, path, size)
+	}
+	return s, true, err
+}
+
+func (t *SyncTx) sampleRow(sha256 string) (row Row, path string, size int64, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT row, path, size FROM samples WHERE content = ? AND sha256 = ? ORDER BY row LIMIT 1`, content(sha256), sha256).Scan(&row, &path, &size)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return row, path, size, err
+}
+
+func (t *SyncTx) found(row Row, path string, size int64) (*SyncFound, error) {
+	r, err := original(t.ctx, t.tx, row)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Path, r.Onsets, r.Beats, r.MFCCMean, r.MFCCStd, r.ChromaMean, r.ChromaStd, r.TookMS = "", nil, nil, nil, nil, nil, nil, 0
+	f := &SyncFound{Name: DisplayName(path), Size: size, Report: r}
+	var vector []byte
+	err = t.tx.QueryRowContext(t.ctx, `SELECT (SELECT vector FROM embeddings WHERE row = ?1), (SELECT overview FROM waveforms WHERE row = ?1)`, row).Scan(&vector, &f.Overview)
+	f.Embedding = unpackVector(vector)
+	return f, err
+}
+
+// remotePath is the path of a sample whose file is on another machine only. When the file is
+// imported here, its content is recognised and the sample gets its place.
+func remotePath(sha256, name string) string {
+	return "remote:" + sha256 + "/" + strings.NewReplacer("/", "_", "\x00", "").Replace(name)
+}
+
+// Remote says whether a sample's file has never been on this machine.
+func (s *Sample) Remote() bool { return s.State == Missing && strings.HasPrefix(s.Path, "remote:") }
+
+// PutSample makes the library hold what s says of a sample. One that is not here is listed
+// without its file when s says what was found, unless a person took it out of this library.
+func (t *SyncTx) PutSample(s SyncSample) (added bool, err error) {
+	err = t.quietly("sample/"+s.SHA256, func() error {
+		rows, err := t.rowsOf(s.SHA256)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			row, err := t.listRemote(s)
+			if err != nil || row == 0 {
+				return err
+			}
+			rows, added = []Row{row}, true
+		}
+		for _, row := range rows {
+			if err := t.putSample(row, s); err != nil {
+				return err
+			}
+		}
+		t.change.Updated = append(t.change.Updated, rows...)
+		t.change.Tags = true
+		return reindex(t.ctx, t.tx, rows)
+	})
+	return added, err
+}
+
+func (t *SyncTx) rowsOf(sha256 string) ([]Row, error) {
+	return list(t.ctx, t.tx, `SELECT row FROM samples WHERE content = ? AND sha256 = ? ORDER BY row`, []any{content(sha256), sha256},
+		func(scan func(...any) error) (r Row, err error) { return r, scan(&r) })
+}
+
+func (t *SyncTx) listRemote(s SyncSample) (Row, error) {
+	var hidden bool
+	if err := t.tx.QueryRowContext(t.ctx, `SELECT EXISTS (SELECT 1 FROM sync_joined WHERE sha256 = ? AND hidden = 1)`, s.SHA256).Scan(&hidden); err != nil {
+		return 0, err
+	}
+	if hidden || s.Found == nil || s.Found.Report == nil || content(s.SHA256) == nil {
+		return 0, nil
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return 0, err
+	}
+	path := remotePath(s.SHA256, s.Found.Name)
+	name := DisplayName(path)
+	res, err := t.tx.ExecContext(t.ctx, `INSERT INTO samples (id, path, name, name_key, name_words, folder, state, size, mtime, added_at)
+		VALUES (?, ?, ?, ?, ?, '', 'missing', ?, 0, ?)`, id.String(), path, name, NameKey(name), hiddenWords(name), s.Found.Size, t.db.stamp())
+	if err != nil {
+		return 0, err
+	}
+	last, err := res.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	report := *s.Found.Report
+	report.Path, report.SHA256 = path, &s.SHA256
+	analysed := Analysis{Row: Row(last), Size: s.Found.Size, ModTime: time.Unix(0, 0), Report: &report, Embedding: s.Found.Embedding, Overview: s.Found.Overview}
+	if err := t.db.store(t.ctx, t.tx, &analysed); err != nil {
+		return 0, err
+	}
+	t.change.Added = append(t.change.Added, Row(last))
+	t.change.vectors = true
+	_, err = t.tx.ExecContext(t.ctx, `UPDATE samples SET state = 'missing' WHERE row = ?`, last)
+	return Row(last), err
+}
+
+func (t *SyncTx) putSample(row Row, s SyncSample) error {
+	if _, err := t.tx.ExecContext(t.ctx, `UPDATE samples SET rating = ?, favourite = ?, note = ? WHERE row = ?`, min(max(s.Rating, 0), 5), s.Favourite, s.Note, row); err != nil {
+		return err
+	}
+	for _, q := range []string{`DELETE FROM edits WHERE row = ?`, `DELETE FROM sample_tags WHERE row = ?`} {
+		if _, err := t.tx.ExecContext(t.ctx, q, row); err != nil {
+			return err
+		}
+	}
+	for f, v := range s.Edits {
+		if n, err := normal(f, v); err == nil { // a newer program's field or value is kept as a cell and not shown
+			if err := t.db.putEdit(t.ctx, t.tx, row, f, n); err != nil {
+				return err
+			}
+		}
+	}
+	if err := addTags(t.ctx, t.tx, []Row{row}, s.Tags); err != nil {
+		return err
+	}
+	if err := putSource(t.ctx, t.tx, row, s.Source); err != nil {
+		return err
+	}
+	return t.db.resettle(t.ctx, t.tx, row)
+}
+
+// Joined says whether a sample's cells and the library have agreed before.
+func (t *SyncTx) Joined(sha256 string) (ok bool, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT EXISTS (SELECT 1 FROM sync_joined WHERE sha256 = ? AND hidden = 0)`, sha256).Scan(&ok)
+	return ok, err
+}
+
+// Join notes that they agree now.
+func (t *SyncTx) Join(sha256 string) error {
+	_, err := t.tx.ExecContext(t.ctx, `INSERT OR REPLACE INTO sync_joined VALUES (?, 0)`, sha256)
+	return err
+}
+
+// SampleID is the id under which this library knows a sample's bytes, "" when it does not.
+func (t *SyncTx) SampleID(sha256 string) (id string, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT id FROM samples WHERE content = ? AND sha256 = ? ORDER BY row LIMIT 1`, content(sha256), sha256).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return id, err
+}
+
+// SampleSHA is the hash of a sample's bytes, "" when it is not known (yet).
+func (t *SyncTx) SampleSHA(id string) (sum string, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT sha256 FROM samples WHERE id = ?`, id).Scan(&sum)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return sum, err
+}
+
+// Collection reads a collection and, in order, the hashes of what was put into it by hand.
+func (t *SyncTx) Collection(id string) (c Collection, members []string, ok bool, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT id, coalesce(parent, ''), name, description, position, query FROM collections WHERE id = ?`, id).
+		Scan(&c.ID, &c.Parent, &c.Name, &c.Description, &c.Position, &c.Query)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, nil, false, nil
+	}
+	if err != nil {
+		return c, nil, false, err
+	}
+	members, err = list(t.ctx, t.tx, `SELECT s.sha256 FROM collection_samples cs JOIN samples s ON s.row = cs.row WHERE cs.collection = ? AND s.sha256 <> '' ORDER BY cs.position, cs.row`,
+		[]any{id}, func(scan func(...any) error) (sum string, err error) { return sum, scan(&sum) })
+	return c, members, true, err
+}
+
+// PutCollection makes the library hold a collection with these members. A parent that is not
+// here (yet), or that would close a circle, leaves it at the top. A name that a sibling has gets
+// a number: two machines may both have made one.
+func (t *SyncTx) PutCollection(c Collection, members []string) error {
+	return t.quietly("collection/"+c.ID, func() error {
+		t.change.Collections = true
+		if err := checkCollection(t.ctx, t.tx, c.ID, c.Parent, "·"); err != nil {
+			c.Parent = ""
+		}
+		base := c.Name
+		if base == "" {
+			base = "Collection"
+		}
+		c.Name = base
+		for n := 2; ; n++ {
+			err := checkCollection(t.ctx, t.tx, c.ID, c.Parent, c.Name)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, ErrExists) {
+				return err
+			}
+			c.Name = fmt.Sprintf("%s %d", base, n)
+		}
+		now := t.db.stamp()
+		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO collections (id, parent, name, description, position, query, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name = excluded.name, description = excluded.description,
+				position = excluded.position, query = excluded.query, modified_at = excluded.modified_at`,
+			c.ID, null(c.Parent), c.Name, c.Description, c.Position, c.Query, now, now); err != nil {
+			return err
+		}
+		// Members whose hash is not known here stay where they are: they cannot have been named.
+		if _, err := t.tx.ExecContext(t.ctx, `DELETE FROM collection_samples WHERE collection = ? AND row IN (SELECT row FROM samples WHERE sha256 <> '')`, c.ID); err != nil {
+			return err
+		}
+		for i, sum := range members {
+			rows, err := t.rowsOf(sum)
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				continue
+			}
+			if _, err := t.tx.ExecContext(t.ctx, `INSERT OR REPLACE INTO collection_samples (collection, row, position, added_at) VALUES (?, ?, ?, ?)`, c.ID, rows[0], i, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RemoveCollection removes a collection that was deleted elsewhere.
+func (t *SyncTx) RemoveCollection(id string) error {
+	return t.quietly("collection/"+id, func() error {
+		t.change.Collections = true
+		if _, err := t.tx.ExecContext(t.ctx, `UPDATE collections SET parent = NULL WHERE parent = ?`, id); err != nil {
+			return err
+		}
+		_, err := t.tx.ExecContext(t.ctx, `DELETE FROM collections WHERE id = ?`, id)
+		return err
+	})
+}
+
+// Kit reads a kit's stored form.
+func (t *SyncTx) Kit(id string) (data json.RawMessage, name string, ok bool, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT data, name FROM kits WHERE id = ?`, id).Scan((*[]byte)(&data), &name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, "", false, nil
+	}
+	return data, name, err == nil, err
+}
+
+// PutKit stores a kit.
+func (t *SyncTx) PutKit(k Kit) error {
+	return t.quietly("kit/"+k.ID, func() error { return t.db.putKit(t.ctx, t.tx, t.change, k) })
+}
+
+// RemoveKit removes a kit that was deleted elsewhere.
+func (t *SyncTx) RemoveKit(id string) error {
+	return t.quietly("kit/"+id, func() error {
+		t.change.Kits = append(t.change.Kits, id)
+		_, err := t.tx.ExecContext(t.ctx, `DELETE FROM kits WHERE id = ?`, id)
+		return err
+	})
+}
+
+// Binned lists objects of a kind ("kit", "collection") that were deleted on some machine and can
+// be brought back, with the cells that remember them.
+func (db *DB) Binned(ctx context.Context, kind string) ([]string, error) {
+	out, err := list(ctx, db.r, `SELECT object FROM sync_cells WHERE field = 'deleted' AND object > ?1 || '/' AND object < ?1 || '0' AND json_array_length(cell, '$.heads') > 0`,
+		[]any{kind}, func(scan func(...any) error) (o string, err error) { return o, scan(&o) })
+	slices.Sort(out)
+	return out, plain(err)
+}
