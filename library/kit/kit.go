@@ -149,6 +149,19 @@ func (k *Kit) SampleIDs() []string {
 	return out
 }
 
+// MapSamples gives pads other samples, settings and all: what to says for a pad and its sample
+// takes the sample's place, "" empties the pad. It is for kits that come from elsewhere, so
+// protected banks are no exception.
+func (k *Kit) MapSamples(to func(s Slot, id string) string) {
+	for i := range k.pads {
+		if p := &k.pads[i]; !p.Empty() {
+			if p.SampleID = to(Slot(i), p.SampleID); p.Empty() {
+				*p = Pad{}
+			}
+		}
+	}
+}
+
 // edit runs change on a copy and takes it over only if the copy keeps the device's rules and
 // touches no protected bank.
 func (k *Kit) edit(touched []Slot, change func(*Kit)) error {

@@ -29,8 +29,9 @@ type Pattern struct {
 	LoopStart int // first bar of the loop, 1 to Bars
 	LoopEnd   int // last bar of the loop, LoopStart to Bars
 	Notes     []Note
-	// Raw is the device's own file when the pattern came from one and has not been edited: it
-	// holds effect and knob movements that Notes does not. Opaque here.
+	// Raw is the device's own file when the pattern came from one: it holds effect and knob
+	// movements that Notes does not, and is written again while the notes are still the same.
+	// Opaque here.
 	Raw []byte
 }
 

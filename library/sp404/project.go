@@ -2,6 +2,7 @@ package sp404
 
 import (
 	"fmt"
+	"slices"
 
 	"sampleagent/library/kit"
 	"sampleagent/library/sp404/padconf"
@@ -58,9 +59,17 @@ func (p *Plan) buildPadconf(r *result) ([]byte, error) {
 func (p *Plan) buildPattern(s kit.Slot) ([]byte, error) {
 	pat, _ := p.Kit.Pattern(s)
 	if len(pat.Raw) > 0 {
-		return pat.Raw, nil
+		if was, _, err := DecodePattern(pat.Raw); err == nil && samePattern(was, pat) {
+			return pat.Raw, nil
+		}
 	}
 	return EncodePattern(pat)
+}
+
+// samePattern says that two patterns play the same notes, whatever else their files hold.
+func samePattern(a, b kit.Pattern) bool {
+	return a.Bars == b.Bars && a.Beats == b.Beats && a.LoopStart == b.LoopStart && a.LoopEnd == b.LoopEnd &&
+		slices.Equal(a.Sorted().Notes, b.Sorted().Notes)
 }
 
 // EncodePattern writes a kit's pattern as the device's file.
