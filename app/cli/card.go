@@ -76,7 +76,7 @@ func checkCard(o app.CardOptions) error {
 		return usagef("--project %d is not possible: 1 to 16", o.Project)
 	}
 	if fi, err := os.Stat(o.Dir); err != nil {
-		return fmt.Errorf("%s: %w", o.Dir, plainPath(err))
+		return fmt.Errorf("%s cannot be used: %w", o.Dir, err)
 	} else if !fi.IsDir() {
 		return fmt.Errorf("%s is not a folder", o.Dir)
 	}

@@ -32,10 +32,10 @@ const (
 // Env is what the program hands to the commands.
 type Env struct {
 	Stdout, Stderr io.Writer
-	Sound          func() (app.Sound, error)                // nil: this build has no sound device
-	Demo           fs.FS                                    // the bundled sounds; nil: none
-	Window         func(context.Context, app.Options) error // nil: this build has no window
-	Folders        *settings.Folders                        // nil: the system's
+	Sound          func() (app.Sound, error)             // nil: this build has no sound device
+	Demo           fs.FS                                 // the bundled sounds; nil: none
+	Window         func(context.Context, *app.App) error // nil: this build has no window
+	Folders        *settings.Folders                     // nil: the system's
 }
 
 // errStopped ends a command that a person stopped; what was done is kept.
@@ -158,8 +158,12 @@ func (c *command) window(ctx context.Context) error {
 		return fmt.Errorf("there is no display here (DISPLAY and WAYLAND_DISPLAY are not set), so no window can be opened; use a command: %s", list)
 	}
 	o := c.options()
-	o.Sound, o.Demo = c.env.Sound, c.env.Demo
-	return c.env.Window(ctx, o)
+	o.Sound, o.Demo, o.Background = c.env.Sound, c.env.Demo, true
+	a, err := app.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.env.Window(ctx, a), a.Close())
 }
 
 func (c *command) version() *cobra.Command {

@@ -222,8 +222,8 @@ func TestExitStatusAndWhereThingsArePrinted(t *testing.T) {
 		{[]string{"analyze", good}, 0, "2 files analysed."},
 		{[]string{"analyze", "--quiet", good}, 0, ""},
 		{[]string{"analyze", filepath.Join(dir, "broken.wav"), good}, 1, "broken.wav"},
-		{[]string{"analyze", filepath.Join(dir, "gone.wav"), good}, 1, "no such file"},
-		{[]string{"analyze", filepath.Join(dir, "gone.wav")}, 2, "no such file"},
+		{[]string{"analyze", filepath.Join(dir, "gone.wav"), good}, 1, "is not there"},
+		{[]string{"analyze", filepath.Join(dir, "gone.wav")}, 2, "is not there"},
 		{[]string{"analyze", empty}, 2, "no sound file"},
 		{[]string{"analyze"}, 2, "Usage: sample-agent analyze"},
 		{[]string{"analyze", "--jobs", "-1", good}, 2, "--jobs"},
@@ -252,7 +252,7 @@ func TestWithoutADisplayItSaysSo(t *testing.T) {
 	t.Setenv("DISPLAY", "")
 	t.Setenv("WAYLAND_DISPLAY", "")
 	var out, err bytes.Buffer
-	env := Env{Stdout: &out, Stderr: &err, Window: func(context.Context, app.Options) error {
+	env := Env{Stdout: &out, Stderr: &err, Window: func(context.Context, *app.App) error {
 		t.Error("a window was opened")
 		return nil
 	}}

@@ -3,15 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
-	"sampleagent/audio/codec"
+	"sampleagent/library/ingest"
 )
 
 // found is a file to analyse, or the reason why a place could not be looked at.
@@ -20,98 +15,42 @@ type found struct {
 	err  error
 }
 
-// files gives the named files and, in order of their names, the sound files in the named folders.
-// A file that is named is always given; in folders hidden and empty files are passed over, and
-// those that neither begin nor are named like a sound.
+// errEnough ends a walk whose files are not wanted any more.
+var errEnough = errors.New("enough")
+
+// files gives the sound files that an import of paths would take, named as the paths are: those
+// named themselves in any case, those in folders in the order of their names. Places that cannot
+// be looked at come behind, each with its reason.
 func files(ctx context.Context, paths []string) iter.Seq[found] {
 	return func(yield func(found) bool) {
 		for _, p := range paths {
-			fi, err := os.Stat(p)
-			switch {
-			case ctx.Err() != nil:
+			asked := func(abs string) string { return p }
+			if root, err := filepath.Abs(p); err == nil {
+				asked = func(abs string) string {
+					rel, err := filepath.Rel(root, abs)
+					if err != nil {
+						return abs
+					}
+					return filepath.Join(p, rel)
+				}
+			}
+			failures, err := ingest.Find(ctx, []string{p}, func(f ingest.Found) error {
+				if !yield(found{asked(f.Path), nil}) {
+					return errEnough
+				}
+				return nil
+			})
+			if errors.Is(err, errEnough) || ctx.Err() != nil {
 				return
-			case err != nil:
-				if !yield(found{p, plainPath(err)}) {
+			}
+			if err != nil {
+				failures = append(failures, ingest.Failure{Path: p, Reason: err.Error()})
+			}
+			for _, f := range failures {
+				if !yield(found{asked(f.Path), errors.New(f.Reason)}) {
 					return
 				}
-			case !fi.IsDir():
-				if !yield(found{p, nil}) {
-					return
-				}
-			case !folder(ctx, p, yield):
-				return
 			}
 		}
 	}
-}
-
-func folder(ctx context.Context, root string, yield func(found) bool) bool {
-	stop := errors.New("stop")
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return stop
-		}
-		if err != nil {
-			if !yield(found{path, plainPath(err)}) {
-				return stop
-			}
-			return nil
-		}
-		if path != root && strings.HasPrefix(d.Name(), ".") {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if d.IsDir() {
-			return nil
-		}
-		fi, err := os.Stat(path) // follows links to files
-		if err != nil {
-			if !yield(found{path, plainPath(err)}) {
-				return stop
-			}
-			return nil
-		}
-		if _, skip := codec.Skip(path, fi); skip || !fi.Mode().IsRegular() || !isSound(path) {
-			return nil
-		}
-		if !yield(found{path, nil}) {
-			return stop
-		}
-		return nil
-	})
-	return err == nil
-}
-
-// extensions are names of sound files; one of them makes a file worth a complaint when it cannot
-// be read.
-var extensions = []string{".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga"}
-
-// isSound looks at the name first, then at how the file begins.
-func isSound(path string) bool {
-	if slices.Contains(extensions, strings.ToLower(filepath.Ext(path))) {
-		return true
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return false // not named like a sound and not readable: not ours to complain about
-	}
-	defer f.Close()
-	head := make([]byte, 4096)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return false
-	}
-	_, ok := codec.Sniff(head[:n])
-	return ok
-}
-
-// plainPath leaves the path out of a path error: it is printed beside it.
-func plainPath(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
