@@ -1,0 +1,222 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+
+	"sampleagent/server/internal/store"
+	"sampleagent/sync/wire"
+)
+
+//go:embed templates/mail.txt templates/mail.html
+var files embed.FS
+
+var (
+	textMail = texttemplate.Must(texttemplate.ParseFS(files, "templates/mail.txt"))
+	htmlMail = htmltemplate.Must(htmltemplate.ParseFS(files, "templates/mail.html"))
+)
+
+// letter is what every mail is made of.
+type letter struct {
+	Subject     string
+	Title       string
+	Lead        string
+	Code        string // big, for typing
+	Facts       []fact
+	Items       []string
+	Button      string
+	Link        string
+	Closing     string
+	Brand       string
+	Public      string
+	Unsubscribe string
+}
+
+type fact struct{ Name, Value string }
+
+// compose writes a mail; ErrNotFound when what it is about is gone.
+func (s *Service) compose(ctx context.Context, a MailArgs) (*Message, error) {
+	l := &letter{Brand: "Sample Agent", Public: s.Public}
+	if a.UserID != "" {
+		u, err := s.DB.User(ctx, a.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if a.MailKind != mailReused && a.MailKind != mailHookOff {
+			l.Unsubscribe = s.Public + "/unsubscribe/" + u.UnsubscribeToken
+		}
+	}
+	if err := s.fill(ctx, l, a); err != nil {
+		return nil, err
+	}
+	var text, html bytes.Buffer
+	if err := textMail.Execute(&text, l); err != nil {
+		return nil, fmt.Errorf("write mail: %w", err)
+	}
+	if err := htmlMail.Execute(&html, l); err != nil {
+		return nil, fmt.Errorf("write mail: %w", err)
+	}
+	return &Message{Subject: l.Subject, Text: text.String(), HTML: html.String(), Unsubscribe: l.Unsubscribe}, nil
+}
+
+func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
+	about := ""
+	if len(a.About) > 0 {
+		about = a.About[0]
+	}
+	days, expiring := strings.CutPrefix(a.MailKind, mailExpiring)
+	switch {
+	case a.MailKind == mailSignIn:
+		code := s.Codes.CodeOf(about)
+		l.Subject, l.Title = code+" is your sign-in code", "Sign in to Sample Agent"
+		l.Lead, l.Code = "Type this code where you asked for it:", code[:3]+" "+code[3:]
+		l.Button, l.Link = "Or sign in with this link", s.Public+"/auth/link?token="+s.Codes.LinkOf(about)
+		l.Closing = "Code and link end after 10 minutes. If you did not ask for them, do nothing: nobody gets in without this mail."
+	case a.MailKind == mailReused:
+		l.Subject, l.Title = "A sign-in was ended for safety", "A sign-in was ended for safety"
+		l.Lead = "The sign-in of “" + about + "” was used from two places at once, which happens when somebody copies it. It has been ended; sign in again on your own machine."
+		l.Button, l.Link = "See where you are signed in", s.Public+"/account"
+	case a.MailKind == mailProcessed:
+		return s.fillProcessed(ctx, l, a.UserID, about)
+	case a.MailKind == mailFailed:
+		job, err := s.DB.Job(ctx, a.UserID, about)
+		if err != nil {
+			return err
+		}
+		l.Subject, l.Title = "“"+job.OriginalName+"” could not be analysed", "A sound could not be analysed"
+		l.Lead = job.Error
+		l.Facts = []fact{{"File", job.OriginalName}}
+		l.Button, l.Link = "Open your jobs", s.Public+"/jobs/"+job.ID
+		l.Closing = "It did not count as an upload. The file is kept for 24 hours, so you can try again."
+	case a.MailKind == mailBatch:
+		return s.fillBatch(ctx, l, a.UserID, about)
+	case expiring:
+		return s.fillExpiring(ctx, l, a, days)
+	case a.MailKind == mailQuota:
+		l.Subject, l.Title, l.Lead = "A limit of your plan is reached", "A limit of your plan is reached", about
+		l.Button, l.Link = "See your usage", s.Public+"/account"
+	case a.MailKind == mailExport:
+		l.Subject, l.Title = "Your export is ready", "Your export is ready"
+		l.Lead = "It is kept for 7 days and can be built again after that."
+		l.Button, l.Link = "Download it", s.Public+"/exports/"+about
+	case a.MailKind == mailHookOff:
+		l.Subject, l.Title = "A webhook was switched off", "A webhook was switched off"
+		l.Lead = "Events are no longer sent to this address: " + strings.Join(a.About[1:], " ") + "."
+		l.Facts = []fact{{"Address", about}}
+		l.Button, l.Link = "Switch it on again", s.Public+"/account/webhooks"
+	default:
+		return fmt.Errorf("no mail is called %q", a.MailKind)
+	}
+	return nil
+}
+
+func (s *Service) fillProcessed(ctx context.Context, l *letter, userID, sampleID string) error {
+	sample, err := s.DB.Sample(ctx, userID, sampleID)
+	if err != nil {
+		return err
+	}
+	vibes, err := s.DB.VibesOf(ctx, []string{sampleID})
+	if err != nil {
+		return err
+	}
+	l.Subject, l.Title = "Your sample is ready: "+sample.Title, "Your sample is ready"
+	l.Lead = sample.Title
+	l.Facts = append(l.Facts, fact{"Tempo", tempo(sample)}, fact{"Key", orUnknown(sample.Key)})
+	if v := vibes[sampleID]; v != nil {
+		if v.OneLine != "" {
+			l.Lead += " — " + v.OneLine
+		}
+		name := "Vibe"
+		if v.Source == wire.VibeFromRules {
+			name = "Vibe (by rules)"
+		}
+		if words := append(append([]string{}, v.Mood...), v.Tags...); len(words) > 0 {
+			l.Facts = append(l.Facts, fact{name, strings.Join(words, ", ")})
+		}
+	}
+	if at := sample.ExpiresAt; at != 0 {
+		l.Facts = append(l.Facts, fact{"Audio kept until", at.Time().Format("2 January 2006")})
+	}
+	l.Button, l.Link = "Play it", s.Public+"/samples/"+sample.ID
+	return nil
+}
+
+func tempo(s *store.Sample) string {
+	if s.BPM == 0 {
+		return "none found"
+	}
+	return strconv.FormatFloat(s.BPM, 'f', 1, 64) + " BPM"
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "none found"
+	}
+	return s
+}
+
+func (s *Service) fillBatch(ctx context.Context, l *letter, userID, batchID string) error {
+	b, err := s.DB.Batch(ctx, userID, batchID)
+	if err != nil {
+		return err
+	}
+	_, by, err := s.DB.BatchCounts(ctx, batchID)
+	if err != nil {
+		return err
+	}
+	failed := by[wire.Failed] + by[wire.Cancelled] + by[wire.Expired]
+	l.Subject = fmt.Sprintf("%d of %d samples are ready", by[wire.Completed], b.Files)
+	l.Title = "Your batch is done"
+	if b.Name != "" {
+		l.Lead = b.Name
+	}
+	l.Facts = []fact{{"Ready", strconv.FormatInt(by[wire.Completed], 10)}}
+	if failed > 0 {
+		l.Facts = append(l.Facts, fact{"Not analysed", strconv.FormatInt(failed, 10)})
+		jobs, err := s.DB.Jobs(ctx, userID, wire.Failed, batchID, "", 20)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			l.Items = append(l.Items, j.OriginalName+": "+j.Error)
+		}
+	}
+	l.Button, l.Link = "Open your samples", s.Public+"/samples"
+	return nil
+}
+
+func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days string) error {
+	when := "in " + days + " days"
+	if days == "1" {
+		when = "tomorrow"
+	}
+	const shown = 20
+	for i, id := range a.About {
+		if i == shown {
+			l.Items = append(l.Items, fmt.Sprintf("and %d more", len(a.About)-shown))
+			break
+		}
+		sample, err := s.DB.Sample(ctx, a.UserID, id)
+		if err == store.ErrNotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		l.Items = append(l.Items, sample.Title)
+	}
+	if len(l.Items) == 0 {
+		return store.ErrNotFound
+	}
+	l.Subject = fmt.Sprintf("The audio of %d samples is removed %s", len(a.About), when)
+	l.Title = "Samples end " + when
+	l.Lead = "The free plan keeps audio for 30 days. What was found out about these sounds stays; their audio in the cloud is removed " + when + ". Your own files are not touched."
+	l.Button, l.Link = "Download them, or keep them with pro", s.Public+"/samples"
+	return nil
+}
