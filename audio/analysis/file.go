@@ -44,6 +44,14 @@ func File(ctx context.Context, path string, o Options) (*Report, *codec.Clip, er
 	return rep, clip, nil
 }
 
+// Describe is what File reports of a clip that was decoded and analysed elsewhere, without path
+// and sum.
+func Describe(clip *codec.Clip, res *Result) *Report {
+	rep := &Report{Engine: Engine}
+	rep.fill(clip, res, false)
+	return rep
+}
+
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // ErrDamaged files that give some sound are heard; the reason stands in Error beside OK.
