@@ -260,3 +260,21 @@ func (s *Service) Delete(ctx context.Context, userID, actor, ip string) error {
 
 // Age is how long an account has been deleted, for the sweeper.
 func Age(u *store.User, now time.Time) time.Duration { return now.Sub(u.DeletedAt.Time()) }
+
+// Block ends all sessions of an account and keeps it out, or lets it in again.
+func (s *Service) Block(ctx context.Context, userID string, block bool, actor string) error {
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		at, action := store.Millis(0), "account.unblocked"
+		if block {
+			at, action = store.At(now), "account.blocked"
+			if err := tx.RevokeAll(ctx, userID, "", "account blocked", now); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetBlocked(ctx, userID, at); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, userID, actor, action, "", "", nil)
+	})
+}

@@ -75,8 +75,10 @@ type Config struct {
 
 	WebhookAllow []string `key:"webhook_allow" usage:"private networks webhooks may reach, for tests and closed networks"`
 
-	LogLevel     string `key:"log_level" default:"info" usage:"debug, info, warn or error"`
-	LogFormat    string `key:"log_format" default:"text" usage:"text or json"`
+	LogLevel     string   `key:"log_level" default:"info" usage:"debug, info, warn or error"`
+	LogFormat    string   `key:"log_format" default:"text" usage:"text or json"`
+	MetricsAllow []string `key:"metrics_allow" default:"127.0.0.0/8,::1" usage:"networks that may read /metrics; operators may always"`
+
 	OTLPEndpoint string `key:"otlp_endpoint" usage:"address traces are sent to (default: no traces)"`
 
 	RequestsPerMinute int           `key:"requests_per_minute" default:"600" usage:"requests a minute and account or address before 429"`
@@ -273,9 +275,9 @@ func (c *Config) check() (problems []error) {
 	if c.Secret != "" && len(c.Secret) < 32 {
 		bad("setting secret: has %d bytes, needs 32 or more", len(c.Secret))
 	}
-	for _, p := range append(slices.Clone(c.TrustedProxies), c.WebhookAllow...) {
+	for _, p := range slices.Concat(c.TrustedProxies, c.WebhookAllow, c.MetricsAllow) {
 		if _, err := ParsePrefix(p); err != nil {
-			bad("setting trusted_proxies or webhook_allow: %q is not an address or network", p)
+			bad("setting trusted_proxies, webhook_allow or metrics_allow: %q is not an address or network", p)
 		}
 	}
 	if !slices.Contains([]string{"1", "2", "3"}, c.Phase) {

@@ -1,0 +1,468 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/quota"
+	"sampleagent/server/internal/store"
+	"sampleagent/sync/wire"
+)
+
+// How long things are kept after they have ended (B01, B35).
+const (
+	keepFailed  = 24 * time.Hour // a failed upload's bytes, for a retry
+	keepOrphans = 72 * time.Hour // objects that no row knows
+	keepEvents  = 7 * 24 * time.Hour
+	keepLogs    = 90 * 24 * time.Hour // of mails and deliveries
+	lostAfter   = 2 * time.Minute     // a live job without a queue entry
+)
+
+// SweepArgs is a job queue entry: remove what has ended.
+type SweepArgs struct{}
+
+// Kind names the entry.
+func (SweepArgs) Kind() string { return "sweep" }
+
+// CheckArgs is a job queue entry: compare objects, rows and counters in both directions.
+type CheckArgs struct{}
+
+// Kind names the entry.
+func (CheckArgs) Kind() string { return "check_consistency" }
+
+// PromoteArgs is a job queue entry: look after free jobs near their deadline.
+type PromoteArgs struct{}
+
+// Kind names the entry.
+func (PromoteArgs) Kind() string { return "promote" }
+
+// Periodic are the entries that the queue's leader makes by itself.
+func Periodic() []*river.PeriodicJob {
+	every := func(d time.Duration, args river.JobArgs, atStart bool) *river.PeriodicJob {
+		opts := &river.InsertOpts{Queue: string(plan.QueueSystem), MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: d}}
+		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args, opts }, &river.PeriodicJobOpts{RunOnStart: atStart})
+	}
+	return []*river.PeriodicJob{
+		every(5*time.Minute, SweepArgs{}, true),
+		every(24*time.Hour, CheckArgs{}, false),
+		every(time.Minute, PromoteArgs{}, true),
+	}
+}
+
+type sweeper struct {
+	river.WorkerDefaults[SweepArgs]
+	s *Service
+}
+
+func (*sweeper) Timeout(*river.Job[SweepArgs]) time.Duration { return 10 * time.Minute }
+
+func (w *sweeper) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
+	swept, err := w.s.Sweep(ctx)
+	if swept != (Swept{}) {
+		w.s.Log.InfoContext(ctx, "swept", "result", fmt.Sprintf("%+v", swept))
+	}
+	return err
+}
+
+// Swept counts what a sweep did.
+type Swept struct {
+	Uploads, Pending, Lost, Samples, Expired, Warned, Users, Usage int
+}
+
+// batchSize is how many rows a sweep takes at a time.
+const batchSize = 200
+
+// Sweep removes what has ended. It is the truth of retention; a bucket's lifecycle rules are
+// only the net below it. What fails is tried again by the next sweep.
+func (s *Service) Sweep(ctx context.Context) (Swept, error) {
+	var n Swept
+	var all error
+	for _, part := range []func(context.Context, *Swept) error{
+		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeleted, s.warnExpiring, s.sweepExpired, s.sweepUsers, s.sweepLogs,
+	} {
+		all = errors.Join(all, part(ctx, &n))
+	}
+	return n, all
+}
+
+func (s *Service) sweepUploads(ctx context.Context, n *Swept) error {
+	// An address may be used until its last second: the sweeper waits a minute more.
+	stale, err := s.DB.StaleUploads(ctx, s.Now().Add(-time.Minute), batchSize)
+	for i := range stale {
+		if e := s.drop(ctx, &stale[i], "address ended unused"); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n.Uploads++
+	}
+	return err
+}
+
+func (s *Service) sweepPending(ctx context.Context, n *Swept) error {
+	unclean, err := s.DB.UncleanJobs(ctx, s.Now().Add(-time.Minute), s.Now().Add(-keepFailed), batchSize)
+	for i := range unclean {
+		if e := s.clean(ctx, &unclean[i]); e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n.Pending++
+	}
+	return err
+}
+
+// sweepLost ends jobs whose queue entry has ended without them: workers that died on its last
+// attempt.
+func (s *Service) sweepLost(ctx context.Context, n *Swept) error {
+	lost, err := s.DB.LostJobs(ctx, s.Now().Add(-lostAfter), batchSize)
+	for i := range lost {
+		j := &lost[i]
+		e := s.DB.Write(ctx, func(tx *store.Tx) error {
+			return s.failIn(ctx, tx, j, wire.CodeInternal, "The server stopped several times during this job. It did not count as an upload; try again later.", false, 0)
+		})
+		if e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n.Lost++
+	}
+	return err
+}
+
+func (s *Service) sweepDeleted(ctx context.Context, n *Swept) error {
+	deleted, err := s.DB.DeletedSamples(ctx, batchSize)
+	for i := range deleted {
+		e := s.removeObjects(ctx, &deleted[i])
+		if e == nil {
+			e = s.DB.Write(ctx, func(tx *store.Tx) error { return tx.DropSample(ctx, deleted[i].ID) })
+		}
+		if e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n.Samples++
+	}
+	return err
+}
+
+// warnExpiring sends one mail a user 7 days and 1 day before audio ends.
+func (s *Service) warnExpiring(ctx context.Context, n *Swept) error {
+	var all error
+	for _, days := range []int{7, 1} {
+		rows, err := s.DB.ExpiringSamples(ctx, s.Now().AddDate(0, 0, days), days, 5000)
+		all = errors.Join(all, err)
+		for len(rows) > 0 {
+			end := 1
+			for end < len(rows) && rows[end].UserID == rows[0].UserID {
+				end++
+			}
+			mine := rows[:end]
+			rows = rows[end:]
+			err := s.DB.Write(ctx, func(tx *store.Tx) error {
+				var fresh []store.Sample
+				for _, r := range mine {
+					first, err := tx.WarnedSample(ctx, r.ID, days, s.Now())
+					if err != nil {
+						return err
+					}
+					if first {
+						fresh = append(fresh, r)
+					}
+				}
+				if len(fresh) == 0 {
+					return nil
+				}
+				return s.Notify.Expiring(ctx, tx, mine[0].UserID, fresh, days)
+			})
+			if err != nil {
+				all = errors.Join(all, err)
+				continue
+			}
+			n.Warned += len(mine)
+		}
+	}
+	return all
+}
+
+// sweepExpired removes audio whose time is over. What is known of the sound stays.
+func (s *Service) sweepExpired(ctx context.Context, n *Swept) error {
+	rows, err := s.DB.ExpiredSamples(ctx, s.Now(), batchSize)
+	for i := range rows {
+		r := &rows[i]
+		e := s.DB.Write(ctx, func(tx *store.Tx) error {
+			gone, err := tx.RemovedAudio(ctx, r.ID, s.Now())
+			if err != nil || !gone {
+				return err
+			}
+			if err := quota.Refund(ctx, tx, r.JobID, "audio ended", s.Now(), quota.Storage); err != nil {
+				return err
+			}
+			return s.Notify.Event(ctx, tx, r.UserID, wire.EventSampleUpdated, wire.EventData{SampleID: r.ID, Version: r.Version + 1})
+		})
+		if e == nil {
+			e = s.removeObjects(ctx, r)
+		}
+		if e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n.Expired++
+	}
+	return err
+}
+
+// sweepUsers removes everything of deleted accounts.
+func (s *Service) sweepUsers(ctx context.Context, n *Swept) error {
+	users, err := s.DB.DeletedUsers(ctx, 20)
+	for _, u := range users {
+		e := s.removeUser(ctx, u.ID)
+		if e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n.Users++
+	}
+	return err
+}
+
+func (s *Service) removeUser(ctx context.Context, userID string) error {
+	for _, prefix := range []string{object.PendingPrefix, object.ProcessedPrefix, object.ExportPrefix} {
+		for o, err := range s.Objects.List(ctx, prefix+userID+"/") {
+			if err != nil {
+				return err
+			}
+			if err := s.Objects.Delete(ctx, o.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return tx.DropUser(ctx, userID) })
+}
+
+func (s *Service) sweepLogs(ctx context.Context, n *Swept) error {
+	now := s.Now()
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		forgotten, err := tx.SettleForgottenUsage(ctx, now.Add(-10*time.Minute), now)
+		n.Usage = int(forgotten)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.SweepAuth(ctx, now.Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		if _, err := tx.DropEvents(ctx, now.Add(-keepEvents)); err != nil {
+			return err
+		}
+		_, err = tx.SweepTold(ctx, now.Add(-keepLogs))
+		return err
+	})
+	err = errors.Join(err, s.SweepTemp())
+	if local, ok := s.Objects.(*object.Local); ok {
+		err = errors.Join(err, local.SweepTemporary())
+	}
+	return err
+}
+
+type checker struct {
+	river.WorkerDefaults[CheckArgs]
+	s *Service
+}
+
+func (*checker) Timeout(*river.Job[CheckArgs]) time.Duration { return time.Hour }
+
+func (w *checker) Work(ctx context.Context, _ *river.Job[CheckArgs]) error {
+	found, err := w.s.Check(ctx, w.s.Now().Add(-keepOrphans))
+	w.s.Log.InfoContext(ctx, "checked", "result", fmt.Sprintf("%+v", found))
+	return err
+}
+
+// Checked is what a check found and repaired.
+type Checked struct {
+	Objects  int // looked at
+	Orphans  int // objects that no row knew, removed
+	Missing  int // samples whose audio is not there; told in the log, marked as removed
+	Counters int // that differed from the ledger, set right
+}
+
+// Check compares objects with rows and counters with the ledger, in both directions, and
+// repairs. Objects younger than before are left alone: their row may be about to be written.
+func (s *Service) Check(ctx context.Context, before time.Time) (Checked, error) {
+	var c Checked
+	var all error
+	for prefix, known := range map[string]func(context.Context, []string) (map[string]bool, error){
+		object.PendingPrefix: s.DB.KnownJobs, object.ProcessedPrefix: s.DB.KnownSamples,
+	} {
+		var group []object.Info
+		flush := func() {
+			if len(group) == 0 {
+				return
+			}
+			orphans, err := s.removeOrphans(ctx, group, known)
+			c.Orphans += orphans
+			all = errors.Join(all, err)
+			group = group[:0]
+		}
+		for o, err := range s.Objects.List(ctx, prefix) {
+			if err != nil {
+				all = errors.Join(all, err)
+				break
+			}
+			c.Objects++
+			if o.Modified.Before(before) {
+				group = append(group, o)
+			}
+			if len(group) == 100 {
+				flush()
+			}
+		}
+		flush()
+	}
+	missing, err := s.missingAudio(ctx)
+	c.Missing = missing
+	all = errors.Join(all, err)
+	wrong, err := s.DB.WrongCounters(ctx)
+	all = errors.Join(all, err)
+	for _, w := range wrong {
+		s.Log.WarnContext(ctx, "counter repaired", "user", w.UserID, "kind", w.Kind, "was", w.Have, "is", w.Want)
+		if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.RepairCounter(ctx, w) }); err != nil {
+			all = errors.Join(all, err)
+			continue
+		}
+		c.Counters++
+	}
+	return c, all
+}
+
+func (s *Service) removeOrphans(ctx context.Context, group []object.Info, known func(context.Context, []string) (map[string]bool, error)) (int, error) {
+	ids := make([]string, len(group))
+	for i, o := range group {
+		ids[i] = object.IDOf(o.Key)
+	}
+	alive, err := known(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for i, o := range group {
+		if alive[ids[i]] {
+			continue
+		}
+		if err := s.Objects.Delete(ctx, o.Key); err != nil {
+			return n, err
+		}
+		s.Log.WarnContext(ctx, "orphan removed", "key", o.Key)
+		n++
+	}
+	return n, nil
+}
+
+// missingAudio finds samples whose audio is gone, says so in them, and gives the storage back.
+func (s *Service) missingAudio(ctx context.Context) (int, error) {
+	n := 0
+	after := ""
+	for {
+		users, err := s.DB.Users(ctx, after, 200)
+		if err != nil || len(users) == 0 {
+			return n, err
+		}
+		for _, u := range users {
+			after = u.ID
+			have := map[string]bool{}
+			for o, err := range s.Objects.List(ctx, object.ProcessedPrefix+u.ID+"/") {
+				if err != nil {
+					return n, err
+				}
+				have[o.Key] = true
+			}
+			f := store.SampleFilter{Sort: "created"}
+			for {
+				rows, err := s.DB.Samples(ctx, u.ID, f, 500)
+				if err != nil {
+					return n, err
+				}
+				for i := range rows {
+					r := &rows[i]
+					if r.AudioRemovedAt != 0 || have[r.FileKey] {
+						continue
+					}
+					if _, err := s.Objects.Stat(ctx, r.FileKey); !errors.Is(err, object.ErrNotFound) {
+						continue // written while we listed
+					}
+					s.Log.ErrorContext(ctx, "audio of a sample is missing", "sample", r.ID, "key", r.FileKey)
+					if err := s.DB.Write(ctx, func(tx *store.Tx) error {
+						if _, err := tx.RemovedAudio(ctx, r.ID, s.Now()); err != nil {
+							return err
+						}
+						return quota.Refund(ctx, tx, r.JobID, "audio missing", s.Now(), quota.Storage)
+					}); err != nil {
+						return n, err
+					}
+					n++
+				}
+				if len(rows) < 500 {
+					break
+				}
+				last := rows[len(rows)-1]
+				f.AfterID, f.AfterValue = last.ID, last.AfterOf(f.Sort)
+			}
+		}
+	}
+}
+
+// promoteBefore is how long before its deadline a free job moves to the pro lane.
+const promoteBefore = 2 * time.Hour
+
+type promoter struct {
+	river.WorkerDefaults[PromoteArgs]
+	s *Service
+}
+
+func (*promoter) Timeout(*river.Job[PromoteArgs]) time.Duration { return 50 * time.Second }
+
+func (w *promoter) Work(ctx context.Context, _ *river.Job[PromoteArgs]) error {
+	n, err := w.s.Promote(ctx)
+	if n > 0 {
+		w.s.Log.InfoContext(ctx, "promoted free jobs near their deadline", "jobs", n)
+	}
+	return err
+}
+
+// Promote moves free jobs near their deadline behind the pro jobs that wait, so that a promise
+// holds even when pro jobs never stop coming (B11).
+func (s *Service) Promote(ctx context.Context) (int, error) {
+	due, err := s.DB.JobsDue(ctx, plan.QueueFree, s.Now().Add(promoteBefore), 500)
+	n := 0
+	for i := range due {
+		j := &due[i]
+		e := s.DB.Write(ctx, func(tx *store.Tx) error {
+			free, err := s.Queue.Withdraw(ctx, tx, j.QueueID)
+			if err != nil || !free {
+				return err
+			}
+			j.Queue, j.Priority = plan.QueuePro, 2
+			id, err := s.Queue.Insert(ctx, tx, AnalyzeArgs{j.ID, j.Duration}, &river.InsertOpts{Queue: string(j.Queue), Priority: int(j.Priority), MaxAttempts: queueAttempts})
+			if err != nil {
+				return err
+			}
+			moved, err := tx.PromoteJob(ctx, j.ID, j.Queue, j.Priority, id, s.Now())
+			if err == nil && !moved {
+				return errEnded
+			}
+			return err
+		})
+		if errors.Is(e, errEnded) {
+			continue
+		}
+		if e != nil {
+			err = errors.Join(err, e)
+			continue
+		}
+		n++
+	}
+	return n, err
+}

@@ -1,0 +1,437 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"sampleagent/audio/codec"
+	"sampleagent/server/internal/job/queue"
+	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/quota"
+	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/vibe"
+	"sampleagent/sync/wire"
+)
+
+// workTime bounds the work on a sound of five minutes; a killed worker's job is rescued within
+// it and some 35 s (server-notes.md), so it decides how soon a pro job starts again.
+const workTime = 40 * time.Second
+
+// RescueAfter is the queue's setting that goes with workTime.
+const RescueAfter = workTime + time.Second
+
+// timeout is how long a worker may work on so many seconds of sound.
+func timeout(seconds float64) time.Duration {
+	if seconds <= 300 {
+		return workTime
+	}
+	return workTime + time.Duration((seconds-300)/8*float64(time.Second))
+}
+
+type analyzer struct {
+	river.WorkerDefaults[AnalyzeArgs]
+	s *Service
+}
+
+// Workers adds the workers of this package.
+func (s *Service) AddWorkers(w *river.Workers) {
+	river.AddWorker(w, &analyzer{s: s})
+	river.AddWorker(w, &sweeper{s: s})
+	river.AddWorker(w, &checker{s: s})
+	river.AddWorker(w, &promoter{s: s})
+	river.AddWorker(w, &deepWorker{s: s})
+}
+
+func (*analyzer) Timeout(job *river.Job[AnalyzeArgs]) time.Duration { return timeout(job.Args.Seconds) }
+
+// NextRetry pauses 5, 20 and 80 s.
+func (*analyzer) NextRetry(job *river.Job[AnalyzeArgs]) time.Time {
+	pause := 5 * time.Second
+	for range min(max(job.Attempt-1, 0), 3) {
+		pause *= 4
+	}
+	return time.Now().Add(pause)
+}
+
+// permanent is a failure that no further try can change: the file is what it is.
+type permanent struct{ *wire.Problem }
+
+func (p permanent) Error() string { return p.Problem.Error() }
+
+// errEnded says that the job was cancelled or its account deleted while we worked.
+var errEnded = errors.New("the job has ended meanwhile")
+
+// Work does one job: fetch, decode, analyse, describe, store, finish.
+func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
+	s := a.s
+	j, err := s.DB.JobByID(ctx, rj.Args.JobID)
+	if err != nil && !notFound(err) {
+		return err
+	}
+	if err != nil || j.Status.Final() {
+		return s.over(ctx, rj)
+	}
+	if wait, err := s.mustGiveWay(ctx, j); err != nil || wait {
+		return errors.Join(err, giveWay(wait))
+	}
+	began := time.Now()
+	err = s.work(ctx, rj, j, began)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errEnded):
+		return s.over(ctx, rj)
+	}
+	var p permanent
+	if errors.As(err, &p) {
+		return s.fail(ctx, rj, j, p.Code, p.Detail, true, began)
+	}
+	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return err // the process stops, or the user cancelled: the queue knows
+	}
+	if j.Failures+1 < maxFailures && rj.Attempt < rj.MaxAttempts {
+		return errors.Join(err, s.park(ctx, j, err))
+	}
+	s.Log.ErrorContext(ctx, "job failed", "job", j.ID, "error", err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return s.fail(ctx, rj, j, wire.CodeWorkerTimeout, "The analysis took too long. We have been told; try again later.", false, began)
+	}
+	if errors.Is(err, errLost) {
+		return s.fail(ctx, rj, j, wire.CodeObjectLost, "The stored file is not what was uploaded. Upload it again.", false, began)
+	}
+	return s.fail(ctx, rj, j, wire.CodeInternal, "The server failed three times. It did not count as an upload; try again later.", false, began)
+}
+
+func giveWay(wait bool) error {
+	if wait {
+		return river.JobSnooze(2 * time.Second)
+	}
+	return nil
+}
+
+// mustGiveWay says that the job's user has enough running while others wait.
+func (s *Service) mustGiveWay(ctx context.Context, j *store.Job) (bool, error) {
+	u, err := s.DB.User(ctx, j.UserID)
+	if notFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	l, err := u.Limits(s.Now())
+	if err != nil {
+		return false, err
+	}
+	running, err := s.DB.RunningJobs(ctx, j.UserID, j.Queue)
+	if err != nil || running < int64(max(l.PerUser, 1)) {
+		return false, err
+	}
+	return s.DB.OthersWait(ctx, j.UserID, j.Queue)
+}
+
+// over finishes the queue entry of a job that has ended by itself.
+func (s *Service) over(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
+	ctx = context.WithoutCancel(ctx)
+	return s.DB.Write(ctx, func(tx *store.Tx) error { return queue.Complete(ctx, tx, rj) })
+}
+
+// park makes a job wait for its next try.
+func (s *Service) park(ctx context.Context, j *store.Job, why error) error {
+	ctx = context.WithoutCancel(ctx)
+	s.Log.WarnContext(ctx, "job will be tried again", "job", j.ID, "failures", j.Failures+1, "error", why)
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.ParkJob(ctx, j.ID, "A try failed; the next one follows by itself.", s.Now()); err != nil {
+			return err
+		}
+		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Pending, BatchID: j.BatchID})
+	})
+}
+
+// fail ends a job for good, gives its quota back and tells its user, in one transaction with
+// the end of the queue entry.
+func (s *Service) fail(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, code wire.Code, why string, invalid bool, began time.Time) error {
+	ctx = context.WithoutCancel(ctx)
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := s.failIn(ctx, tx, j, code, why, invalid, time.Since(began)); err != nil {
+			return err
+		}
+		return queue.Complete(ctx, tx, rj)
+	})
+}
+
+func (s *Service) failIn(ctx context.Context, tx *store.Tx, j *store.Job, code wire.Code, why string, invalid bool, took time.Duration) error {
+	ended, err := tx.EndJob(ctx, j.ID, wire.Failed, code, why, took.Milliseconds(), s.Now())
+	if err != nil || !ended {
+		return err
+	}
+	if err := quota.Refund(ctx, tx, j.ID, string(code), s.Now(), quota.Upload, quota.Storage); err != nil {
+		return err
+	}
+	if invalid {
+		if err := quota.Invalid(ctx, tx, j.UserID, s.Now()); err != nil {
+			return err
+		}
+	}
+	j.Error, j.ErrorCode = why, code
+	if err := s.Notify.Failed(ctx, tx, j, code, why); err != nil {
+		return err
+	}
+	if j.BatchID != "" {
+		return s.Notify.BatchDone(ctx, tx, j.UserID, j.BatchID)
+	}
+	return nil
+}
+
+// at moves a job to a step, or says that it has ended.
+func (s *Service) at(ctx context.Context, j *store.Job, step string) error {
+	s.step(step)
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		alive, err := tx.SetJobStep(ctx, j.ID, step, s.Now())
+		if err != nil {
+			return err
+		}
+		if !alive {
+			return errEnded
+		}
+		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: step, BatchID: j.BatchID})
+	})
+}
+
+func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, began time.Time) error {
+	err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		started, err := tx.StartJob(ctx, j.ID, s.Now())
+		if err != nil {
+			return err
+		}
+		if !started {
+			return errEnded
+		}
+		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: wire.StepFetch, BatchID: j.BatchID})
+	})
+	if err != nil {
+		return err
+	}
+	u, err := s.DB.User(ctx, j.UserID)
+	if notFound(err) {
+		return errEnded
+	}
+	if err != nil {
+		return err
+	}
+	limits, err := u.Limits(s.Now())
+	if err != nil {
+		return err
+	}
+	who := Who{u, limits.In(s.Phase)}
+	path, done, err := s.fetch(ctx, j)
+	if err != nil {
+		return err
+	}
+	defer done()
+	h, err := s.hear(ctx, j, path, who)
+	if err != nil {
+		return err
+	}
+	v, vibeTook, err := s.describe(ctx, j, who, h)
+	if err != nil {
+		return err
+	}
+	if err := s.at(ctx, j, wire.StepStore); err != nil {
+		return err
+	}
+	sample := h.sample(j, who, s.Now())
+	if err := s.keep(ctx, j, sample, h); err != nil {
+		return err
+	}
+	s.step("kept")
+	if err := s.finish(ctx, rj, j, sample, h, v, vibeTook, began); err != nil {
+		return err
+	}
+	s.step("finished")
+	// The pending object goes last. If we die here the sweeper removes it.
+	if err := s.clean(context.WithoutCancel(ctx), j); err != nil {
+		s.Log.WarnContext(ctx, "pending object left for the sweeper", "job", j.ID, "error", err)
+	}
+	return nil
+}
+
+var errLost = errors.New("the stored upload is not what was uploaded")
+
+// fetch brings the upload into a temporary file and compares its hash.
+func (s *Service) fetch(ctx context.Context, j *store.Job) (path string, done func(), err error) {
+	r, _, err := s.Objects.Get(ctx, j.FileKey)
+	if errors.Is(err, object.ErrNotFound) {
+		return "", nil, errLost
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	defer r.Close()
+	f, done, err := s.tempFile()
+	if err != nil {
+		return "", nil, err
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, h), io.LimitReader(r, j.Size+1))
+	if err == nil && (n != j.Size || hex.EncodeToString(h.Sum(nil)) != j.SHA256) {
+		err = errLost
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		done()
+		return "", nil, fmt.Errorf("fetch %s: %w", j.FileKey, err)
+	}
+	return f.Name(), done, nil
+}
+
+func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearing) (*wire.Vibe, time.Duration, error) {
+	if !j.Options.V.Vibe {
+		return nil, 0, nil
+	}
+	if err := s.at(ctx, j, wire.StepVibe); err != nil {
+		return nil, 0, err
+	}
+	prefs, err := s.DB.Preferences(ctx, j.UserID)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.Vibe.Describe(ctx, vibe.Ask{User: who.User, Limits: who.Limits, JobID: j.ID, SampleID: j.SampleID,
+		Facts: h.facts(j.OriginalName), Model: j.Options.V.Model, MaxMicro: prefs.MaxCostMicro})
+}
+
+// keep writes the sample's objects under keys that no link was signed for, and reads the copy
+// of the original back. A repeated try writes the same keys again.
+func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing) error {
+	if err := s.Objects.Copy(ctx, j.FileKey, sample.FileKey); err != nil {
+		return err
+	}
+	s.step("copied")
+	r, _, err := s.Objects.Get(ctx, sample.FileKey)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return fmt.Errorf("verify %s: %w", sample.FileKey, err)
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != j.SHA256 {
+		return fmt.Errorf("verify %s: the copy differs", sample.FileKey)
+	}
+	peaks, err := h.peaks()
+	if err != nil {
+		return err
+	}
+	if err := s.Objects.Put(ctx, sample.PeaksKey, bytesReader(peaks), int64(len(peaks)), "application/json"); err != nil {
+		return err
+	}
+	if sample.PreviewKey == "" {
+		return nil
+	}
+	f, done, err := s.tempFile()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := codec.EncodeWAV(f, h.preview(), codec.WAVOptions{}); err != nil {
+		return fmt.Errorf("preview of %s: %w", j.ID, err)
+	}
+	size, err := f.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("preview of %s: %w", j.ID, err)
+	}
+	return s.Objects.Put(ctx, sample.PreviewKey, f, size, "audio/wav")
+}
+
+// finish writes everything that is known in one transaction with the end of the queue entry.
+func (s *Service) finish(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, sample *store.Sample, h *hearing, v *wire.Vibe, vibeTook time.Duration, began time.Time) error {
+	now := s.Now()
+	if v != nil && v.Genre != nil && sample.Genre == "" {
+		sample.Genre = *v.Genre
+	}
+	more := []string{}
+	if v != nil {
+		more = append(append(append(more, v.Mood...), v.Tags...), v.OneLine)
+		more = append(append(more, v.Descriptors...), v.Texture...)
+	}
+	sample.Search = sample.SearchText(more...)
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		ended, err := tx.EndJob(ctx, j.ID, wire.Completed, "", "", time.Since(began).Milliseconds(), now)
+		if err != nil {
+			return err
+		}
+		if !ended {
+			return errEnded
+		}
+		added, err := tx.AddSample(ctx, sample)
+		if err != nil {
+			return err
+		}
+		if !added {
+			return fmt.Errorf("job %s has a sample already", j.ID)
+		}
+		if err := tx.AddFeatures(ctx, h.features(sample.ID, now)); err != nil {
+			return err
+		}
+		if v != nil {
+			if err := tx.AddVibe(ctx, &store.Vibe{ID: store.NewID(), SampleID: sample.ID, UserID: j.UserID, Source: v.Source, Model: v.Model, Reason: v.Reason,
+				Deep: v.Deep, Vibe: store.JSON[wire.Vibe]{V: *v}, Confidence: v.Confidence, TookMS: vibeTook.Milliseconds(), CreatedAt: store.At(now)}); err != nil {
+				return err
+			}
+		}
+		if err := quota.Use(ctx, tx, j.ID, now); err != nil {
+			return err
+		}
+		if err := s.Notify.Processed(ctx, tx, j, sample); err != nil {
+			return err
+		}
+		if j.BatchID != "" {
+			if err := s.Notify.BatchDone(ctx, tx, j.UserID, j.BatchID); err != nil {
+				return err
+			}
+		}
+		return queue.Complete(ctx, tx, rj)
+	})
+}
+
+// clean removes a final job's pending object, and says so.
+func (s *Service) clean(ctx context.Context, j *store.Job) error {
+	if err := s.Objects.Delete(ctx, j.FileKey); err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.CleanedJob(ctx, j.ID, s.Now())
+		return err
+	})
+}
+
+// SweepTemp removes files in work that a killed process left, older than two hours.
+func (s *Service) SweepTemp() error {
+	entries, err := os.ReadDir(s.Temp)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("folder for files in work: %w", err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && time.Since(info.ModTime()) > 2*time.Hour {
+			err = os.Remove(s.Temp + string(os.PathSeparator) + e.Name())
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("folder for files in work: %w", err)
+		}
+	}
+	return nil
+}

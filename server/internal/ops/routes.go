@@ -1,0 +1,108 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"sampleagent/server/internal/api"
+	"sampleagent/server/internal/object"
+)
+
+// plainRoutes need no sign-in: health, metrics, signed objects, the OpenAPI document's path is
+// the API's own.
+func (s *Server) plainRoutes(r chi.Router) error {
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"status": "alive"})
+	})
+	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
+		parts := s.ready(r.Context())
+		status := http.StatusOK
+		for _, p := range parts {
+			if p != "ok" {
+				status = http.StatusServiceUnavailable
+			}
+		}
+		answer(w, status, parts)
+	})
+	allowed, err := prefixes(s.Config.MetricsAllow)
+	if err != nil {
+		return err
+	}
+	metrics := s.metrics.handler(s)
+	r.With(s.API.Authenticate).Get("/metrics", func(w http.ResponseWriter, r *http.Request) {
+		a, err := netip.ParseAddr(api.ClientIP(r.Context()))
+		inside := err == nil && slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+		if p := api.Principal(r.Context()); !inside && (p == nil || !s.Accounts.IsAdmin(p.User)) {
+			http.NotFound(w, r)
+			return
+		}
+		metrics.ServeHTTP(w, r)
+	})
+	if local, ok := s.Objects.(*object.Local); ok {
+		r.Handle(object.LocalPath+"*", local)
+	}
+	return nil
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the client has gone
+}
+
+// ready asks the parts without which no request can be answered. What they say stays in the
+// log: strangers learn only that something is wrong.
+func (s *Server) ready(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	parts := map[string]string{}
+	check := func(name string, err error) {
+		parts[name] = "ok"
+		if err != nil {
+			parts[name] = "not ready"
+			s.Log.WarnContext(ctx, "not ready", "part", name, "error", err)
+		}
+	}
+	_, err := s.DB.ActiveUsers(ctx, s.Now())
+	check("database", err)
+	_, err = s.Objects.Stat(ctx, "doctor/never-there")
+	if err == object.ErrNotFound {
+		err = nil
+	}
+	check("objects", err)
+	return parts
+}
+
+// adminRoutes are for operators: River's pages.
+func (s *Server) adminRoutes(r chi.Router) error {
+	ui, err := s.Queue.UI(context.Background(), "/admin/queue")
+	if err != nil {
+		return err
+	}
+	r.With(s.OperatorsOnly).Handle("/admin/queue*", ui)
+	return nil
+}
+
+// OperatorsOnly shows nobody else that there is something: 404.
+func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := api.Principal(r.Context()); p == nil || p.KeyID != "" || !s.Accounts.IsAdmin(p.User) {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// pages adds what browsers see.
+func (s *Server) pages(r chi.Router) {
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusNotFound, map[string]any{"status": 404, "title": "Not Found", "code": "not_found"})
+	})
+}

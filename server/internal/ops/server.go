@@ -1,0 +1,355 @@
+// Package ops puts the server together from its settings and runs it: the parts in order, the
+// HTTP server, the workers, health, metrics, the doctor, and the commands. It is the one place
+// that knows all parts; none of them knows it.
+package ops
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/riverqueue/river"
+	"golang.org/x/sync/semaphore"
+
+	"sampleagent/server/internal/account"
+	"sampleagent/server/internal/api"
+	"sampleagent/server/internal/config"
+	"sampleagent/server/internal/job"
+	"sampleagent/server/internal/job/queue"
+	"sampleagent/server/internal/notify"
+	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/vibe"
+)
+
+// Role says what a process does.
+type Role struct {
+	Serve bool // HTTP
+	Work  bool // jobs
+}
+
+// Server is the program with all its parts.
+type Server struct {
+	Config   *config.Config
+	Log      *slog.Logger
+	DB       *store.DB
+	Objects  object.Store
+	Accounts *account.Service
+	Notify   *notify.Service
+	Vibe     *vibe.Service
+	Jobs     *job.Service
+	Queue    *queue.Queue
+	API      *api.API
+	Now      func() time.Time
+
+	role    Role
+	metrics *metrics
+	outbox  *notify.Outbox // nil with SMTP
+	traces  func(context.Context) error
+	burst   *burst
+}
+
+// Options are what tests set.
+type Options struct {
+	Role  Role
+	Now   func() time.Time
+	Crash func(step string)
+	// Poll is how often queues are looked at; 0: half a second.
+	Poll time.Duration
+	// RescueAfter is for tests that kill workers; 0: job.RescueAfter.
+	RescueAfter time.Duration
+}
+
+// Open puts the parts together; the database is migrated first.
+func Open(ctx context.Context, c *config.Config, log *slog.Logger, o Options) (*Server, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{Config: c, Log: log, Now: o.Now, role: o.Role, metrics: newMetrics()}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	var err error
+	if s.DB, err = store.Open(ctx, c.DatabaseURL, c.Data); err != nil {
+		return nil, err
+	}
+	if err := s.assemble(ctx, o); err != nil {
+		return nil, errors.Join(err, s.DB.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) assemble(ctx context.Context, o Options) error {
+	c := s.Config
+	if err := s.DB.Migrate(ctx); err != nil {
+		return err
+	}
+	secret, err := s.secret(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Objects, err = objects(c, secret, o.Now); err != nil {
+		return err
+	}
+	mailer, err := s.mailer()
+	if err != nil {
+		return err
+	}
+	phase, err := strconv.Atoi(c.Phase)
+	if err != nil {
+		return fmt.Errorf("setting phase: %w", err)
+	}
+	allowed, err := prefixes(c.WebhookAllow)
+	if err != nil {
+		return err
+	}
+	if s.Vibe, err = s.newVibe(); err != nil {
+		return err
+	}
+	s.Notify = &notify.Service{DB: s.DB, Mailer: mailer, Public: c.PublicURL, Log: s.Log, Now: o.Now, Client: notify.NewPoster(allowed),
+		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate)}
+	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Phase: plan.Phase(phase), Now: o.Now}
+	s.Notify.Codes = s.Accounts
+	s.Jobs = &job.Service{DB: s.DB, Objects: s.Objects, Notify: s.Notify, Vibe: s.Vibe, Phase: plan.Phase(phase), Temp: filepath.Join(c.Data, "work"),
+		Workers: map[plan.Queue]int{plan.QueueFree: c.FreeWorkers, plan.QueuePro: c.ProWorkers, plan.QueueEnterprise: c.EnterpriseWorkers},
+		Log:     s.Log, Now: o.Now, Memory: semaphore.NewWeighted(job.MemoryBudget), Crash: o.Crash}
+	s.Notify.Linker = s.Jobs
+	if err := s.newQueue(o); err != nil {
+		return err
+	}
+	s.Notify.Queue, s.Jobs.Queue = s.Queue, s.Queue
+	s.API = &api.API{Accounts: s.Accounts, Jobs: s.Jobs, Notify: s.Notify, DB: s.DB, Log: s.Log, AI: s.Vibe.On(), Billing: c.StripeKey != "",
+		Production: c.Production(), PerMinute: c.RequestsPerMinute, Streams: 10}
+	s.traces, err = startTraces(ctx, c.OTLPEndpoint)
+	return err
+}
+
+// secret signs links and tokens: the setting, or one made once for all processes of a database.
+func (s *Server) secret(ctx context.Context) ([]byte, error) {
+	if s.Config.Secret != "" {
+		return []byte(s.Config.Secret), nil
+	}
+	fresh := make([]byte, 32)
+	rand.Read(fresh) // never fails (crypto/rand)
+	kept, err := s.DB.Secret(ctx, "server", hex.EncodeToString(fresh))
+	return []byte(kept), err
+}
+
+func objects(c *config.Config, secret []byte, now func() time.Time) (object.Store, error) {
+	if c.S3Endpoint != "" {
+		return object.NewS3(c.S3Endpoint, c.S3Region, c.S3Bucket, c.S3AccessKey, c.S3SecretKey)
+	}
+	return object.NewLocal(filepath.Join(c.Data, "objects"), c.PublicURL, secret, now)
+}
+
+func (s *Server) mailer() (notify.Mailer, error) {
+	if s.Config.SMTPURL != "" {
+		return notify.NewSMTP(s.Config.SMTPURL, s.Config.MailFrom)
+	}
+	var err error
+	s.outbox, err = notify.NewOutbox(filepath.Join(s.Config.Data, "mails"), s.Config.MailFrom)
+	return s.outbox, err
+}
+
+// Outbox is the folder mails go to when no mail server is set; nil with one.
+func (s *Server) Outbox() *notify.Outbox { return s.outbox }
+
+func (s *Server) newVibe() (*vibe.Service, error) {
+	c := s.Config
+	v := &vibe.Service{DB: s.DB, Log: s.Log, Now: s.Now, Models: map[plan.Model]string{plan.Small: c.VibeSmall, plan.Large: c.VibeLarge}}
+	var err error
+	if v.Prices, err = vibe.ParsePrices(c.VibePrices); err != nil {
+		return nil, err
+	}
+	if c.OpenRouterKey == "" {
+		return v, nil
+	}
+	for _, m := range []string{c.VibeSmall, c.VibeLarge} {
+		if _, err := v.Prices.Of(m); err != nil {
+			return nil, err
+		}
+	}
+	v.Provider = vibe.NewProvider(c.OpenRouterURL, c.OpenRouterKey, c.VibeRate)
+	return v, nil
+}
+
+func (s *Server) newQueue(o Options) error {
+	c := s.Config
+	opts := queue.Options{Logger: s.Log.With("part", "queue"), RescueAfter: job.RescueAfter, Poll: o.Poll, StopTimeout: c.ShutdownTimeout}
+	if o.RescueAfter > 0 {
+		opts.RescueAfter = o.RescueAfter
+	}
+	if opts.Poll == 0 {
+		opts.Poll = 500 * time.Millisecond
+	}
+	opts.Workers = river.NewWorkers()
+	s.Jobs.AddWorkers(opts.Workers)
+	s.Notify.Workers(opts.Workers)
+	if o.Role.Work {
+		opts.Queues = map[string]int{string(plan.QueueFree): c.FreeWorkers, string(plan.QueuePro): c.ProWorkers,
+			string(plan.QueueEnterprise): c.EnterpriseWorkers, string(plan.QueueSystem): c.SystemWorkers}
+		opts.Periodic = job.Periodic()
+	}
+	var err error
+	s.Queue, err = queue.New(s.DB, opts)
+	return err
+}
+
+func lower(list []string) []string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = strings.ToLower(e)
+	}
+	return out
+}
+
+func prefixes(list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range list {
+		p, err := config.ParsePrefix(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// Handler is everything the server answers.
+func (s *Server) Handler() (http.Handler, error) {
+	trusted, err := prefixes(s.Config.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	r := chi.NewRouter()
+	r.Use(api.Identify(trusted, s.Config.TrustedHeader))
+	r.Use(api.Logged(s.Log, s.metrics.observe, routeOf))
+	r.Use(s.recovered)
+	r.Use(api.Headers(s.Config.Production()))
+	if err := s.plainRoutes(r); err != nil {
+		return nil, err
+	}
+	r.Group(func(r chi.Router) {
+		r.Use(s.API.Authenticate, s.API.Burst)
+		s.API.Mount(r)
+		if err = s.adminRoutes(r); err != nil {
+			return
+		}
+		s.pages(r)
+	})
+	return traced(r, s.Config.OTLPEndpoint != ""), err
+}
+
+// routeOf is the pattern of a request, for logs and metrics: never an id or a token.
+func routeOf(r *http.Request) string {
+	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePattern() != "" {
+		return c.RoutePattern()
+	}
+	if strings.HasPrefix(r.URL.Path, object.LocalPath) {
+		return object.LocalPath + "*"
+	}
+	return "none"
+}
+
+func (s *Server) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil || v == http.ErrAbortHandler {
+				if v != nil {
+					panic(v)
+				}
+				return
+			}
+			s.API.Refuse(w, r, fmt.Errorf("panic in %s: %v", routeOf(r), v))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Run serves and works until ctx ends, then stops in order: no new requests, running ones end,
+// running jobs end or go back to the queue.
+func (s *Server) Run(ctx context.Context, ready func(address string)) error {
+	var web *http.Server
+	failed := make(chan error, 1)
+	if s.role.Serve {
+		h, err := s.Handler()
+		if err != nil {
+			return err
+		}
+		l, err := net.Listen("tcp", s.Config.Listen)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w", s.Config.Listen, err)
+		}
+		streams, cut := context.WithCancel(context.WithoutCancel(ctx))
+		defer cut()
+		web = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn), BaseContext: func(net.Listener) context.Context { return streams }}
+		web.RegisterOnShutdown(cut) // live streams end at once; clients connect to another process
+		go func() { failed <- web.Serve(l) }()
+		defer web.Close()
+		if ready != nil {
+			ready(l.Addr().String())
+		}
+	}
+	if s.role.Work {
+		if err := s.Queue.Start(ctx); err != nil {
+			return fmt.Errorf("start workers: %w", err)
+		}
+		s.burst = startBurst(s)
+	}
+	s.hello()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	s.Log.Info("stopping")
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.ShutdownTimeout)
+	defer cancel()
+	if web != nil {
+		err = errors.Join(err, web.Shutdown(stop))
+	}
+	if s.role.Work {
+		err = errors.Join(err, s.burst.stop(stop), s.Queue.Stop(stop))
+	}
+	s.Log.Info("stopped")
+	return err
+}
+
+// hello says in one line each what runs on what, and what is off.
+func (s *Server) hello() {
+	c := s.Config
+	s.Log.Info("ready", "address", c.PublicURL, "database", s.DB.Kind(), "objects", s.Objects.Kind(), "mail", s.Notify.Mailer.Kind(), "serves", s.role.Serve, "works", s.role.Work)
+	if !s.Vibe.On() {
+		s.Log.Info("AI is off: sounds are described by rules; set openrouter_key to switch it on")
+	}
+	if c.StripeKey == "" {
+		s.Log.Info("billing is off: set stripe_key and stripe_webhook_secret to switch it on")
+	}
+}
+
+// Close closes what Open opened.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var err error
+	if s.traces != nil {
+		err = s.traces(ctx)
+	}
+	return errors.Join(err, s.DB.Close())
+}
