@@ -139,7 +139,7 @@ func (s *flacSource) fetch() error {
 	s.pos = 0
 	switch {
 	case s.buf == nil:
-		s.buf = make([]byte, flacBuffer)
+		s.buf = make([]byte, min(flacBuffer, max(s.r.Size(), 64)))
 	case rest == cap(s.buf):
 		if rest >= flacMaxFrame {
 			return fmt.Errorf("%w: a frame of more than %d bytes", ErrDamaged, flacMaxFrame)
@@ -163,7 +163,7 @@ func (s *flacSource) fetch() error {
 // frame decodes the next frame into s.out.
 func (s *flacSource) frame() error {
 	// A short look-ahead saves decoding a frame twice in nearly all cases.
-	if len(s.buf)-s.pos < flacBuffer/4 && !s.eof {
+	if len(s.buf)-s.pos < cap(s.buf)/4 && !s.eof || s.buf == nil {
 		if err := s.fetch(); err != nil {
 			return err
 		}

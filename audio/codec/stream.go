@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -266,6 +267,9 @@ func (t *track) decode(ctx context.Context, room, most int64) ([]float32, error)
 		return nil, err
 	}
 	buf, err := fill(ctx, src, make([]float32, 0, min(room, most)), t.Channels)
+	if t.counted {
+		return buf, cmp.Or(err, io.EOF) // there can be no more
+	}
 	spare := make([]float32, blockSamples-blockSamples%t.Channels)
 	for err == nil {
 		var n int
