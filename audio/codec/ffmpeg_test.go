@@ -211,14 +211,14 @@ func TestLossyAgree(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					agrees(t, decodeFile(t, path), k.format, rate, inputs[k.input].channels, floats(raw))
+					agrees(t, decodeFile(t, path), k.format, rate, inputs[k.input].channels, floats(raw), 2e-6)
 				})
 			}
 		})
 	}
 }
 
-func agrees(t *testing.T, c *Clip, format Format, rate, channels int, want []float32) {
+func agrees(t *testing.T, c *Clip, format Format, rate, channels int, want []float32, within float64) {
 	t.Helper()
 	if c.Format != format || c.Rate != rate || c.Channels != channels || c.Truncated {
 		t.Fatalf("info is %+v", c.Info)
@@ -236,7 +236,7 @@ func agrees(t *testing.T, c *Clip, format Format, rate, channels int, want []flo
 		t.Fatalf("%d frames, ffmpeg has %d", c.Frames, len(want)/channels)
 	}
 	for i := range want {
-		if d := math.Abs(float64(got[i] - want[i])); d > 2e-6 {
+		if d := math.Abs(float64(got[i] - want[i])); d > within {
 			t.Fatalf("sample %d differs from ffmpeg's by %g", i, d)
 		}
 	}
