@@ -92,20 +92,6 @@ func (r *bitReader) unary() int {
 	}
 }
 
-// rice gives a unary quotient and the k bits behind it, k up to 31.
-func (r *bitReader) rice(k uint) (q, low uint64) {
-	r.fill()
-	z := uint(bits.LeadingZeros64(r.cache))
-	if z+1+k <= r.n {
-		low = r.cache << (z + 1) >> (64 - k)
-		r.cache <<= z + 1 + k
-		r.n -= z + 1 + k
-		return uint64(z), low
-	}
-	q = uint64(r.unary())
-	return q, r.read(int(k))
-}
-
 // bitWriter writes bits from the most significant on.
 type bitWriter struct {
 	b     []byte

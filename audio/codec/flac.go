@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 )
 
 // FLAC by RFC 9639; the section numbers below are its.
@@ -492,22 +493,53 @@ func flacLPC[T int32 | int64](r *bitReader, s []T, bits, order int) error {
 	if err := flacResidual(r, s, order); err != nil {
 		return err
 	}
-	c := coefs[:order]
-	for i := order; i < len(s); i++ {
-		past := s[i-order : i]
-		past = past[:len(c)]
-		var a, b int64
-		j := 0
-		for ; j+3 < len(c); j += 4 {
-			a += c[j]*int64(past[j]) + c[j+1]*int64(past[j+1])
-			b += c[j+2]*int64(past[j+2]) + c[j+3]*int64(past[j+3])
-		}
-		for ; j < len(c); j++ {
-			a += c[j] * int64(past[j])
-		}
-		s[i] += T((a + b) >> shift)
-	}
+	flacPredict(s, coefs[:order], shift)
 	return nil
+}
+
+// flacPredict adds the prediction to the residual in s, whose first samples are known. Nearly all
+// files have orders up to 12, which go with coefficients in registers, padded with zeros.
+func flacPredict[T int32 | int64](s []T, coefs []int64, shift int) {
+	order := len(coefs)
+	slow := len(s)
+	switch {
+	case order <= 8:
+		slow = min(8, len(s))
+	case order <= 12:
+		slow = min(12, len(s))
+	}
+	for i := order; i < slow; i++ {
+		sum := int64(0)
+		for j, c := range coefs {
+			sum += c * int64(s[i-order+j])
+		}
+		s[i] += T(sum >> shift)
+	}
+	if slow == len(s) {
+		return
+	}
+	var c [12]int64
+	copy(c[12-order:], coefs)
+	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
+	c4, c5, c6, c7, c8, c9, c10, c11 := c[4], c[5], c[6], c[7], c[8], c[9], c[10], c[11]
+	if order <= 8 {
+		for i := 8; i < len(s); i++ {
+			p := s[i-8 : i : i]
+			_ = p[7]
+			sum := c4*int64(p[0]) + c5*int64(p[1]) + c6*int64(p[2]) + c7*int64(p[3]) +
+				c8*int64(p[4]) + c9*int64(p[5]) + c10*int64(p[6]) + c11*int64(p[7])
+			s[i] += T(sum >> shift)
+		}
+		return
+	}
+	for i := 12; i < len(s); i++ {
+		p := s[i-12 : i : i]
+		_ = p[11]
+		sum := c0*int64(p[0]) + c1*int64(p[1]) + c2*int64(p[2]) + c3*int64(p[3]) +
+			c4*int64(p[4]) + c5*int64(p[5]) + c6*int64(p[6]) + c7*int64(p[7]) +
+			c8*int64(p[8]) + c9*int64(p[9]) + c10*int64(p[10]) + c11*int64(p[11])
+		s[i] += T(sum >> shift)
+	}
 }
 
 // flacResidual decodes the Rice-coded residual into s from order on (9.2.7).
@@ -536,7 +568,7 @@ func flacResidual[T int32 | int64](r *bitReader, s []T, order int) error {
 				part[i] = T(r.signed(bits))
 			}
 		} else {
-			rice(r, part, uint(k))
+			decodeRice(r, part, uint(k))
 		}
 		if r.over() {
 			return errFLACShort
@@ -546,11 +578,40 @@ func flacResidual[T int32 | int64](r *bitReader, s []T, order int) error {
 	return nil
 }
 
-// rice decodes Rice codes of parameter k.
-func rice[T int32 | int64](r *bitReader, dst []T, k uint) {
+// decodeRice decodes Rice codes of parameter k. The reader's cache lives in registers meanwhile.
+func decodeRice[T int32 | int64](r *bitReader, dst []T, k uint) {
+	cache, n, pos, b := r.cache, r.n, r.pos, r.b
 	for i := range dst {
-		q, low := r.rice(k)
-		u := q<<k | low
+		if n < 40 {
+			if pos+8 > len(b) {
+				r.cache, r.n, r.pos = cache, n, pos
+				slowRice(r, dst[i:], k)
+				return
+			}
+			cache |= binary.BigEndian.Uint64(b[pos:]) >> n
+			pos += int((63 - n) >> 3)
+			n |= 56
+		}
+		z := uint(bits.LeadingZeros64(cache))
+		if z+1+k > n {
+			r.cache, r.n, r.pos = cache, n, pos
+			slowRice(r, dst[i:i+1], k)
+			cache, n, pos = r.cache, r.n, r.pos
+			continue
+		}
+		cache <<= z + 1
+		u := uint64(z)<<k | cache>>1>>(63-k)
+		cache <<= k
+		n -= z + 1 + k
+		dst[i] = T(u>>1) ^ -T(u&1)
+	}
+	r.cache, r.n, r.pos = cache, n, pos
+}
+
+// slowRice is decodeRice near the end of the bytes and for long codes.
+func slowRice[T int32 | int64](r *bitReader, dst []T, k uint) {
+	for i := range dst {
+		u := uint64(r.unary())<<k | r.read(int(k))
 		dst[i] = T(u>>1) ^ -T(u&1)
 	}
 }

@@ -45,7 +45,7 @@ func TestIntensityStereo(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := floats(ffmpeg(t, "-i", path, "-f", "f32le", "-c:a", "pcm_f32le", "-"))
-				agrees(t, decodeFile(t, path), MP3, rate, 2, want, 1e-5)
+				agrees(t, decodeFile(t, path), MP3, rate, 2, want, 5e-5)
 			})
 		}
 	}

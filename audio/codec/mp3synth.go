@@ -1,6 +1,9 @@
 package codec
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // stereo undoes joint stereo (2.4.3.4.9, 13818-3 2.4.3.2).
 func (d *mp3Decoder) stereo(h mp3Header, g int) {
@@ -329,32 +332,47 @@ var mp3Secants = func() (t [31]float32) {
 	return t
 }()
 
+// mp3Reversed are the numbers below 32 with their bits in reverse order.
+var mp3Reversed = func() (t [32]uint8) {
+	for i := range t {
+		t[i] = bits.Reverse8(uint8(i)) >> 3
+	}
+	return t
+}()
+
 // dct32 is out[j] = sum of in[k] cos(j (2k+1) pi / 64), by Lee's recursion ("A new algorithm to
-// compute the discrete cosine transform", IEEE ASSP 32, 1984). in is overwritten.
+// compute the discrete cosine transform", IEEE ASSP 32, 1984) written as loops: the halves are
+// parted five times, then the odd outputs are summed up on the way back. in is overwritten.
 func dct32(in, out *[32]float32) {
 	var tmp [32]float32
-	lee(in[:], tmp[:], mp3Secants[:])
-	*out = *in
-}
-
-// lee transforms x in place with scratch of the same length.
-func lee(x, scratch []float32, secants []float32) {
-	n := len(x)
-	if n == 1 {
-		return
+	from, to := in, &tmp
+	at := 0
+	for n := 32; n > 1; n /= 2 {
+		h := n / 2
+		secants := mp3Secants[at : at+h]
+		at += h
+		for base := 0; base < 32; base += n {
+			x := from[base : base+n]
+			even, odd := to[base:base+h], to[base+h:base+n]
+			for i, s := range secants {
+				a, b := x[i], x[n-1-i]
+				even[i] = a + b
+				odd[i] = (a - b) * s
+			}
+		}
+		from, to = to, from
 	}
-	h := n / 2
-	even, odd := scratch[:h], scratch[h:n]
-	for i := range h {
-		a, b := x[i], x[n-1-i]
-		even[i] = a + b
-		odd[i] = (a - b) * secants[i]
+	// Each place holds the output whose number is the place's, reversed. Within a block of n
+	// outputs the odd ones are sums of neighbours.
+	for i, r := range mp3Reversed {
+		out[r] = from[i]
 	}
-	lee(even, x[:h], secants[h:])
-	lee(odd, x[h:], secants[h:])
-	for i := range h - 1 {
-		x[2*i] = even[i]
-		x[2*i+1] = odd[i] + odd[i+1]
+	for step := 16; step > 1; step /= 2 {
+		// Outputs of one block lie this far apart: odd ones begin at half of it.
+		for first := step / 2; first < step; first++ {
+			for j := first; j+step < 32; j += step {
+				out[j] += out[j+step]
+			}
+		}
 	}
-	x[n-2], x[n-1] = even[h-1], odd[h-1]
 }
