@@ -45,7 +45,27 @@ func TestIntensityStereo(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := floats(ffmpeg(t, "-i", path, "-f", "f32le", "-c:a", "pcm_f32le", "-"))
-				agrees(t, decodeFile(t, path), MP3, rate, 2, want, 5e-5)
+				got := decodeFile(t, path)
+				if rate >= 32000 {
+					agrees(t, got, MP3, rate, 2, want, 2e-6)
+					return
+				}
+				// In MPEG 2 the flag also changes how long scale factors are, so that some granules
+				// are damaged now, which every decoder mends in its own way. Most are not.
+				const granule = 2 * 576
+				good, all := 0, 0
+				for at := 0; at+granule <= min(len(want), len(got.Audio.Samples)); at += granule {
+					worst := 0.0
+					for i := at; i < at+granule; i++ {
+						worst = max(worst, math.Abs(float64(got.Audio.Samples[i]-want[i])))
+					}
+					if all++; worst < 4e-6 {
+						good++
+					}
+				}
+				if all < 15 || 10*good < 7*all {
+					t.Errorf("%d of %d granules agree with ffmpeg", good, all)
+				}
 			})
 		}
 	}
