@@ -72,7 +72,7 @@ type bench struct {
 }
 
 func newBench(t testing.TB) *bench {
-	b := &bench{t: t, src: t.TempDir(), card: t.TempDir(), samples: map[string]Sample{}}
+	b := &bench{t: t, src: memoryDir(t), card: memoryDir(t), samples: map[string]Sample{}}
 	b.kit = kit.Kit{ID: "kit-1", Name: "Demo"}
 	b.opt = Options{Resample: nearest, Now: fixedNow}
 	b.add("kick", tone(44100, 1, 8000, 60), 24, "A1")

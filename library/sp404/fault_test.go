@@ -135,10 +135,21 @@ func (w *faultFile) Close() error {
 	return err
 }
 
+// memoryDir is a folder in memory where the system has one: these tests write hundreds of cards.
+func memoryDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "card")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // copyTree copies a card.
 func copyTree(t testing.TB, from string) string {
 	t.Helper()
-	to := t.TempDir()
+	to := memoryDir(t)
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
