@@ -53,9 +53,6 @@ type Audition struct {
 // clipRoom is how many bytes of decoded sound are kept: ten minutes of stereo at 48 kHz.
 const clipRoom = 256 << 20
 
-// mostSeconds of a file are decoded for listening; what comes after is not heard.
-const mostSeconds = 20 * 60
-
 // player is the transport: one sound at a time, the newest wish wins.
 type player struct {
 	a     *App
@@ -63,16 +60,19 @@ type player struct {
 	clips *clips
 	wg    sync.WaitGroup
 
+	starting sync.Mutex // held while a file is opened, so that the newest wish comes last
+
 	mu      sync.Mutex
 	sound   Sound // nil until the first wish
 	closed  bool
 	ticket  int // rises with every wish, so that a late decode knows it is late
 	cancel  context.CancelFunc
 	now     Transport
-	rate    float64 // frames of what plays for a second of the sample
-	frames  int64   // of what plays
-	gate    bool    // a pad that sounds only while it is held
-	played  *pcm.Buffer
+	rate    float64     // frames of what plays for a second of the sample
+	frames  int64       // of what plays
+	gate    bool        // a pad that sounds only while it is held
+	loaded  bool        // something plays, or has played and could again
+	played  *pcm.Buffer // what is loaded; nil while a file that sounds already is being decoded
 	prefs   settings.Playback
 	saving  *time.Timer // a change of volume or loop on its way to the settings
 	pending bool
@@ -117,7 +117,7 @@ func (p *player) begin(next Transport) (ctx context.Context, ticket int) {
 	ctx, p.cancel = context.WithCancel(p.a.life)
 	next.State, next.Volume = Loading, p.prefs.Volume
 	next.Device, next.Silent = p.now.Device, p.now.Silent
-	p.now, p.played, p.gate = next, nil, false
+	p.now, p.loaded, p.played, p.gate = next, false, nil, false
 	return ctx, p.ticket
 }
 
@@ -136,8 +136,18 @@ func (p *player) load(next Transport, get func(context.Context, *Transport) (ren
 		defer p.wg.Done()
 		t := next
 		r, err := get(ctx, &t)
-		p.mu.Lock()
 		defer p.tell()
+		p.mu.Lock()
+		if p.ticket != ticket || p.closed {
+			p.mu.Unlock()
+			return
+		}
+		s := p.device()
+		p.mu.Unlock()
+		if err == nil && r.path != "" {
+			err = p.startFile(ctx, s, &r, ticket)
+		}
+		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.ticket != ticket || p.closed {
 			return
@@ -147,10 +157,11 @@ func (p *player) load(next Transport, get func(context.Context, *Transport) (ren
 			p.now.State, p.now.Error = Stopped, err.Error()
 			return
 		}
-		s := p.device()
-		p.played, p.frames, p.gate = r.buf, int64(r.buf.Frames()), r.gate
-		p.rate = r.rate
-		s.Play(r.buf, int64(r.from*r.rate))
+		p.loaded, p.frames, p.rate, p.gate = true, r.frames, r.rate, r.gate
+		if r.path == "" {
+			p.played, p.frames = r.buf, int64(r.buf.Frames())
+			s.Play(r.buf, int64(r.from*r.rate))
+		}
 		if r.loop {
 			s.SetLoop(true, r.loopStart, r.loopEnd)
 		}
@@ -159,9 +170,58 @@ func (p *player) load(next Transport, get func(context.Context, *Transport) (ren
 	}()
 }
 
+// startFile lets a file sound while it is being decoded. Where the device cannot do that, the file
+// is decoded first and r is a sound like any other.
+func (p *player) startFile(ctx context.Context, s Sound, r *rendered, ticket int) error {
+	path := r.path
+	fs, ok := s.(fileSound)
+	if !ok {
+		b, err := p.decode(ctx, path)
+		if err != nil {
+			return err
+		}
+		r.buf, r.path, r.rate = b, "", float64(b.Rate)
+		return nil
+	}
+	p.starting.Lock()
+	defer p.starting.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	key, err := keyOf(path)
+	if err != nil {
+		return err
+	}
+	p.wg.Add(1)
+	err = fs.PlayFile(ctx, path, int64(r.from*r.rate), func(b *pcm.Buffer, err error) {
+		defer p.wg.Done()
+		if err != nil || b == nil {
+			return // what could be decoded is heard; the reason shows when it is imported
+		}
+		p.clips.put(key, b)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.ticket == ticket {
+			p.played, p.frames = b, int64(b.Frames())
+		}
+	})
+	if err != nil {
+		p.wg.Done()
+	}
+	return err
+}
+
+// fileSound is a Sound that can play a file while it is being decoded: key press to first sound
+// takes no longer for a long file. whole is called once, unless PlayFile itself fails.
+type fileSound interface {
+	PlayFile(ctx context.Context, path string, from int64, whole func(*pcm.Buffer, error)) error
+}
+
 // rendered is a sound ready to be heard.
 type rendered struct {
 	buf                *pcm.Buffer
+	path               string  // instead of buf: a file to be played while it is decoded
+	frames             int64   // of it, as far as is known
 	rate               float64 // frames of buf for a second of the sample's own time
 	from               float64 // s
 	loop               bool
@@ -177,12 +237,17 @@ func (a *App) Audition(row catalog.Row, o Audition) {
 			return rendered{}, err
 		}
 		t.ID, t.Name = s.ID, s.Name
-		b, err := a.player.decode(ctx, s.Path)
-		if err != nil {
-			return rendered{}, err
-		}
 		prefs := a.player.preferences()
-		r := rendered{buf: b, rate: float64(b.Rate), from: o.From}
+		r := rendered{from: o.From, rate: float64(s.Rate), frames: s.Frames}
+		if b := a.player.cached(s.Path); b != nil {
+			r.buf, r.rate = b, float64(b.Rate)
+		} else if s.Rate > 0 && s.Frames > 0 {
+			r.path = s.Path
+		} else if r.buf, err = a.player.decode(ctx, s.Path); err != nil {
+			return rendered{}, err
+		} else {
+			r.rate = float64(r.buf.Rate)
+		}
 		r.loop = prefs.Loop || prefs.LoopLoops && s.Kind == analysis.LoopKind
 		a.notePlayed(row)
 		return r, nil
@@ -196,13 +261,30 @@ func (a *App) notePlayed(row catalog.Row) {
 	}
 }
 
-// decode reads a file for listening, or takes it from memory.
-func (p *player) decode(ctx context.Context, path string) (*pcm.Buffer, error) {
+// keyOf is what the present content of a file is kept under.
+func keyOf(path string) (clipKey, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("play %s: %w", path, err)
+		return clipKey{}, fmt.Errorf("play %s: %w", path, err)
 	}
-	key := clipKey{path, fi.Size(), fi.ModTime().UnixNano()}
+	return clipKey{path, fi.Size(), fi.ModTime().UnixNano()}, nil
+}
+
+// cached is a file's sound if it is in memory, else nil.
+func (p *player) cached(path string) *pcm.Buffer {
+	key, err := keyOf(path)
+	if err != nil {
+		return nil // whoever opens the file will say why it cannot be
+	}
+	return p.clips.get(key)
+}
+
+// decode reads a file for listening, or takes it from memory.
+func (p *player) decode(ctx context.Context, path string) (*pcm.Buffer, error) {
+	key, err := keyOf(path)
+	if err != nil {
+		return nil, err
+	}
 	if b := p.clips.get(key); b != nil {
 		return b, nil
 	}
@@ -286,14 +368,14 @@ func (a *App) TogglePlay() {
 	p.mu.Lock()
 	p.settle()
 	switch {
-	case p.played == nil:
+	case !p.loaded:
 	case p.now.State == Playing:
 		p.sound.Pause()
 		p.now.State = Paused
 	case p.now.State == Paused:
 		p.sound.Resume()
 		p.now.State = Playing
-	case p.now.State == Stopped:
+	case p.now.State == Stopped && p.played != nil:
 		p.sound.Play(p.played, 0)
 		p.sound.SetLoop(p.now.Loop, 0, 0)
 		p.now.State = Playing
@@ -307,12 +389,14 @@ func (a *App) Seek(seconds float64) {
 	p := a.player
 	p.mu.Lock()
 	p.settle()
-	if p.played != nil {
+	if p.loaded {
 		frame := max(0, min(int64(seconds*p.rate), p.frames-1))
 		if p.now.State == Stopped {
-			p.sound.Play(p.played, frame)
-			p.sound.SetLoop(p.now.Loop, 0, 0)
-			p.now.State = Playing
+			if p.played != nil {
+				p.sound.Play(p.played, frame)
+				p.sound.SetLoop(p.now.Loop, 0, 0)
+				p.now.State = Playing
+			}
 		} else {
 			p.sound.SeekTo(frame)
 		}
@@ -327,7 +411,7 @@ func (a *App) SetLoop(on bool) {
 	p.mu.Lock()
 	p.prefs.Loop = on
 	p.now.Loop = on
-	if p.sound != nil && p.played != nil {
+	if p.sound != nil && p.loaded {
 		p.sound.SetLoop(on, 0, 0)
 	}
 	p.saveSoon()
@@ -381,7 +465,7 @@ func (p *player) save() {
 
 // settle notes that what played has come to its end. The caller holds the lock.
 func (p *player) settle() {
-	if p.sound == nil || p.played == nil || p.now.State != Playing {
+	if p.sound == nil || !p.loaded || p.now.State != Playing {
 		return
 	}
 	if _, playing := p.sound.Position(); !playing {
@@ -396,7 +480,7 @@ func (a *App) Transport() Transport {
 	defer p.mu.Unlock()
 	p.settle()
 	t := p.now
-	if p.sound != nil && p.played != nil && p.rate > 0 && (t.State == Playing || t.State == Paused) {
+	if p.sound != nil && p.loaded && p.rate > 0 && (t.State == Playing || t.State == Paused) {
 		frame, _ := p.sound.Position()
 		t.Position = float64(frame) / p.rate
 	}
