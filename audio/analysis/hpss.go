@@ -2,17 +2,18 @@ package analysis
 
 import (
 	"math"
-	"slices"
+
+	"sampleagent/audio/dsp"
 )
 
 // The harmonic share is measured on a coarse grid: every second mel frame. A cell is harmonic as
 // far as it resembles its neighbours in time, percussive as far as it resembles those in
 // frequency (median filters, Fitzgerald 2010; soft mask of powers).
 const (
-	hpssStride  = 2   // mel frames per grid column
-	hpssWindow  = 17  // columns (0.4 s at 44.1 kHz) and bands
-	hpssSegment = 256 // columns of one segment
-	hpssSpread  = 8   // segments at most, spread evenly over a long signal
+	hpssStride  = 2              // mel frames per grid column
+	hpssWindow  = dsp.MedianTaps // columns (0.4 s at 44.1 kHz) and bands
+	hpssSegment = 256            // columns of one segment
+	hpssSpread  = 8              // segments at most, spread evenly over a long signal
 )
 
 // harmonicRatio is harmonic / (harmonic + percussive) energy of the mel frames, 0 to 1; 0 for
@@ -38,72 +39,70 @@ func (c *cepstrum) harmonicRatio() float64 {
 	return harmonic / total
 }
 
-// harmonicEnergy is the harmonic and the whole energy of n grid columns.
+// harmonicEnergy is the harmonic and the whole energy of n grid columns. At the edges a median is
+// that of the values that are there; of an even number it is the upper one.
 func (c *cepstrum) harmonicEnergy(first, n int) (harmonic, total float64) {
+	const half = hpssWindow / 2
 	column := func(t int) []int16 {
 		at := (first + t) * hpssStride * melBands
 		return c.frames[at : at+melBands]
 	}
-	if n == 0 {
-		return 0, 0
-	}
-	var sorted [hpssWindow]int16
-	c.across = slices.Grow(c.across[:0], n*melBands+n)[:n*melBands+n]
-	across, line := c.across[:n*melBands], c.across[n*melBands:]
-	for b := range melBands {
-		for t := range line {
-			line[t] = column(t)[b]
+	var (
+		across, down [melBands]int16 // medians over time, over frequency
+		padded       [melBands + 2*half]int16
+	)
+	// Along a column the missing neighbours are low and high in turn, which leaves the median of
+	// the others in the middle.
+	for i := range half {
+		padded[i], padded[half+melBands+i] = math.MinInt16, math.MaxInt16
+		if i%2 == 1 {
+			padded[i], padded[half+melBands+i] = math.MaxInt16, math.MinInt16
 		}
-		slidingMedian(line, sorted[:0], func(t int, m int16) { across[t*melBands+b] = m })
 	}
 	for t := range n {
-		col := column(t)
-		slidingMedian(col, sorted[:0], func(b int, percussive int16) {
-			if col[b] <= silentMel {
-				return
+		lo, hi := max(0, t-half), min(n-1, t+half)
+		if count := hi - lo + 1; count == hpssWindow {
+			dsp.Median17(across[:], c.frames[(first+lo)*hpssStride*melBands:], hpssStride*melBands)
+		} else {
+			// The same for the missing columns, gathered around those that are there.
+			low := half - count/2
+			for i := range hpssWindow {
+				row := c.window[i*melBands : (i+1)*melBands]
+				switch {
+				case i < low:
+					fill(row, math.MinInt16)
+				case i < low+count:
+					copy(row, column(lo+i-low))
+				default:
+					fill(row, math.MaxInt16)
+				}
 			}
-			e := decibelPower(int32(col[b]))
+			dsp.Median17(across[:], c.window[:], melBands)
+		}
+		col := (*[melBands]int16)(column(t))
+		copy(padded[half:], col[:])
+		dsp.Median17(down[:], padded[:], 1)
+		for b, v := range col {
+			if v <= silentMel {
+				continue
+			}
+			e := decibelPower(int32(v))
 			// mask = H/(H+P) of the powers behind the two medians
-			mask := 1 / (1 + decibelPower(int32(percussive)-int32(across[t*melBands+b])))
-			harmonic += e * mask
+			harmonic += e / (1 + decibelPower(int32(down[b])-int32(across[b])))
 			total += e
-		})
+		}
 	}
 	return harmonic, total
 }
 
+func fill(row []int16, v int16) {
+	for i := range row {
+		row[i] = v
+	}
+}
+
 // silentMel is the floor of the mel dB, on their grid.
 const silentMel = -100 / melStep
-
-// slidingMedian reports the median of x over a window of hpssWindow centred on each place, cut
-// off at the ends. sorted is scratch.
-func slidingMedian(x []int16, sorted []int16, report func(i int, median int16)) {
-	const half = hpssWindow / 2
-	for i := range min(half, len(x)) {
-		sorted = insertSorted(sorted, x[i])
-	}
-	for i := range x {
-		if i > half {
-			at, _ := slices.BinarySearch(sorted, x[i-half-1])
-			sorted = append(sorted[:at], sorted[at+1:]...)
-		}
-		if i+half < len(x) {
-			sorted = insertSorted(sorted, x[i+half])
-		}
-		report(i, sorted[len(sorted)/2])
-	}
-}
-
-func insertSorted(s []int16, v int16) []int16 {
-	at := len(s)
-	s = s[:at+1]
-	for at > 0 && s[at-1] > v {
-		s[at] = s[at-1]
-		at--
-	}
-	s[at] = v
-	return s
-}
 
 // decibelPower is 10^(d/10), d on the grid of the mel dB.
 func decibelPower(d int32) float64 {

@@ -48,8 +48,8 @@ func (c *bankCache) get(key int, build func() *dsp.Bank) *dsp.Bank {
 // coefficients' tolerance allows.
 type cepstrum struct {
 	bank   *dsp.Bank
-	frames []int16 // melBands per frame
-	across []int16 // scratch of harmonicEnergy: medians over time, then one band
+	frames []int16                      // melBands per frame
+	window [hpssWindow * melBands]int16 // scratch of harmonicEnergy
 }
 
 func (c *cepstrum) reset(rate int) {

@@ -42,3 +42,5 @@ func polyphase(dst, x, table []float32, phase, rows, step int) {
 func stereoTaps(x *[64]float32, rows []float32, w float32) (left, right float32) {
 	return stereoTapsGo(x, rows, w)
 }
+
+func median17(dst, src []int16, stride int) { median17Go(dst, src, stride) }

@@ -1,0 +1,154 @@
+//go:build unix
+
+package analysis
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"sampleagent/audio/analysis/internal/labset"
+	"sampleagent/audio/codec"
+	"sampleagent/audio/pcm"
+)
+
+// cpuTime is the processor time of this process so far, or of its ended children. On a machine
+// that others use too it says what the clock cannot.
+func cpuTime(tb testing.TB, who int) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(who, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// labelled is the development set: paths, decoded sounds, and their length in seconds.
+func labelled(b *testing.B) (paths []string, sounds []*pcm.Buffer, seconds float64) {
+	b.Helper()
+	dir, err := labset.Find()
+	if err != nil {
+		b.Skip(err)
+	}
+	items, err := labset.Load(dir)
+	if err != nil {
+		b.Skip(err)
+	}
+	for _, it := range items {
+		buf, err := it.Read()
+		if err != nil {
+			b.Fatal(err)
+		}
+		paths = append(paths, filepath.Join(dir, it.Path))
+		sounds = append(sounds, buf)
+		seconds += buf.Seconds()
+	}
+	return paths, sounds, seconds
+}
+
+// BenchmarkEar is the full Result over the whole development set on one core, in seconds of
+// sound per second of processor time ("x"): analysed only, and with decoding.
+func BenchmarkEar(b *testing.B) {
+	paths, sounds, seconds := labelled(b)
+	run := func(name string, one func(i int) error) {
+		b.Run(name, func(b *testing.B) {
+			before := cpuTime(b, syscall.RUSAGE_SELF)
+			for b.Loop() {
+				for i := range sounds {
+					if err := one(i); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			used := cpuTime(b, syscall.RUSAGE_SELF) - before
+			b.ReportMetric(seconds*float64(b.N)/used.Seconds(), "x")
+		})
+	}
+	run("analyse", func(i int) error {
+		_, err := Analyze(context.Background(), sounds[i])
+		return err
+	})
+	run("decode-and-analyse", func(i int) error {
+		clip, err := codec.DecodeFile(context.Background(), paths[i], codec.Limits{})
+		if err != nil {
+			return err
+		}
+		_, err = Analyze(context.Background(), &clip.Audio)
+		return err
+	})
+}
+
+// BenchmarkPeers runs what the system has of the peers' single answers over the same files:
+// aubio's tempo alone, with reading the file and starting a process for each.
+func BenchmarkPeers(b *testing.B) {
+	paths, _, seconds := labelled(b)
+	aubio, err := exec.LookPath("aubiotrack")
+	if err != nil {
+		b.Skip("aubio-tools is not installed")
+	}
+	before := cpuTime(b, syscall.RUSAGE_CHILDREN)
+	n := 0
+	for b.Loop() {
+		for _, p := range paths {
+			// Its exit status tells nothing about short files.
+			_, _ = exec.Command(aubio, "-i", p).Output()
+		}
+		n++
+	}
+	used := cpuTime(b, syscall.RUSAGE_CHILDREN) - before
+	b.ReportMetric(seconds*float64(n)/used.Seconds(), "x")
+}
+
+// BenchmarkTwoCores compares one worker with two on the development set, by the clock.
+func BenchmarkTwoCores(b *testing.B) {
+	_, sounds, _ := labelled(b)
+	all := func(workers int) time.Duration {
+		began := time.Now()
+		var next atomic.Int64
+		var wg sync.WaitGroup
+		for range workers {
+			wg.Go(func() {
+				for i := next.Add(1) - 1; int(i) < len(sounds); i = next.Add(1) - 1 {
+					if _, err := Analyze(context.Background(), sounds[i]); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		return time.Since(began)
+	}
+	var one, two time.Duration
+	for b.Loop() {
+		one += all(1)
+		two += all(2)
+	}
+	b.ReportMetric(one.Seconds()/two.Seconds(), "times-one-core")
+}
+
+// BenchmarkThousandOneShots analyses a thousand one-shots of 0.3 s, as a library has them; the
+// metric is processor seconds for all of them, to be divided by the cores.
+func BenchmarkThousandOneShots(b *testing.B) {
+	_, sounds, _ := labelled(b)
+	var shots []*pcm.Buffer
+	for i := 0; len(shots) < 1000; i++ {
+		s := sounds[i%len(sounds)]
+		n := min(s.Rate*3/10, s.Frames())
+		shots = append(shots, &pcm.Buffer{Rate: s.Rate, Channels: s.Channels, Samples: s.Samples[:n*s.Channels]})
+	}
+	before := cpuTime(b, syscall.RUSAGE_SELF)
+	for b.Loop() {
+		for _, s := range shots {
+			if _, err := Analyze(context.Background(), s); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	used := cpuTime(b, syscall.RUSAGE_SELF) - before
+	b.ReportMetric(used.Seconds()/float64(b.N), "cpu-s")
+}
