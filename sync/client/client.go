@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -236,10 +235,4 @@ func page(cursor string, limit int) url.Values {
 		q.Set("cursor", cursor)
 	}
 	return q
-}
-
-// drain lets a connection be used again.
-func drain(body io.ReadCloser) {
-	_, _ = io.CopyN(io.Discard, body, 64<<10)
-	_ = body.Close()
 }

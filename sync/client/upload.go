@@ -50,7 +50,7 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 		if err != nil {
 			return unreachable(c.server, err)
 		}
-		defer drain(answer.Body)
+		defer answer.Body.Close()
 		text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 		if err != nil {
 			return unreachable(c.server, err)
