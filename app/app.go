@@ -14,11 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"sampleagent/app/cloud"
 	"sampleagent/app/event"
 	"sampleagent/app/history"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
 	"sampleagent/library/catalog"
+	"sampleagent/sync/session"
 )
 
 // Options say where things are and what the machine offers. The zero value is the person's own
@@ -28,6 +30,7 @@ type Options struct {
 	Folders *settings.Folders     // nil = the system's
 	Sound   func() (Sound, error) // opened when the first sound is played; nil = silence
 	Demo    fs.FS                 // imported when the library is new; nil = nothing
+	Vault   session.Vault         // where the sign-in is kept; nil = the system's keyring
 	// Background lets the app do by itself what a window expects: go on with an import that was
 	// stopped, watch folders, see what other programs change. Commands leave it off.
 	Background bool
@@ -43,6 +46,7 @@ type App struct {
 	tasks    *task.Manager
 	history  *history.History
 	player   *player
+	cloud    *cloud.Cloud
 	watch    *watcher
 	demo     fs.FS
 	tapper   tapper
@@ -81,11 +85,13 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.tasks = task.New(func(st task.Status) { a.bus.Send(event.TaskChanged{Status: st}) })
 	a.history = history.New(historyLength, func(undo, redo string) { a.bus.Send(event.HistoryChanged{Undo: undo, Redo: redo}) })
 	a.player = newPlayer(a, o.Sound)
+	a.cloud = a.newCloud(o.Vault)
 	a.watch = &watcher{a: a, wake: make(chan struct{}, 1)}
 	a.demo = o.Demo
 	a.forwardChanges()
 	if o.Background {
 		a.wg.Go(a.pollOthers)
+		a.wg.Go(func() { a.cloud.Run(a.life) })
 		if err := a.startBackground(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -159,6 +165,9 @@ func (a *App) forwardChanges() {
 			}
 			for _, id := range c.Kits {
 				a.bus.Send(event.KitChanged{ID: id})
+			}
+			if len(c.Jobs) > 0 || c.Many {
+				a.bus.Send(event.CloudChanged{})
 			}
 			if len(c.Kits) > 0 || c.Many {
 				a.bus.Send(event.KitsChanged{})

@@ -139,7 +139,7 @@ nothing could be done. Ctrl-C stops cleanly and keeps what is done.`,
 	flags.StringVar(&c.library, "library", "", "the library's database `file` (default: in the system's data folder)")
 	flags.BoolVar(&c.out.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&c.out.quiet, "quiet", false, "no progress")
-	root.AddCommand(c.analyze(), c.imports(), c.search(), c.kit(), c.card(), c.doctor(), c.version())
+	root.AddCommand(c.analyze(), c.imports(), c.search(), c.kit(), c.card(), c.cloud(), c.doctor(), c.version())
 	return root
 }
 

@@ -233,7 +233,8 @@ func TestExitStatusAndWhereThingsArePrinted(t *testing.T) {
 		{[]string{"kit", "set", "K", "K1", "x"}, 2, "pads are A1 to J16"},
 		{[]string{"version"}, 0, ""},
 		{[]string{"version", "more"}, 2, "Usage: sample-agent version"},
-		{[]string{"cloud"}, 2, "unknown command"},
+		{[]string{"cloud"}, 2, "signin, signout"},
+		{[]string{"cloud", "status"}, 2, "nobody is signed in"},
 	} {
 		r := run(t, c.args...)
 		if r.status != c.status {

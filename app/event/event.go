@@ -69,6 +69,18 @@ type SettingsChanged struct{}
 // Key keeps one.
 func (SettingsChanged) Key() string { return "settings" }
 
+// CloudChanged says that the account, its jobs or the connection to the server changed.
+type CloudChanged struct{}
+
+// Key keeps one.
+func (CloudChanged) Key() string { return "cloud" }
+
+// CloudDone says that a sound's analysis in the cloud has ended.
+type CloudDone struct{ Name, Text string }
+
+// Key is empty: each is worth a notification.
+func (CloudDone) Key() string { return "" }
+
 // Level says how much a message matters.
 type Level int
 

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"sampleagent/sync/session"
 )
 
 // Settings is every preference. The zero value is not useful: start from Default.
@@ -60,7 +62,8 @@ type Card struct {
 
 // Cloud says where the account is.
 type Cloud struct {
-	Server string `toml:"server"` // base URL; "" = none. SAMPLE_AGENT_SERVER wins over it
+	Server  string          `toml:"server"`  // base URL; "" = none. SAMPLE_AGENT_SERVER wins over it
+	Account session.Account `toml:"account"` // who is signed in; the token is in the keyring, never here
 }
 
 // Window is how the window looked when it was last closed. Sizes are in the toolkit's units.

@@ -102,6 +102,11 @@ func (db *DB) JobProgress(ctx context.Context, id, step string, total, done, fai
 	return db.setJob(ctx, id, `step = ?2, total = ?3, done = ?4, failed = ?5`, step, total, done, failed)
 }
 
+// JobResult keeps what is known of a job that is not final yet.
+func (db *DB) JobResult(ctx context.Context, id, step, result string) error {
+	return db.setJob(ctx, id, `step = ?2, result = ?3`, step, result)
+}
+
 // EndJob makes a job final. reason is kept for a failed one, result for any. Errors as of
 // StartJob.
 func (db *DB) EndJob(ctx context.Context, id string, s JobState, result string, reason error) error {

@@ -1,0 +1,270 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cli/browser"
+	"github.com/spf13/cobra"
+
+	"sampleagent/app"
+	"sampleagent/app/cloud"
+	"sampleagent/library/catalog"
+	"sampleagent/sync/replica"
+)
+
+func (c *command) cloud() *cobra.Command {
+	k := &cobra.Command{
+		Use: "cloud", Short: "the account: analysis in the cloud, and keeping machines in step",
+		Long: "Everything else works without an account. The server is the one in " + app.ServerVariable + " or in the settings.",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("cloud needs one of: signin, signout, status, queue, jobs, sync")
+		},
+	}
+	var link bool
+	signin := &cobra.Command{
+		Use: "signin [SERVER]", Short: "sign in through the system's browser", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudSignIn(cmd.Context(), args, link) },
+	}
+	signin.Flags().BoolVar(&link, "print-link", false, "print the address instead of opening a browser (it must be opened on this machine)")
+	var wait bool
+	queue := &cobra.Command{
+		Use: "queue SAMPLE...", Short: "send samples (ids or paths) to be analysed in the cloud", Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudQueue(cmd.Context(), args, wait) },
+	}
+	queue.Flags().BoolVar(&wait, "wait", false, "stay until the results are there")
+	k.AddCommand(signin, queue,
+		&cobra.Command{Use: "signout", Short: "sign out; the library stays as it is", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudSignOut(cmd.Context()) }},
+		&cobra.Command{Use: "status", Short: "who is signed in, the plan, and what of it is used", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudStatus(cmd.Context()) }},
+		&cobra.Command{Use: "jobs", Short: "what waits, runs and has ended", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudJobs(cmd.Context()) }},
+		&cobra.Command{Use: "sync", Short: "bring this library in step with your other machines, once", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudSync(cmd.Context()) }},
+	)
+	return k
+}
+
+func (c *command) cloudSignIn(ctx context.Context, args []string, link bool) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		server := a.Server()
+		if len(args) == 1 {
+			server = args[0]
+		}
+		open := func(address string) error {
+			if !link {
+				if err := browser.OpenURL(address); err == nil {
+					c.out.message("Finish signing in in the browser. If none opened, open this address on this machine:\n%s", address)
+					return nil
+				}
+			}
+			c.out.message("Open this address in a browser on this machine to sign in:\n%s", address)
+			return nil
+		}
+		if err := a.Cloud().SignIn(ctx, server, open); err != nil {
+			return err
+		}
+		if !a.Cloud().State().Kept {
+			return errors.New("the system keyring does not answer, so this sign-in could not be kept for the next command; see: sample-agent doctor")
+		}
+		return c.printStatus(a)
+	})
+}
+
+func (c *command) cloudSignOut(ctx context.Context) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		who := a.Cloud().State().Account
+		if err := a.Cloud().SignOut(ctx); err != nil {
+			return err
+		}
+		c.out.message("Signed out of %s. The library stays as it is.", who.Server)
+		return nil
+	})
+}
+
+// accountLine is the account as --json prints it.
+type accountLine struct {
+	Server       string     `json:"server"`
+	Email        string     `json:"email"`
+	Tier         string     `json:"tier"`
+	Uploads      int64      `json:"uploads"`
+	UploadsLimit int64      `json:"uploads_limit"`
+	ResetAt      *time.Time `json:"reset_at"`
+	StorageBytes int64      `json:"storage_bytes"`
+	StorageLimit int64      `json:"storage_limit"`
+	Sync         bool       `json:"sync"`
+}
+
+func (c *command) cloudStatus(ctx context.Context) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		if err := a.Cloud().Refresh(ctx); err != nil {
+			return err
+		}
+		return c.printStatus(a)
+	})
+}
+
+func (c *command) printStatus(a *app.App) error {
+	s := a.Cloud().State()
+	d := s.Details
+	if d == nil {
+		return errors.New("the server has not told the account")
+	}
+	if c.out.json {
+		c.out.object(accountLine{s.Account.Server, s.Account.Email, d.Tier, d.Usage.Uploads, d.Limits.Uploads, &d.Usage.UploadsResetAt,
+			d.Usage.StorageBytes, d.Limits.StorageBytes, d.Limits.Sync})
+		return nil
+	}
+	t := c.out.table(column{}, column{})
+	t.row("account", s.Account.Email)
+	t.row("server", s.Account.Server)
+	t.row("plan", d.Tier)
+	t.row("uploads", fmt.Sprintf("%d of %s used, new at %s", d.Usage.Uploads, unlimited(d.Limits.Uploads), d.Usage.UploadsResetAt.Local().Format("2 Jan 15:04")))
+	t.row("storage", fmt.Sprintf("%s of %s", size(d.Usage.StorageBytes), unlimitedSize(d.Limits.StorageBytes)))
+	t.row("sync", map[bool]string{true: "this plan keeps machines in step", false: "not in this plan"}[d.Limits.Sync])
+	t.end()
+	return nil
+}
+
+func unlimited(n int64) string {
+	if n < 0 {
+		return "any number"
+	}
+	return fmt.Sprint(n)
+}
+
+func unlimitedSize(n int64) string {
+	if n < 0 {
+		return "any size"
+	}
+	return size(n)
+}
+
+func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		var rows []catalog.Row
+		for _, arg := range args {
+			s, err := sample(ctx, a, arg)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, s.Row)
+		}
+		if err := a.Cloud().Refresh(ctx); err != nil && !cloudIsAway(err) {
+			return err
+		}
+		n, err := a.Cloud().Queue(ctx, rows)
+		if err != nil && n == 0 {
+			return err
+		}
+		if err != nil {
+			c.out.message("%v", err)
+		}
+		for {
+			if err := a.Cloud().Work(ctx, func(j cloud.Job) { c.out.message("%s: %s", j.Name, jobState(j)) }); err != nil {
+				return fmt.Errorf("%d samples wait to be sent: %w", n, err)
+			}
+			left, err := a.Cloud().Pending(ctx)
+			if err != nil || left == 0 || !wait {
+				return errors.Join(err, c.listJobs(ctx, a, n))
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Second):
+			}
+		}
+	})
+}
+
+// cloudIsAway says whether work can go on and be sent later.
+func cloudIsAway(err error) bool { return errors.Is(err, cloud.ErrUnreachable) }
+
+func (c *command) cloudJobs(ctx context.Context) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		if err := a.Cloud().Work(ctx, nil); err != nil {
+			c.out.message("As last known: %v.", err)
+		}
+		return c.listJobs(ctx, a, 200)
+	})
+}
+
+// jobLine is a job as --json prints it.
+type jobLine struct {
+	ID       string     `json:"id"`
+	Sample   string     `json:"sample"`
+	Name     string     `json:"name"`
+	State    string     `json:"state"`
+	Step     string     `json:"step"`
+	Position *int64     `json:"position"`
+	ETA      *time.Time `json:"estimated_completion"`
+	Error    *string    `json:"error"`
+}
+
+func (c *command) listJobs(ctx context.Context, a *app.App, limit int) error {
+	jobs, err := a.Cloud().Jobs(ctx, limit)
+	if err != nil {
+		return err
+	}
+	t := c.out.table(column{title: "NAME", cut: 20}, column{title: "STATE"}, column{title: "PLACE", right: true}, column{title: "READY BY"}, column{title: "WHY", cut: 20})
+	for _, j := range jobs {
+		line := jobLine{ID: j.ID, Sample: j.Sample, Name: j.Name, State: string(j.State), Step: j.Step}
+		if j.Error != "" {
+			line.Error = &j.Error
+		}
+		place, ready := "", ""
+		if j.Remote != nil {
+			line.Position, line.ETA = j.Remote.Position, j.Remote.EstimatedCompletion
+			if line.Position != nil {
+				place = fmt.Sprint(*line.Position + 1)
+			}
+			if line.ETA != nil && !j.State.Final() {
+				ready = line.ETA.Local().Format("2 Jan 15:04")
+			}
+		}
+		if c.out.json {
+			c.out.object(line)
+			continue
+		}
+		t.row(j.Name, jobState(j), place, ready, j.Error)
+	}
+	if !c.out.json {
+		t.end()
+	}
+	return nil
+}
+
+func jobState(j cloud.Job) string {
+	if j.State.Final() || j.Step == "" {
+		return string(j.State)
+	}
+	return j.Step
+}
+
+// syncLine is the outcome of a sync as --json prints it.
+type syncLine struct {
+	Sent     int `json:"sent"`
+	Received int `json:"received"`
+	Changed  int `json:"changed"`
+}
+
+func (c *command) cloudSync(ctx context.Context) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		r, err := a.Cloud().Sync(ctx, func(r replica.Result) {
+			c.out.progress("%d changes sent, %d received", r.Sent, r.Received)
+		})
+		if err != nil {
+			return err
+		}
+		if c.out.json {
+			c.out.object(syncLine{r.Sent, r.Received, len(r.Changed)})
+			return nil
+		}
+		c.out.message("In step: %d changes sent, %d received, %d samples, kits and collections changed here.", r.Sent, r.Received, len(r.Changed))
+		return nil
+	})
+}

@@ -1,0 +1,421 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"sampleagent/audio/codec"
+	"sampleagent/library/catalog"
+	"sampleagent/sync/client"
+	"sampleagent/sync/session"
+	"sampleagent/sync/wire"
+)
+
+// jobKind is the kind of our jobs in the library, which keeps them over restarts.
+const jobKind = "cloud"
+
+// order is what a job is to do, and how far it has come.
+type order struct {
+	Sample string `json:"sample"` // id in the library
+	Name   string `json:"name"`
+	Remote string `json:"remote,omitempty"` // the server's job, once it has the file
+}
+
+// Job is a sound on its way through the cloud.
+type Job struct {
+	ID     string
+	Sample string // id in the library
+	Name   string
+	State  catalog.JobState
+	Step   string // "waiting", "uploading", or the server's step
+	Sent   int64  // bytes
+	Size   int64
+	Error  string    // why it waits or failed
+	Next   time.Time // a retry waits until then
+	Remote *wire.Job // as the server last told: place, estimated time
+}
+
+// Queue puts samples in line for analysis in the cloud. It works without a network: they go up
+// once there is one. What the plan's limits would refuse is told now, as far as they are known.
+func (c *Cloud) Queue(ctx context.Context, rows []catalog.Row) (queued int, err error) {
+	if _, _, err := c.signedIn(); err != nil {
+		return 0, err
+	}
+	samples, err := c.conf.DB.Samples(ctx, rows)
+	if err != nil {
+		return 0, err
+	}
+	var refused []error
+	for _, s := range samples {
+		if err := c.allowed(s); err != nil {
+			refused = append(refused, fmt.Errorf("%s: %w", s.Name, err))
+			continue
+		}
+		payload, err := json.Marshal(order{Sample: s.ID, Name: s.Name})
+		if err != nil {
+			return queued, err
+		}
+		if _, err := c.conf.DB.AddJob(ctx, jobKind, string(payload)); err != nil {
+			return queued, err
+		}
+		queued++
+	}
+	c.poke()
+	return queued, errors.Join(refused...)
+}
+
+// allowed says why a sample cannot go up.
+func (c *Cloud) allowed(s catalog.Sample) error {
+	if s.State == catalog.Missing || s.State == catalog.Failed {
+		return errors.New("its file cannot be read here")
+	}
+	details := c.State().Details
+	if details == nil {
+		return nil
+	}
+	const tolerance = 0.1 // s, for the padding of codecs; the server allows the same
+	if limit := details.Limits.Seconds; limit > 0 && s.Duration > limit+tolerance {
+		return fmt.Errorf("%.1f s is longer than the %g s of the %s plan", s.Duration, limit, details.Tier)
+	}
+	return nil
+}
+
+// Jobs lists the newest jobs with what the server last said of them.
+func (c *Cloud) Jobs(ctx context.Context, limit int) ([]Job, error) {
+	stored, err := c.conf.DB.Jobs(ctx, jobKind, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Job, len(stored))
+	for i, j := range stored {
+		var o order
+		if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+			return nil, fmt.Errorf("job %s: %w", j.ID, err)
+		}
+		out[i] = Job{ID: j.ID, Sample: o.Sample, Name: o.Name, State: j.State, Step: j.Step, Error: j.Error, Next: j.NotBefore, Sent: int64(j.Done), Size: int64(j.Total)}
+		if j.Result != "" {
+			out[i].Remote = new(wire.Job)
+			if err := json.Unmarshal([]byte(j.Result), out[i].Remote); err != nil {
+				return nil, fmt.Errorf("job %s: %w", j.ID, err)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Cancel gives a job up, here and on the server.
+func (c *Cloud) Cancel(ctx context.Context, id string) error {
+	j, err := c.conf.DB.Job(ctx, id)
+	if err != nil {
+		return err
+	}
+	remote, err := remoteID(j)
+	if err != nil {
+		return err
+	}
+	if remote != "" {
+		client, _, err := c.signedIn()
+		if err != nil {
+			return err
+		}
+		if err := client.CancelJob(ctx, remote); err != nil && !gone(err) {
+			return err
+		}
+	}
+	return c.conf.DB.EndJob(ctx, id, catalog.JobCancelled, j.Result, nil)
+}
+
+// Retry queues a job's sound once more.
+func (c *Cloud) Retry(ctx context.Context, id string) error {
+	j, err := c.conf.DB.Job(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !j.State.Final() {
+		return fmt.Errorf("job %s: %w: it is %s", id, catalog.ErrNotPossible, j.State)
+	}
+	var o order
+	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+		return err
+	}
+	s, err := c.conf.DB.SampleByID(ctx, o.Sample)
+	if err != nil {
+		return err
+	}
+	_, err = c.Queue(ctx, []catalog.Row{s.Row})
+	return err
+}
+
+// remoteID is the server's job of ours, "" while the server has none.
+func remoteID(j catalog.Job) (string, error) {
+	if j.Result == "" {
+		return "", nil
+	}
+	var remote wire.Job
+	err := json.Unmarshal([]byte(j.Result), &remote)
+	return remote.ID, err
+}
+
+func gone(err error) bool {
+	var p *wire.Problem
+	return errors.As(err, &p) && (p.Code == wire.CodeNotFound || p.Code == wire.CodeConflict || p.Code == wire.CodeGone)
+}
+
+// Work uploads what waits and asks after what the server works on, once. It stops at the first
+// trouble that concerns all jobs (no network, signed out); a job's own trouble is kept with it.
+// progress, unless nil, is told of each job that changed.
+func (c *Cloud) Work(ctx context.Context, progress func(Job)) error {
+	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		remote, err := remoteID(j)
+		if err != nil {
+			return err
+		}
+		switch {
+		case remote != "":
+			err = c.follow(ctx, j, remote)
+		case time.Now().Before(j.NotBefore):
+			continue
+		default:
+			err = c.upload(ctx, j)
+		}
+		if err != nil {
+			return err
+		}
+		if progress != nil {
+			if all, err := c.Jobs(ctx, 1000); err == nil {
+				for _, now := range all {
+					if now.ID == j.ID {
+						progress(now)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Pending says how many jobs are not final.
+func (c *Cloud) Pending(ctx context.Context) (int, error) {
+	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	return len(jobs), err
+}
+
+// upload sends one file. The job's id is the idempotency key: a repeated upload is one upload.
+func (c *Cloud) upload(ctx context.Context, j catalog.Job) error {
+	remote, account, err := c.signedIn()
+	if err != nil {
+		return err
+	}
+	var o order
+	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+		return err
+	}
+	if err := c.conf.DB.StartJob(ctx, j.ID); err != nil {
+		return err
+	}
+	s, err := c.conf.DB.SampleByID(ctx, o.Sample)
+	if err != nil {
+		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
+	}
+	file, err := lossless(ctx, s.Path)
+	if err != nil {
+		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
+	}
+	var told int64
+	accepted, err := remote.Upload(ctx, client.Upload{Name: file.name, Size: file.size, Key: j.ID, Open: file.open}, func(sent int64) {
+		if sent-told < 256<<10 && sent < file.size {
+			return
+		}
+		told = sent
+		// A progress that cannot be written is shown late, nothing more.
+		_ = c.conf.DB.JobProgress(ctx, j.ID, "uploading", int(file.size), int(sent), 0)
+	})
+	c.note(account, err)
+	if err != nil {
+		return c.refused(ctx, j, err)
+	}
+	return c.keep(ctx, j, &wire.Job{ID: accepted.JobID, Status: accepted.Status, Queue: accepted.Queue, EstimatedCompletion: &accepted.EstimatedCompletion}, "queued")
+}
+
+// refused decides what an upload's failure means: wait, give up, or stop all work for now.
+func (c *Cloud) refused(ctx context.Context, j catalog.Job, reason error) error {
+	// The program is ending: the next start tries again.
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), c.conf.DB.RetryJob(context.WithoutCancel(ctx), j.ID, time.Now(), nil))
+	}
+	var p *wire.Problem
+	switch {
+	case errors.As(reason, &p) && p.ResetAt != nil: // a full quota: until it begins anew
+		return c.conf.DB.RetryJob(ctx, j.ID, *p.ResetAt, p)
+	case errors.As(reason, &p) && (p.Status >= 500 || p.RetryAfter > 0):
+		return c.conf.DB.RetryJob(ctx, j.ID, time.Now().Add(max(p.RetryAfter, backoff(j.Attempts))), p)
+	case errors.As(reason, &p):
+		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", p)
+	case errors.Is(reason, client.ErrUnreachable), errors.Is(reason, session.ErrSignedOut), errors.Is(reason, session.ErrNoKeyring):
+		return errors.Join(reason, c.conf.DB.RetryJob(ctx, j.ID, time.Now(), reason))
+	}
+	return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", reason)
+}
+
+// backoff is a pause that doubles with each attempt, 5 s to 5 min.
+func backoff(attempts int) time.Duration {
+	return min(5*time.Second<<min(attempts, 10), lastTry)
+}
+
+// keep stores what the server says of a job.
+func (c *Cloud) keep(ctx context.Context, j catalog.Job, remote *wire.Job, step string) error {
+	text, err := json.Marshal(remote)
+	if err != nil {
+		return err
+	}
+	return c.conf.DB.JobResult(ctx, j.ID, step, string(text))
+}
+
+// follow asks after a job that the server has.
+func (c *Cloud) follow(ctx context.Context, j catalog.Job, id string) error {
+	remote, account, err := c.signedIn()
+	if err != nil {
+		return err
+	}
+	now, err := remote.Job(ctx, id)
+	c.note(account, err)
+	if err != nil {
+		if gone(err) {
+			return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", errors.New("the server no longer knows this job"))
+		}
+		var p *wire.Problem
+		if errors.As(err, &p) && p.Status < 500 && p.Status != 401 {
+			return nil // too fast: the next round asks again
+		}
+		return err
+	}
+	step := string(now.Status)
+	if now.Step != nil && *now.Step != "" {
+		step = *now.Step
+	}
+	if !now.Status.Final() {
+		return c.keep(ctx, j, now, step)
+	}
+	text, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	if now.Status != wire.Completed {
+		reason := fmt.Errorf("the server ended it as %s", now.Status)
+		if now.Error != nil && *now.Error != "" {
+			reason = errors.New(*now.Error)
+		}
+		c.tellDone(j, reason.Error())
+		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobState(now.Status), string(text), reason)
+	}
+	if now.SampleID == nil {
+		return fmt.Errorf("job %s is completed and names no sample", id)
+	}
+	sample, err := remote.Sample(ctx, *now.SampleID)
+	if err != nil {
+		return err
+	}
+	if err := c.merge(ctx, j, sample); err != nil {
+		return err
+	}
+	if sample.Vibe != nil {
+		c.tellDone(j, sample.Vibe.OneLine)
+	}
+	return c.conf.DB.EndJob(ctx, j.ID, catalog.JobCompleted, string(text), nil)
+}
+
+func (c *Cloud) tellDone(j catalog.Job, text string) {
+	var o order
+	if c.conf.Done != nil && json.Unmarshal([]byte(j.Payload), &o) == nil {
+		c.conf.Done(o.Name, text)
+	}
+}
+
+// merge keeps what the cloud found beside the sample. What was measured here stays: it is the
+// same engine; what a person typed stays in any case.
+func (c *Cloud) merge(ctx context.Context, j catalog.Job, s *wire.Sample) error {
+	var o order
+	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+		return err
+	}
+	local, err := c.conf.DB.SampleByID(ctx, o.Sample)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil // taken out of the library meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	words := catalog.Cloud{RemoteID: s.ID, JSON: string(text)}
+	if v := s.Vibe; v != nil {
+		words.Description = v.OneLine
+		for _, list := range [][]string{v.Mood, v.Texture, v.Descriptors, v.Tags} {
+			words.Words = append(words.Words, list...)
+		}
+		for _, one := range []*string{v.Genre, v.Era, v.BestUse} {
+			if one != nil && *one != "" {
+				words.Words = append(words.Words, *one)
+			}
+		}
+	}
+	return c.conf.DB.SetCloud(ctx, local.Row, words)
+}
+
+// upFile is what goes up: the file itself, or the same samples as FLAC.
+type upFile struct {
+	name string
+	size int64
+	open func() (io.ReadCloser, error)
+}
+
+// lossless prefers FLAC of the same rate and depth where that is smaller: plain WAV of a plan's
+// longest sound may not fit its largest file.
+func lossless(ctx context.Context, path string) (upFile, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return upFile{}, err
+	}
+	as := upFile{name: filepath.Base(path), size: info.Size(), open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	clip, err := codec.DecodeFile(ctx, path, codec.Limits{})
+	if err != nil {
+		return as, err
+	}
+	if (clip.Format != codec.WAV && clip.Format != codec.AIFF) || clip.Float || clip.BitDepth > 24 {
+		return as, nil
+	}
+	// Without Bits the encoder takes the least that holds every sample exactly.
+	options := codec.FLACOptions{}
+	if clip.BPM > 0 && clip.BPMOrigin != codec.FromName { // what the name says travels with the name
+		options.Comments = append(options.Comments, codec.Text{Name: "BPM", Value: strconv.FormatFloat(clip.BPM, 'f', -1, 64)})
+	}
+	if clip.Key != "" && clip.KeyOrigin != codec.FromName {
+		options.Comments = append(options.Comments, codec.Text{Name: "KEY", Value: clip.Key})
+	}
+	var packed bytes.Buffer
+	if err := codec.EncodeFLAC(&packed, &clip.Audio, options); err != nil {
+		return as, fmt.Errorf("pack %s as FLAC: %w", path, err)
+	}
+	if int64(packed.Len()) >= as.size {
+		return as, nil
+	}
+	as.name = strings.TrimSuffix(as.name, filepath.Ext(as.name)) + ".flac"
+	as.size = int64(packed.Len())
+	as.open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed.Bytes())), nil }
+	return as, nil
+}
