@@ -17,10 +17,10 @@ import (
 // decoding anything.
 type lister struct {
 	*running
-	known  map[string]*catalog.Known  // by path
-	bySize map[int64][]*catalog.Known // for finding where a file was before
+	known  map[string]*catalog.Known // by path
 	seen   map[catalog.Row]bool
 	todo   map[catalog.Row]queued
+	bySize map[int64]*alike
 
 	fresh    []catalog.NewFile // to be listed
 	origins  []string          // of these: what a copy was made of, or ""
@@ -30,16 +30,27 @@ type lister struct {
 	after    []Outcome // to be told once the above is stored
 }
 
+// alike are files of one size: only those can have the same bytes. Everything about them is found
+// out once and only when asked, for libraries have thousands of one size.
+type alike struct {
+	known  []*catalog.Known  // in the library when the import began
+	gone   []*catalog.Known  // of these, those whose files are not where they were
+	looked bool              // gone is filled
+	sums   map[string]string // hash to path, of all that were hashed
+	fresh  []string          // paths of this import that were not hashed yet
+}
+
 // listBatch is how many files are listed in one transaction: few enough that the first ones show
 // at once, many enough that a hundred thousand take seconds.
 const listBatch = 500
 
 // list goes through roots and returns what is to be analysed.
 func (r *running) list(ctx context.Context, roots []string) (map[catalog.Row]queued, error) {
-	l := &lister{running: r, todo: map[catalog.Row]queued{}, known: map[string]*catalog.Known{}, bySize: map[int64][]*catalog.Known{}, seen: map[catalog.Row]bool{}}
+	l := &lister{running: r, todo: map[catalog.Row]queued{}, known: map[string]*catalog.Known{}, bySize: map[int64]*alike{}, seen: map[catalog.Row]bool{}}
 	err := r.db.KnownFiles(ctx, func(k catalog.Known) {
 		l.known[k.Path] = &k
-		l.bySize[k.Size] = append(l.bySize[k.Size], &k)
+		a := l.alike(k.Size)
+		a.known = append(a.known, &k)
 		l.sizes[k.Size]++
 	})
 	if err != nil {
@@ -175,12 +186,33 @@ func (l *lister) queue(row catalog.Row, what What, from string, size int64) {
 	l.progress.Total++
 }
 
+func (l *lister) alike(size int64) *alike {
+	a := l.bySize[size]
+	if a == nil {
+		a = &alike{sums: map[string]string{}}
+		l.bySize[size] = a
+	}
+	return a
+}
+
 // former finds the sample that was this file at a path where no file is any more: by its bytes,
 // or when those were never read, by name, size and time.
 func (l *lister) former(ctx context.Context, f Found) (*catalog.Known, error) {
+	a := l.bySize[f.Info.Size()]
+	if a == nil {
+		return nil, nil
+	}
+	if !a.looked {
+		a.looked = true
+		for _, k := range a.known {
+			if !l.seen[k.Row] && missing(k.Path) {
+				a.gone = append(a.gone, k)
+			}
+		}
+	}
 	sum := ""
-	for _, k := range l.bySize[f.Info.Size()] {
-		if l.seen[k.Row] || k.Path == f.Path || !missing(k.Path) {
+	for _, k := range a.gone {
+		if l.seen[k.Row] {
 			continue
 		}
 		if k.SHA256 == "" {
@@ -192,10 +224,8 @@ func (l *lister) former(ctx context.Context, f Found) (*catalog.Known, error) {
 		if sum == "" {
 			var err error
 			if sum, err = hashFile(ctx, f.Path); err != nil {
-				if ctx.Err() != nil {
-					return nil, ctx.Err()
-				}
-				return nil, nil // it is listed, and the analysis says what is wrong with it
+				// It is listed, and the analysis says what is wrong with it.
+				return nil, ctx.Err()
 			}
 		}
 		if k.SHA256 == sum {
@@ -205,40 +235,37 @@ func (l *lister) former(ctx context.Context, f Found) (*catalog.Known, error) {
 	return nil, nil
 }
 
-// twin is the path of a sample with the bytes of f, "" for none.
+// twin is the path of another file with the bytes of f, in the library or in this import; "" for
+// none.
 func (l *lister) twin(ctx context.Context, f Found) (string, error) {
-	sum := ""
-	for _, k := range l.bySize[f.Info.Size()] {
-		if k.Path == f.Path || missing(k.Path) {
-			continue
-		}
-		for _, s := range []struct{ path, sum *string }{{&f.Path, &sum}, {&k.Path, &k.SHA256}} {
-			if *s.sum != "" {
-				continue
-			}
-			var err error
-			if *s.sum, err = hashFile(ctx, *s.path); err != nil && ctx.Err() != nil {
-				return "", ctx.Err()
-			}
-		}
-		if sum != "" && sum == k.SHA256 {
-			return k.Path, nil
+	a := l.alike(f.Info.Size())
+	if len(a.known) == 0 && len(a.fresh) == 0 && len(a.sums) == 0 {
+		a.fresh = append(a.fresh, f.Path) // the first of its size has no twin so far
+		return "", nil
+	}
+	for _, k := range a.known {
+		if k.SHA256 == "" {
+			a.fresh = append(a.fresh, k.Path)
+		} else {
+			a.sums[k.SHA256] = k.Path
 		}
 	}
-	for i := range l.fresh {
-		n := &l.fresh[i]
-		if n.Size != f.Info.Size() {
-			continue
-		}
-		a, err := hashFile(ctx, f.Path)
-		if err != nil {
-			return "", ctx.Err()
-		}
-		if b, err := hashFile(ctx, n.Path); err == nil && a == b {
-			return n.Path, nil
+	a.known = nil
+	for _, path := range a.fresh {
+		if sum, err := hashFile(ctx, path); err == nil {
+			a.sums[sum] = path
 		}
 	}
-	return "", ctx.Err()
+	a.fresh = nil
+	sum, err := hashFile(ctx, f.Path)
+	if err != nil {
+		return "", ctx.Err()
+	}
+	if there, ok := a.sums[sum]; ok && there != f.Path && !missing(there) {
+		return there, nil
+	}
+	a.sums[sum] = f.Path
+	return "", nil
 }
 
 func (l *lister) flushFull(ctx context.Context) error {
@@ -262,7 +289,6 @@ func (l *lister) flush(ctx context.Context) error {
 			}
 			k := &catalog.Known{Row: row, Path: n.Path, Size: n.Size, ModTime: n.ModTime, State: catalog.Listed}
 			l.known[n.Path], l.seen[row] = k, true
-			l.bySize[n.Size] = append(l.bySize[n.Size], k)
 			l.queue(row, Added, l.origins[i], n.Size)
 		}
 	}
