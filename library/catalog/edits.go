@@ -150,7 +150,7 @@ func (db *DB) resettle(ctx context.Context, tx *sql.Tx, r Row) error {
 	if err != nil {
 		return err
 	}
-	err = db.settle(ctx, tx, r, rep)
+	err = db.settle(ctx, tx, r, rep, "")
 	if errors.Is(err, sql.ErrNoRows) { // the sample is gone
 		return nil
 	}
