@@ -137,7 +137,8 @@ func (db *DB) Everything(ctx context.Context) (*Set, error) {
 		return have, nil
 	}
 	before := db.version.Load()
-	rows, err := db.All(ctx)
+	// Without an order SQLite may read the smallest index instead of the table.
+	rows, err := db.Rows(ctx, `SELECT row FROM samples`)
 	if err != nil {
 		return nil, err
 	}

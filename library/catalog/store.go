@@ -72,6 +72,9 @@ type NewFile struct {
 func (db *DB) List(ctx context.Context, importID string, files []NewFile) ([]Row, error) {
 	rows := make([]Row, len(files))
 	err := db.tx(ctx, func(tx *sql.Tx, c *Change) error {
+		// With a context that can end, the driver runs each statement on a goroutine of its own,
+		// which costs more than the statement. It is asked once a file instead.
+		done, ctx := ctx, context.WithoutCancel(ctx)
 		insert, err := tx.PrepareContext(ctx, `INSERT INTO samples (id, path, name, name_key, name_words, folder, state, size, mtime, added_at, import_id, managed)
 			VALUES (?, ?, ?, ?, ?, ?, 'listed', ?, ?, ?, ?, ?) ON CONFLICT (path) DO NOTHING`)
 		if err != nil {
@@ -85,6 +88,9 @@ func (db *DB) List(ctx context.Context, importID string, files []NewFile) ([]Row
 		defer source.Close()
 		at := db.stamp()
 		for i, f := range files {
+			if err := done.Err(); err != nil {
+				return err
+			}
 			id, err := uuid.NewV7()
 			if err != nil {
 				return err
@@ -288,7 +294,11 @@ type Analysis struct {
 func (db *DB) Store(ctx context.Context, batch []Analysis) error {
 	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
 		c.vectors = true
+		done, ctx := ctx, context.WithoutCancel(ctx) // see List
 		for i := range batch {
+			if err := done.Err(); err != nil {
+				return err
+			}
 			a := &batch[i]
 			if err := db.store(ctx, tx, a); err != nil {
 				return fmt.Errorf("store row %d: %w", a.Row, err)

@@ -193,14 +193,14 @@ func pick(order []catalog.Row, set *catalog.Set) []catalog.Row {
 
 // orders are the statements that list all samples with a known value, ascending, ties by name.
 var orders = map[By]string{
-	Name:   `SELECT row FROM samples ORDER BY name_key, +row`,
-	Tempo:  `SELECT row FROM samples WHERE bpm IS NOT NULL ORDER BY bpm, name_key, +row`,
-	Key:    `SELECT row FROM samples WHERE key_slot > 0 ORDER BY key_slot, name_key, +row`,
-	Length: `SELECT row FROM samples WHERE duration IS NOT NULL ORDER BY duration, name_key, +row`,
-	Added:  `SELECT row FROM samples ORDER BY added_at, name_key, +row`,
-	Rating: `SELECT row FROM samples WHERE rating > 0 ORDER BY rating, name_key, +row`,
-	Kind:   `SELECT row FROM samples WHERE kind <> '' ORDER BY kind, class, name_key, +row`,
-	Class:  `SELECT row FROM samples WHERE class <> '' ORDER BY class, kind, name_key, +row`,
+	Name:   `SELECT row FROM samples ORDER BY name_key, row`,
+	Tempo:  `SELECT row FROM samples WHERE bpm IS NOT NULL ORDER BY bpm, name_key, row`,
+	Key:    `SELECT row FROM samples WHERE key_slot > 0 ORDER BY key_slot, name_key, row`,
+	Length: `SELECT row FROM samples WHERE duration IS NOT NULL ORDER BY duration, name_key, row`,
+	Added:  `SELECT row FROM samples ORDER BY added_at, name_key, row`,
+	Rating: `SELECT row FROM samples WHERE rating > 0 ORDER BY rating, name_key, row`,
+	Kind:   `SELECT row FROM samples WHERE kind <> '' ORDER BY kind, class, name_key, row`,
+	Class:  `SELECT row FROM samples WHERE class <> '' ORDER BY class, kind, name_key, row`,
 }
 
 // few narrows one of orders to the rows of a parameter. CROSS JOIN keeps SQLite from going
