@@ -1,0 +1,297 @@
+package widget
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"sampleagent/ui/theme"
+)
+
+// Ground is a rectangle in a theme colour that follows the theme.
+type Ground struct {
+	widget.BaseWidget
+	Colour fyne.ThemeColorName
+	Corner float32
+	Min    fyne.Size
+	Rim    fyne.ThemeColorName
+}
+
+// NewGround is a filled rectangle.
+func NewGround(colour fyne.ThemeColorName, corner float32) *Ground {
+	g := &Ground{Colour: colour, Corner: corner}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// MinSize implements fyne.CanvasObject.
+func (g *Ground) MinSize() fyne.Size { return g.Min }
+
+// CreateRenderer implements fyne.Widget.
+func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
+	r := &groundRenderer{g: g, rect: canvas.NewRectangle(nil)}
+	r.Refresh()
+	return r
+}
+
+type groundRenderer struct {
+	g    *Ground
+	rect *canvas.Rectangle
+}
+
+func (r *groundRenderer) Destroy()                     {}
+func (r *groundRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rect} }
+func (r *groundRenderer) MinSize() fyne.Size           { return r.g.Min }
+func (r *groundRenderer) Layout(s fyne.Size)           { r.rect.Resize(s) }
+func (r *groundRenderer) Refresh() {
+	r.rect.FillColor, r.rect.CornerRadius = theme.C(r.g.Colour), r.g.Corner
+	if r.g.Rim != "" {
+		r.rect.StrokeColor, r.rect.StrokeWidth = theme.C(r.g.Rim), 1
+	}
+	r.rect.Refresh()
+}
+
+// Panel is a pane of the window: rounded ground with content inset by the edge.
+func Panel(content fyne.CanvasObject) *fyne.Container {
+	return container.NewStack(NewGround(theme.Panel, 8), Inset(content, theme.Edge, theme.Pad))
+}
+
+// Inset keeps x free at both sides and y above and below.
+func Inset(content fyne.CanvasObject, x, y float32) *fyne.Container {
+	return container.New(&insetLayout{x, y, x, y}, content)
+}
+
+// InsetEach keeps free what each side is given.
+func InsetEach(content fyne.CanvasObject, left, top, right, bottom float32) *fyne.Container {
+	return container.New(&insetLayout{left, top, right, bottom}, content)
+}
+
+type insetLayout struct{ left, top, right, bottom float32 }
+
+func (l *insetLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(l.left, l.top))
+		o.Resize(s.SubtractWidthHeight(l.left+l.right, l.top+l.bottom))
+	}
+}
+
+func (l *insetLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var m fyne.Size
+	for _, o := range objects {
+		m = m.Max(o.MinSize())
+	}
+	return m.AddWidthHeight(l.left+l.right, l.top+l.bottom)
+}
+
+// Beside puts objects side by side with a gap, each at its least width and in the middle of the
+// height; the one at index grow (or none below 0) takes what is left.
+func Beside(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&rowLayout{gap, grow}, objects...)
+}
+
+type rowLayout struct {
+	gap  float32
+	grow int
+}
+
+func (l *rowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	free := s.Width
+	shown := 0
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		shown++
+		if i != l.grow {
+			free -= o.MinSize().Width
+		}
+	}
+	free -= l.gap * float32(max(0, shown-1))
+	x := float32(0)
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if i == l.grow {
+			m.Width = max(0, free)
+		}
+		h := min(m.Height, s.Height)
+		o.Resize(fyne.NewSize(m.Width, h))
+		o.Move(fyne.NewPos(x, (s.Height-h)/2))
+		x += m.Width + l.gap
+	}
+}
+
+func (l *rowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var m fyne.Size
+	shown := 0
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		shown++
+		s := o.MinSize()
+		m.Width += s.Width
+		m.Height = max(m.Height, s.Height)
+	}
+	m.Width += l.gap * float32(max(0, shown-1))
+	return m
+}
+
+// Below puts objects below one another with a gap; the one at index grow takes what is left.
+func Below(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&columnLayout{gap, grow}, objects...)
+}
+
+type columnLayout struct {
+	gap  float32
+	grow int
+}
+
+func (l *columnLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	free := s.Height
+	shown := 0
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		shown++
+		if i != l.grow {
+			free -= o.MinSize().Height
+		}
+	}
+	free -= l.gap * float32(max(0, shown-1))
+	y := float32(0)
+	for i, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		h := o.MinSize().Height
+		if i == l.grow {
+			h = max(0, free)
+		}
+		o.Resize(fyne.NewSize(s.Width, h))
+		o.Move(fyne.NewPos(0, y))
+		y += h + l.gap
+	}
+}
+
+func (l *columnLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var m fyne.Size
+	shown := 0
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		shown++
+		s := o.MinSize()
+		m.Height += s.Height
+		m.Width = max(m.Width, s.Width)
+	}
+	m.Height += l.gap * float32(max(0, shown-1))
+	return m
+}
+
+// Flow lays objects in lines and breaks to the next line when one is full.
+func Flow(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&flowLayout{gap: gap}, objects...)
+}
+
+type flowLayout struct {
+	gap   float32
+	width float32 // of the last layout; MinSize answers for it
+}
+
+func (l *flowLayout) walk(objects []fyne.CanvasObject, width float32, put func(o fyne.CanvasObject, x, y float32, s fyne.Size)) float32 {
+	var x, y, line float32
+	for _, o := range objects {
+		if !o.Visible() {
+			continue
+		}
+		s := o.MinSize()
+		s.Width = min(s.Width, width)
+		if x > 0 && x+s.Width > width {
+			x, y, line = 0, y+line+l.gap, 0
+		}
+		if put != nil {
+			put(o, x, y, s)
+		}
+		x += s.Width + l.gap
+		line = max(line, s.Height)
+	}
+	return y + line
+}
+
+func (l *flowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	l.width = s.Width
+	l.walk(objects, s.Width, func(o fyne.CanvasObject, x, y float32, size fyne.Size) {
+		o.Resize(size)
+		o.Move(fyne.NewPos(x, y))
+	})
+}
+
+func (l *flowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	if l.width <= 0 {
+		var m fyne.Size
+		for _, o := range objects {
+			m.Height = max(m.Height, o.MinSize().Height)
+		}
+		return m
+	}
+	return fyne.NewSize(0, l.walk(objects, l.width, nil))
+}
+
+// Bar shows a share of something done.
+type Bar struct {
+	widget.BaseWidget
+	Colour fyne.ThemeColorName
+	Height float32
+	value  float64
+}
+
+// NewBar is an empty bar.
+func NewBar(colour fyne.ThemeColorName, height float32) *Bar {
+	b := &Bar{Colour: colour, Height: height}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// SetValue shows a share, 0 to 1.
+func (b *Bar) SetValue(v float64) {
+	if v != b.value {
+		b.value = v
+		b.Refresh()
+	}
+}
+
+// MinSize implements fyne.CanvasObject.
+func (b *Bar) MinSize() fyne.Size { return fyne.NewSize(40, b.Height) }
+
+// CreateRenderer implements fyne.Widget.
+func (b *Bar) CreateRenderer() fyne.WidgetRenderer {
+	r := &barRenderer{b: b, track: canvas.NewRectangle(nil), fill: canvas.NewRectangle(nil)}
+	r.Refresh()
+	return r
+}
+
+type barRenderer struct {
+	b           *Bar
+	track, fill *canvas.Rectangle
+}
+
+func (r *barRenderer) Destroy()                     {}
+func (r *barRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.track, r.fill} }
+func (r *barRenderer) MinSize() fyne.Size           { return r.b.MinSize() }
+func (r *barRenderer) Layout(s fyne.Size) {
+	r.track.Resize(s)
+	r.fill.Resize(fyne.NewSize(s.Width*float32(max(0, min(r.b.value, 1))), s.Height))
+}
+func (r *barRenderer) Refresh() {
+	r.track.FillColor, r.track.CornerRadius = theme.C(theme.Line), r.b.Height/2
+	r.fill.FillColor, r.fill.CornerRadius = theme.C(r.b.Colour), r.b.Height/2
+	r.Layout(r.b.Size())
+	r.track.Refresh()
+	r.fill.Refresh()
+}
