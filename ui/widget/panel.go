@@ -295,3 +295,55 @@ func (r *barRenderer) Refresh() {
 	r.track.Refresh()
 	r.fill.Refresh()
 }
+
+// Stack lays objects over one another.
+func Stack(objects ...fyne.CanvasObject) *fyne.Container { return container.NewStack(objects...) }
+
+// FixedWidth gives an object a width and its own height.
+func FixedWidth(width float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(&fixedWidthLayout{width}, o)
+}
+
+type fixedWidthLayout struct{ width float32 }
+
+func (l *fixedWidthLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		o.Resize(s)
+		o.Move(fyne.NewPos(0, 0))
+	}
+}
+
+func (l *fixedWidthLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	m := fyne.NewSize(l.width, 0)
+	for _, o := range objects {
+		if o.Size().Width != l.width {
+			o.Resize(fyne.NewSize(l.width, o.Size().Height))
+		}
+		m.Height = max(m.Height, o.MinSize().Height)
+	}
+	return m
+}
+
+// TapArea makes an object tappable.
+type TapArea struct {
+	widget.BaseWidget
+	content  fyne.CanvasObject
+	OnTapped func()
+}
+
+// NewTapArea calls tapped when the content is tapped.
+func NewTapArea(content fyne.CanvasObject, tapped func()) *TapArea {
+	t := &TapArea{content: content, OnTapped: tapped}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// Tapped implements fyne.Tappable.
+func (t *TapArea) Tapped(*fyne.PointEvent) {
+	if t.OnTapped != nil {
+		t.OnTapped()
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (t *TapArea) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(t.content) }

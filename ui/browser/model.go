@@ -1,0 +1,364 @@
+// Package browser is the list of samples and how one finds something in it: the search field,
+// the chips, the sidebar of collections and folders.
+//
+// Model is the screen as data; View draws it. The package plays nothing and changes nothing: it
+// says what was chosen, and asks its Core only for rows and samples.
+package browser
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"sampleagent/library/catalog"
+)
+
+// Core is what the browser needs of the application.
+type Core interface {
+	// Search finds the rows of a query in an order. A query that cannot be read is a *QueryError.
+	Search(ctx context.Context, query string, sort Sort) ([]catalog.Row, error)
+	// Samples reads samples in the order of rows; rows that are gone are left out.
+	Samples(ctx context.Context, rows []catalog.Row) ([]catalog.Sample, error)
+}
+
+// Background runs work away from the UI goroutine and its result, unless nil, on it.
+type Background func(work func(ctx context.Context) (apply func()))
+
+// Sort is the order of the list.
+type Sort struct {
+	By   string // a name of SortColumns
+	Down bool
+}
+
+// QueryError says which part of a query cannot be read.
+type QueryError struct {
+	Text       string // what is wrong and what would be right
+	Start, End int    // bytes of the query
+}
+
+func (e *QueryError) Error() string { return e.Text }
+
+// Scope narrows every search: a collection, a folder, the favourites.
+type Scope struct {
+	Title string
+	Query string // in the query language; "" is the whole library
+}
+
+const (
+	typingPause = 120 * time.Millisecond // from the last letter to the search
+	fetchAround = 60                     // rows fetched before and after what can be seen
+	keepSamples = 4000                   // samples kept in memory
+)
+
+// Model is the browser as data. All methods belong to the UI goroutine.
+type Model struct {
+	OnResults func(keep bool) // other rows; keep: the same search again, the view stays
+	OnSamples func()          // samples that were on their way have come
+	OnError   func(*QueryError)
+	OnFailure func(error) // the library could not answer
+
+	core Core
+	run  Background
+
+	text    string
+	scope   Scope
+	sort    Sort
+	rows    []catalog.Row
+	ready   bool // a first answer has come
+	err     *QueryError
+	samples map[catalog.Row]*catalog.Sample
+
+	asked       int // number of the newest search; late answers are dropped
+	cancel      context.CancelFunc
+	fetchCancel context.CancelFunc
+	wanted      map[catalog.Row]bool // on their way
+	first, last int                  // what can be seen
+}
+
+// NewModel starts empty; Reload searches for the first time.
+func NewModel(core Core, run Background) *Model {
+	return &Model{core: core, run: run, sort: Sort{By: "added", Down: true}, samples: map[catalog.Row]*catalog.Sample{}, wanted: map[catalog.Row]bool{}}
+}
+
+// Text is what was typed.
+func (m *Model) Text() string { return m.text }
+
+// Scope is what every search is narrowed to.
+func (m *Model) Scope() Scope { return m.scope }
+
+// Sort is the order.
+func (m *Model) Sort() Sort { return m.sort }
+
+// Err is what is wrong with the query, or nil.
+func (m *Model) Err() *QueryError { return m.err }
+
+// Ready says whether a search was answered yet.
+func (m *Model) Ready() bool { return m.ready }
+
+// Len is the number of rows found.
+func (m *Model) Len() int { return len(m.rows) }
+
+// Row is the row at line i, 0 when there is none.
+func (m *Model) Row(i int) catalog.Row {
+	if i < 0 || i >= len(m.rows) {
+		return 0
+	}
+	return m.rows[i]
+}
+
+// Rows are the rows at the lines.
+func (m *Model) Rows(lines []int) []catalog.Row {
+	rows := make([]catalog.Row, 0, len(lines))
+	for _, i := range lines {
+		if i >= 0 && i < len(m.rows) {
+			rows = append(rows, m.rows[i])
+		}
+	}
+	return rows
+}
+
+// Line is where a row is listed, -1 when it is not.
+func (m *Model) Line(row catalog.Row) int { return slices.Index(m.rows, row) }
+
+// Sample is the sample at line i, nil while it is on its way.
+func (m *Model) Sample(i int) *catalog.Sample {
+	if i < 0 || i >= len(m.rows) {
+		return nil
+	}
+	return m.samples[m.rows[i]]
+}
+
+// Query is what is searched: the scope and what was typed.
+func (m *Model) Query() string {
+	return strings.TrimSpace(m.scope.Query + " " + strings.TrimSpace(m.text))
+}
+
+// SetText takes what was typed; the search follows after a short pause.
+func (m *Model) SetText(text string) {
+	if text == m.text {
+		return
+	}
+	m.text = text
+	m.search(typingPause, false)
+}
+
+// SetScope narrows every search from now on.
+func (m *Model) SetScope(s Scope) {
+	if s == m.scope {
+		return
+	}
+	m.scope = s
+	m.search(0, false)
+}
+
+// SetSort orders by a column; the same column again turns the order round.
+func (m *Model) SetSort(by string) {
+	if m.sort.By == by {
+		m.sort.Down = !m.sort.Down
+	} else {
+		m.sort = Sort{By: by, Down: by == "added" || by == "rating" || by == "played"}
+	}
+	m.search(0, false)
+}
+
+// Start sets everything at once, as remembered from last time, and searches.
+func (m *Model) Start(text string, scope Scope, sort Sort) {
+	m.text, m.scope = text, scope
+	if sort.By != "" {
+		m.sort = sort
+	}
+	m.search(0, false)
+}
+
+// Reload searches again, because the library changed; the view stays where it is.
+func (m *Model) Reload() {
+	clear(m.samples)
+	m.search(0, true)
+}
+
+// Changed reads some rows again.
+func (m *Model) Changed(rows []catalog.Row) {
+	for _, r := range rows {
+		delete(m.samples, r)
+		delete(m.wanted, r)
+	}
+	m.fetch()
+}
+
+// search asks the core for rows, after a pause. The former search is cancelled.
+func (m *Model) search(pause time.Duration, keep bool) {
+	m.asked++
+	asked, query, sort := m.asked, m.Query(), m.sort
+	if m.cancel != nil {
+		m.cancel()
+	}
+	var stop context.Context
+	stop, m.cancel = context.WithCancel(context.Background())
+	// What is wrong is counted from the start of what was typed.
+	shift := len(query) - len(strings.TrimSpace(m.text))
+	m.run(func(ctx context.Context) func() {
+		ctx, done := either(ctx, stop)
+		defer done()
+		if pause > 0 {
+			t := time.NewTimer(pause)
+			defer t.Stop()
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		rows, err := m.core.Search(ctx, query, sort)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return func() {
+			if asked == m.asked {
+				m.found(rows, err, shift, keep)
+			}
+		}
+	})
+}
+
+func (m *Model) found(rows []catalog.Row, err error, shift int, keep bool) {
+	var wrong *QueryError
+	switch {
+	case errors.As(err, &wrong):
+		at := *wrong
+		at.Start, at.End = max(0, at.Start-shift), max(0, at.End-shift)
+		m.err = &at
+		if m.OnError != nil {
+			m.OnError(m.err)
+		}
+		return // what was found before stays, as long as the query is being typed
+	case err != nil:
+		if m.OnFailure != nil {
+			m.OnFailure(err)
+		}
+		return
+	}
+	if m.err != nil {
+		m.err = nil
+		if m.OnError != nil {
+			m.OnError(nil)
+		}
+	}
+	m.rows, m.ready = rows, true
+	if m.OnResults != nil {
+		m.OnResults(keep)
+	}
+}
+
+// either is a context that ends with ctx or with stop.
+func either(ctx, stop context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	undo := context.AfterFunc(stop, cancel)
+	return ctx, func() { undo(); cancel() }
+}
+
+// See says which lines are on the screen; samples around them are fetched.
+func (m *Model) See(first, last int) {
+	m.first, m.last = first, last
+	m.fetch()
+}
+
+func (m *Model) fetch() {
+	lo, hi := max(0, m.first-fetchAround), min(len(m.rows), m.last+fetchAround)
+	// Only when something that can be seen is missing, or little is left ahead: one query per
+	// screenful, not one per line.
+	need := false
+	for i := max(0, m.first-fetchAround/3); i < min(len(m.rows), m.last+fetchAround/3); i++ {
+		if r := m.rows[i]; m.samples[r] == nil && !m.wanted[r] {
+			need = true
+			break
+		}
+	}
+	if !need {
+		return
+	}
+	var rows []catalog.Row
+	for _, r := range m.rows[lo:hi] {
+		if m.samples[r] == nil {
+			rows = append(rows, r)
+		}
+	}
+	if m.fetchCancel != nil {
+		m.fetchCancel()
+	}
+	clear(m.wanted)
+	for _, r := range rows {
+		m.wanted[r] = true
+	}
+	var stop context.Context
+	stop, m.fetchCancel = context.WithCancel(context.Background())
+	m.run(func(ctx context.Context) func() {
+		ctx, done := either(ctx, stop)
+		defer done()
+		got, err := m.core.Samples(ctx, rows)
+		if ctx.Err() != nil {
+			return nil
+		}
+		return func() {
+			if err != nil {
+				if m.OnFailure != nil {
+					m.OnFailure(err)
+				}
+				return
+			}
+			if len(m.samples)+len(got) > keepSamples {
+				m.forget()
+			}
+			for i := range got {
+				m.samples[got[i].Row] = &got[i]
+				delete(m.wanted, got[i].Row)
+			}
+			if m.OnSamples != nil {
+				m.OnSamples()
+			}
+		}
+	})
+}
+
+// forget drops the samples that are far from the screen.
+func (m *Model) forget() {
+	near := make(map[catalog.Row]*catalog.Sample, 4*fetchAround)
+	for i := max(0, m.first-fetchAround); i < min(len(m.rows), m.last+fetchAround); i++ {
+		if s := m.samples[m.rows[i]]; s != nil {
+			near[m.rows[i]] = s
+		}
+	}
+	m.samples = near
+}
+
+// FindName looks for the first name that begins with prefix, from line `from` on and round the
+// end, and tells found of its line on the UI goroutine; -1 when there is none.
+func (m *Model) FindName(prefix string, from int, found func(line int)) {
+	rows, asked := m.rows, m.asked
+	prefix = strings.ToLower(prefix)
+	m.run(func(ctx context.Context) func() {
+		const step = 400
+		for n := 0; n < len(rows); n += step {
+			part := make([]catalog.Row, 0, step)
+			for k := n; k < min(n+step, len(rows)); k++ {
+				part = append(part, rows[(from+k)%len(rows)])
+			}
+			got, err := m.core.Samples(ctx, part)
+			if err != nil || ctx.Err() != nil {
+				return nil
+			}
+			for _, s := range got {
+				if strings.HasPrefix(strings.ToLower(s.Name), prefix) {
+					row := s.Row
+					return func() {
+						if asked == m.asked {
+							found(m.Line(row))
+						}
+					}
+				}
+			}
+		}
+		return func() { found(-1) }
+	})
+}

@@ -1,0 +1,355 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/library/catalog"
+	"sampleagent/ui/theme"
+	own "sampleagent/ui/widget"
+)
+
+// RowHeight is the height of a line of the list.
+const RowHeight = 32
+
+// Line is a sample as the list shows it: texts, ready to be drawn.
+type Line struct {
+	Name, Tempo, Key, Kind, Length string
+	Class                          string // for the colour
+	Tags                           []string
+	Overview                       []byte
+	Favourite                      bool
+	Rating                         int
+	Problem                        string // why it cannot be played; "" is fine
+	Pending                        bool   // found, not analysed yet
+	SureTempo, SureKey             bool   // confident, or said by the file or a person
+}
+
+// LineOf turns a sample into what its line shows.
+func LineOf(s *catalog.Sample) Line {
+	l := Line{
+		Name: s.Name, Tempo: Tempo(s.BPM), Key: ShortKey(s.Key), Length: Length(s.Duration), Class: s.Class, Tags: s.Tags,
+		Overview: s.Overview, Favourite: s.Favourite, Rating: s.Rating, Pending: s.State == catalog.Listed,
+		SureTempo: sure(s.BPMSource, s.BPMConf), SureKey: sure(s.KeySource, s.KeyConf),
+	}
+	switch {
+	case s.Class != "":
+		l.Kind = Title(s.Class)
+	case s.Kind != "":
+		l.Kind = Title(string(s.Kind))
+	}
+	if s.Kind == analysis.LoopKind && s.Class != "" && !strings.Contains(s.Class, "loop") {
+		l.Kind += " loop"
+	}
+	switch s.State {
+	case catalog.Failed:
+		l.Problem = s.Error
+		if l.Problem == "" {
+			l.Problem = "could not be read"
+		}
+	case catalog.Missing:
+		l.Problem = "the file is gone"
+	}
+	return l
+}
+
+// sure: a value that a person or the file stated, or of which the ear is confident.
+func sure(from analysis.Source, confidence float64) bool {
+	return from != analysis.FromSound && from != "" || confidence >= 0.6
+}
+
+// Tempo prints beats per minute, with a decimal only where there is one; "" for none.
+func Tempo(bpm float64) string {
+	if bpm <= 0 {
+		return ""
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", bpm), ".0")
+}
+
+// ShortKey prints "A minor" as "Am" and "F# major" as "F#".
+func ShortKey(key string) string {
+	root, mode, ok := strings.Cut(key, " ")
+	if !ok {
+		return key
+	}
+	if mode == "minor" {
+		return root + "m"
+	}
+	return root
+}
+
+// Length prints seconds as a producer reads them: 0.42 s, 7.5 s, 3:05.
+func Length(s float64) string {
+	switch {
+	case s <= 0:
+		return ""
+	case s < 10:
+		return fmt.Sprintf("%.2f s", s)
+	case s < 60:
+		return fmt.Sprintf("%.1f s", s)
+	}
+	return fmt.Sprintf("%d:%02d", int(s+0.5)/60, int(s+0.5)%60)
+}
+
+// Title writes a word with a capital.
+func Title(word string) string {
+	if word == "" {
+		return ""
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// columns are the places of a line's parts at a width. Header and lines share them, so that they
+// are aligned.
+type columns struct {
+	wave, name, tags, tempo, key, kind, length, fav span
+}
+
+type span struct{ x, w float32 }
+
+const (
+	rowEdge   = 10
+	columnGap = 10
+	favWidth  = 26
+	barSpace  = 8 // what the scroll bar covers
+)
+
+func columnsFor(width float32) columns {
+	var c columns
+	right := width - barSpace
+	take := func(w float32) span {
+		right -= w
+		s := span{right, w}
+		right -= columnGap
+		return s
+	}
+	c.fav = take(favWidth)
+	right += columnGap
+	c.length = take(54)
+	c.kind = take(104)
+	c.key = take(42)
+	c.tempo = take(46)
+	if width > 820 {
+		c.tags = take(min(260, (width-820)*0.35+110))
+	}
+	c.wave = span{rowEdge, 76}
+	if width > 1100 {
+		c.wave.w = 120
+	}
+	c.name = span{c.wave.x + c.wave.w + columnGap, 0}
+	c.name.w = max(40, right-c.name.x)
+	return c
+}
+
+// rowView draws a line. It is recycled, so Bind sets everything.
+type rowView struct {
+	widget.BaseWidget
+	view *View
+	i    int
+}
+
+func newRowView(v *View) own.Row {
+	r := &rowView{view: v, i: -1}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// Bind implements widget.Row.
+func (r *rowView) Bind(i int, s own.RowState) {
+	r.i = i
+	if d, ok := r.renderer(); ok {
+		d.bind(i, s)
+	}
+}
+
+func (r *rowView) renderer() (*rowRenderer, bool) {
+	d, ok := r.view.drawn[r]
+	return d, ok
+}
+
+func (r *rowView) CreateRenderer() fyne.WidgetRenderer {
+	d := &rowRenderer{
+		view: r.view, ground: canvas.NewRectangle(nil), mark: canvas.NewRectangle(nil), wave: own.NewMiniWave(),
+		name: canvas.NewText("", nil), tags: canvas.NewText("", nil), tempo: canvas.NewText("", nil), key: canvas.NewText("", nil),
+		kind: canvas.NewText("", nil), dot: canvas.NewCircle(nil), length: canvas.NewText("", nil), fav: canvas.NewImageFromResource(nil),
+		line: canvas.NewRectangle(nil),
+	}
+	d.tempo.Alignment, d.length.Alignment = fyne.TextAlignTrailing, fyne.TextAlignTrailing
+	d.fav.FillMode = canvas.ImageFillContain
+	r.view.drawn[r] = d
+	return d
+}
+
+type rowRenderer struct {
+	view                                 *View
+	ground, mark, line                   *canvas.Rectangle
+	wave                                 *own.MiniWave
+	name, tags, tempo, key, kind, length *canvas.Text
+	dot                                  *canvas.Circle
+	fav                                  *canvas.Image
+	size                                 fyne.Size
+	shown                                Line
+	state                                own.RowState
+	known                                bool
+	heart                                string
+}
+
+func (d *rowRenderer) Destroy()           {}
+func (d *rowRenderer) Refresh()           { d.heart = ""; d.draw() }
+func (d *rowRenderer) MinSize() fyne.Size { return fyne.NewSize(200, RowHeight) }
+func (d *rowRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{d.ground, d.line, d.mark, d.wave, d.name, d.tags, d.tempo, d.key, d.dot, d.kind, d.length, d.fav}
+}
+
+func (d *rowRenderer) Layout(s fyne.Size) {
+	d.size = s
+	c := columnsFor(s.Width)
+	h := s.Height
+	d.ground.Resize(fyne.NewSize(s.Width-4, h-2))
+	d.ground.Move(fyne.NewPos(2, 1))
+	d.line.Resize(fyne.NewSize(s.Width-2*rowEdge, 1))
+	d.line.Move(fyne.NewPos(rowEdge, h-1))
+	d.mark.Resize(fyne.NewSize(3, h-12))
+	d.mark.Move(fyne.NewPos(2, 6))
+	d.wave.Resize(fyne.NewSize(c.wave.w, h-10))
+	d.wave.Move(fyne.NewPos(c.wave.x, 5))
+	put := func(o fyne.CanvasObject, at span, shift float32) {
+		o.Resize(fyne.NewSize(max(0, at.w-shift), h))
+		o.Move(fyne.NewPos(at.x+shift, 0))
+	}
+	put(d.name, c.name, 0)
+	put(d.tags, c.tags, 0)
+	put(d.tempo, c.tempo, 0)
+	put(d.key, c.key, 4)
+	put(d.kind, c.kind, 15)
+	put(d.length, c.length, 0)
+	d.dot.Resize(fyne.NewSquareSize(8))
+	d.dot.Move(fyne.NewPos(c.kind.x+1, (h-8)/2))
+	d.fav.Resize(fyne.NewSquareSize(15))
+	d.fav.Move(fyne.NewPos(c.fav.x+8, (h-15)/2))
+	d.draw()
+}
+
+func (d *rowRenderer) bind(i int, state own.RowState) {
+	s := d.view.model.Sample(i)
+	d.known = s != nil
+	d.state = state
+	if s != nil {
+		d.shown = LineOf(s)
+	} else {
+		d.shown = Line{}
+	}
+	d.draw()
+}
+
+func (d *rowRenderer) draw() {
+	if d.size.Width <= 0 {
+		return
+	}
+	l, c := d.shown, columnsFor(d.size.Width)
+	ink, dim := theme.C(theme.Text), theme.C(theme.TextDim)
+	d.ground.CornerRadius = 5
+	ground := theme.Alpha(theme.C(theme.Panel), 0)
+	switch {
+	case d.state.Selected && d.state.Focused:
+		ground = theme.Mix(theme.C(theme.RowSelected), theme.C(theme.RowSelected), 0)
+	case d.state.Selected:
+		ground = theme.Mix(theme.C(theme.RowSelected), theme.C(theme.Panel), 0.45)
+	case d.state.Hovered:
+		ground = theme.Mix(theme.C(theme.RowHover), theme.C(theme.RowHover), 0)
+	}
+	set(d.ground, ground)
+	set(d.line, theme.Alpha(theme.C(theme.Line), 0.45))
+	mark := theme.Alpha(theme.C(theme.Accent), 0)
+	if d.state.Cursor {
+		mark = theme.Alpha(theme.C(theme.Accent), 1)
+	}
+	d.mark.CornerRadius = 1.5
+	set(d.mark, mark)
+
+	text := func(t *canvas.Text, value string, colour any, size float32, width float32) {
+		col, _ := colour.(interface{ RGBA() (r, g, b, a uint32) })
+		cut := own.Fit(value, size, t.TextStyle, width)
+		if t.Text == cut && t.TextSize == size && t.Color == col {
+			return
+		}
+		t.Text, t.TextSize, t.Color = cut, size, col
+		t.Refresh()
+	}
+	nameInk := ink
+	name := l.Name
+	switch {
+	case !d.known:
+		name, nameInk = "…", theme.C(theme.TextFaint)
+	case l.Problem != "":
+		nameInk = theme.C(theme.Bad)
+	}
+	tags := strings.Join(l.Tags, "  ")
+	tagInk := dim
+	if l.Problem != "" {
+		tags, tagInk = l.Problem, theme.C(theme.Bad)
+		if c.tags.w == 0 {
+			name += " – " + l.Problem
+		}
+	}
+	unsure := theme.C(theme.TextFaint)
+	tempoInk, keyInk := ink, ink
+	if !l.SureTempo {
+		tempoInk = unsure
+	}
+	if !l.SureKey {
+		keyInk = unsure
+	}
+	kind := l.Kind
+	if l.Pending {
+		kind = "waiting…"
+	}
+	text(d.name, name, nameInk, theme.TextBody, c.name.w)
+	text(d.tags, tags, tagInk, theme.TextSmall, c.tags.w)
+	text(d.tempo, l.Tempo, tempoInk, theme.TextBody, c.tempo.w)
+	text(d.key, l.Key, keyInk, theme.TextBody, c.key.w-2)
+	text(d.kind, kind, dim, theme.TextSmall, c.kind.w-15)
+	text(d.length, l.Length, dim, theme.TextSmall, c.length.w)
+	dot := theme.Alpha(theme.C(theme.Class(l.Class)), 1)
+	if l.Kind == "" {
+		dot.A = 0
+	}
+	if d.dot.FillColor != dot {
+		d.dot.FillColor = dot
+		d.dot.Refresh()
+	}
+	d.wave.ShowOverview(l.Overview, theme.Class(l.Class))
+	heart := ""
+	switch {
+	case l.Favourite:
+		heart = "hearted"
+	case d.state.Hovered && d.known:
+		heart = "heart"
+	}
+	if heart != d.heart {
+		d.heart = heart
+		d.fav.Hidden = heart == ""
+		if heart != "" {
+			colour := theme.Accent
+			if heart == "heart" {
+				colour = theme.TextFaint
+			}
+			d.fav.Resource = theme.Icon(heart, colour)
+		}
+		d.fav.Refresh()
+	}
+}
+
+func set(r *canvas.Rectangle, c interface {
+	RGBA() (r, g, b, a uint32)
+}) {
+	if r.FillColor != c {
+		r.FillColor = c
+		r.Refresh()
+	}
+}
