@@ -9,10 +9,10 @@ import (
 	"sampleagent/ui/theme"
 )
 
-// SortColumns are the orders of the list, in the words of the settings, and how they are called.
+// SortColumns are the orders of the list, in the words of package search, and how they are called.
 var SortColumns = []struct{ By, Title string }{
-	{"name", "Name"}, {"bpm", "BPM"}, {"key", "Key"}, {"class", "Kind"}, {"duration", "Length"},
-	{"added", "Added"}, {"rating", "Rating"}, {"played", "Last played"}, {"size", "Size"},
+	{"", "Best match"}, {"name", "Name"}, {"tempo", "Tempo"}, {"key", "Key"}, {"class", "Kind"}, {"length", "Length"},
+	{"added", "Added"}, {"rating", "Rating"},
 }
 
 // header is the line above the list: column names that sort.
@@ -34,6 +34,9 @@ func (h *header) show(s Sort) {
 	h.Refresh()
 }
 
+// unsorted is the "by" of a column that does not sort.
+const unsorted = "-"
+
 type headCell struct {
 	by, title string
 	at        span
@@ -43,18 +46,18 @@ type headCell struct {
 func (h *header) cells() []headCell {
 	c := columnsFor(h.Size().Width)
 	cells := []headCell{
-		{"name", "Name", c.name, false}, {"bpm", "BPM", c.tempo, true}, {"key", "Key", span{c.key.x + 4, c.key.w}, false},
-		{"class", "Kind", c.kind, false}, {"duration", "Length", c.length, true},
+		{"name", "Name", c.name, false}, {"tempo", "BPM", c.tempo, true}, {"key", "Key", span{c.key.x + 4, c.key.w}, false},
+		{"class", "Kind", c.kind, false}, {"length", "Length", c.length, true},
 	}
 	if c.tags.w > 0 {
-		cells = append(cells, headCell{"", "Tags", c.tags, false})
+		cells = append(cells, headCell{unsorted, "Tags", c.tags, false})
 	}
 	return cells
 }
 
 func (h *header) cellAt(x float32) int {
 	for i, c := range h.cells() {
-		if x >= c.at.x-6 && x < c.at.x+c.at.w+6 && c.by != "" {
+		if x >= c.at.x-6 && x < c.at.x+c.at.w+6 && c.by != unsorted {
 			return i
 		}
 	}
@@ -118,12 +121,12 @@ func (r *headerRenderer) Layout(s fyne.Size) {
 			t.Alignment = fyne.TextAlignTrailing
 		}
 		t.Color = theme.C(theme.TextDim)
-		if c.by != "" && c.by == r.h.sort.By || r.h.hovering == i {
+		if c.by != unsorted && c.by == r.h.sort.By || r.h.hovering == i {
 			t.Color = theme.C(theme.Text)
 		}
 		t.Resize(fyne.NewSize(c.at.w, s.Height))
 		t.Move(fyne.NewPos(c.at.x, 0))
-		if c.by != "" && c.by == r.h.sort.By {
+		if c.by != unsorted && c.by == r.h.sort.By {
 			w := fyne.MeasureText(c.title, theme.TextSmall, fyne.TextStyle{}).Width
 			x := c.at.x + w + 3
 			if c.right {

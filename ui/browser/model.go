@@ -79,7 +79,7 @@ type Model struct {
 
 // NewModel starts empty; Reload searches for the first time.
 func NewModel(core Core, run Background) *Model {
-	return &Model{core: core, run: run, sort: Sort{By: "added", Down: true}, samples: map[catalog.Row]*catalog.Sample{}, wanted: map[catalog.Row]bool{}}
+	return &Model{core: core, run: run, sort: Sort{By: "name"}, samples: map[catalog.Row]*catalog.Sample{}, wanted: map[catalog.Row]bool{}}
 }
 
 // Text is what was typed.
@@ -158,7 +158,7 @@ func (m *Model) SetSort(by string) {
 	if m.sort.By == by {
 		m.sort.Down = !m.sort.Down
 	} else {
-		m.sort = Sort{By: by, Down: by == "added" || by == "rating" || by == "played"}
+		m.sort = Sort{By: by, Down: by == "added" || by == "rating"}
 	}
 	m.search(0, false)
 }

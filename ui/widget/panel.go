@@ -78,8 +78,15 @@ func (l *insetLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 
 func (l *insetLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	var m fyne.Size
+	shown := false
 	for _, o := range objects {
-		m = m.Max(o.MinSize())
+		if o.Visible() {
+			shown = true
+			m = m.Max(o.MinSize())
+		}
+	}
+	if !shown {
+		return m
 	}
 	return m.AddWidthHeight(l.left+l.right, l.top+l.bottom)
 }

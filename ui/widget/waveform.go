@@ -12,14 +12,15 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"sampleagent/audio/waveform"
 	"sampleagent/ui/theme"
 )
 
 // Wave is what a Waveform shows. Times are in seconds from the start of the sound.
 type Wave struct {
-	// Columns takes n columns between two times and gives n pairs (min, max), -127 to 127. It
-	// reads prepared peaks and never samples, because it is called while drawing. Nil: no sound.
-	Columns func(from, to float64, n int) []int8
+	// Columns gives n columns between two times. It reads prepared peaks and never samples,
+	// because it is called while drawing. Nil: no sound.
+	Columns func(from, to float64, n int) []waveform.Column
 	Length  float64
 	Beats   []float64 // the grid; nil without a tempo
 	Bar     int       // beats in a bar, 0 for 4
@@ -49,9 +50,9 @@ type Waveform struct {
 	drawn    *waveformRenderer
 }
 
-// shortestView is the least time that can fill the width: half a millisecond a pixel is finer
-// than what chops need.
-const shortestView = 0.02
+// shortestView is the least time that can fill the width: peaks have a column each 256 frames, so
+// less would show steps.
+const shortestView = 0.25
 
 // NewWaveform is an empty one.
 func NewWaveform() *Waveform {
@@ -441,13 +442,15 @@ func (r *waveformRenderer) paint(width, height int) image.Image {
 	rim := theme.Mix(ground, core, 0.62)
 	mid := top + (float64(height)-top)/2
 	reach := (float64(height) - top) / 2 * 0.94
-	pairs := w.wave.Columns(w.from, w.to, width)
-	for i := 0; i < width && 2*i+1 < len(pairs); i++ {
-		hi, lo := float64(pairs[2*i+1])/127*reach, float64(pairs[2*i])/127*reach
-		// The middle of each column is brighter: loud parts read as bodies, peaks as edges.
-		barAt(img, i, mid-hi, mid-lo, rim)
-		if hi-lo > 3 {
-			barAt(img, i, mid-hi*0.55, mid-lo*0.55, core)
+	for i, c := range w.wave.Columns(w.from, w.to, width) {
+		if i >= width {
+			break
+		}
+		// Peaks are the quiet outline, the power (RMS) the bright body within it.
+		hi, lo := clip(c.Max)*reach, clip(c.Min)*reach
+		bar(img, i, mid-hi, mid-lo, rim)
+		if body := clip(c.RMS) * reach; body > 1 {
+			bar(img, i, mid-min(hi, body), mid-max(lo, -body), core)
 		}
 	}
 
@@ -472,7 +475,8 @@ func (r *waveformRenderer) paint(width, height int) image.Image {
 
 func nr(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }
 
-func barAt(img *image.NRGBA, x int, y0, y1 float64, c color.NRGBA) { bar(img, x, y0, y1, c) }
+// clip ends what is drawn at full scale.
+func clip(v float32) float64 { return math.Max(-1, math.Min(1, float64(v))) }
 
 func column(img *image.NRGBA, x, y0, y1 int, c color.NRGBA) {
 	for y := y0; y < y1; y++ {

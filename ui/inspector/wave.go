@@ -1,0 +1,188 @@
+package inspector
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"sampleagent/library/catalog"
+	"sampleagent/ui/browser"
+	"sampleagent/ui/theme"
+	own "sampleagent/ui/widget"
+)
+
+// Wave is the dock below the list: the large waveform, with name, tempo and key above it.
+type Wave struct {
+	Waveform *own.Waveform
+	OnTempo  func() // tempo or key was tapped: show where they are changed
+	OnTap    func(at time.Time) (bpm float64, taps int)
+
+	model             *Model
+	name, info, what  *own.Label
+	tempo, key        *own.Label
+	tempoBox, keyBox  *own.TapArea
+	class             *own.Chip
+	half, double, tap *own.IconButton
+	span              *own.Label
+	root              fyne.CanvasObject
+	shown             int64
+	hadPeaks          bool
+}
+
+// NewWave draws a model. seek plays from a time; loop takes the selected part (equal: none).
+func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64)) *Wave {
+	w := &Wave{model: m}
+	w.Waveform = own.NewWaveform()
+	w.Waveform.Empty = "Select a sample to see it"
+	w.Waveform.OnSeek = seek
+	w.Waveform.OnSelect = func(from, to float64) {
+		w.tellSpan(from, to)
+		if loop != nil {
+			loop(from, to)
+		}
+	}
+	w.name = own.NewTitle("")
+	w.name.MinWidth = 0
+	w.info = own.NewCaption("")
+	w.info.MinWidth = 0
+	w.span = own.NewCaption("")
+	big := func() *own.Label {
+		l := own.NewLabel("–")
+		l.TextSize, l.Style.Bold, l.MinWidth = theme.TextHuge, true, -1
+		return l
+	}
+	w.tempo, w.key = big(), big()
+	tempo := own.Beside(4, -1, w.tempo, own.NewCaption("BPM"))
+	w.tempoBox = own.NewTapArea(tempo, func() { callback(w.OnTempo) })
+	w.keyBox = own.NewTapArea(own.Beside(4, -1, w.key), func() { callback(w.OnTempo) })
+	w.class = own.NewChip("", nil)
+	w.half = own.NewTextButton("", "½", "Half the tempo   Ctrl+Shift+H", func() { m.Edit(m.core.HalveTempo) })
+	w.double = own.NewTextButton("", "×2", "Twice the tempo   Ctrl+Shift+D", func() { m.Edit(m.core.DoubleTempo) })
+	w.tap = own.NewTextButton("", "Tap", "Tap the beat, at least four times   Ctrl+T", w.Tap)
+	for _, b := range []*own.IconButton{w.half, w.double, w.tap} {
+		b.Side = 26
+	}
+	wf := w.Waveform
+	zoomIn := own.NewIconButton("plus", "Zoom in   Ctrl++", func() { wf.Zoom(0.5, wf.Middle()) })
+	zoomOut := own.NewIconButton("minus", "Zoom out   Ctrl+-", func() { wf.Zoom(2, wf.Middle()) })
+	all := own.NewIconButton("all", "Show all   Ctrl+0", wf.ZoomAll)
+	for _, b := range []*own.IconButton{zoomIn, zoomOut, all} {
+		b.Side = 26
+	}
+	title := own.Below(0, -1, w.name, w.info)
+	line := own.Beside(12, 0, title, w.span, w.class, w.tempoBox, own.Beside(3, -1, w.half, w.double, w.tap), w.keyBox, own.Beside(0, -1, zoomOut, zoomIn, all))
+	w.root = own.Panel(own.Below(8, 1, line, wf))
+	w.Refresh()
+	return w
+}
+
+func callback(f func()) {
+	if f != nil {
+		f()
+	}
+}
+
+// Root is the pane.
+func (w *Wave) Root() fyne.CanvasObject { return w.root }
+
+// Tap counts a beat tapped now; from the fourth on the tempo is set.
+func (w *Wave) Tap() {
+	if w.OnTap == nil {
+		return
+	}
+	bpm, taps := w.OnTap(time.Now())
+	switch {
+	case taps < 4 || bpm <= 0:
+		w.tap.SetText(fmt.Sprintf("%d…", taps))
+	default:
+		w.tap.SetText(browser.Tempo(float64(int(bpm*10+0.5)) / 10))
+		rows := w.model.rows
+		if len(rows) > 0 {
+			w.model.Edit(func(ctx context.Context, rows []catalog.Row) error {
+				return w.model.core.SetTempo(ctx, rows, float64(int(bpm*10+0.5))/10)
+			})
+		}
+	}
+}
+
+func (w *Wave) tellSpan(from, to float64) {
+	text := ""
+	if to > from {
+		text = fmt.Sprintf("%.3f s selected", to-from)
+		if s := w.model.Sample(); s != nil && s.BPM > 0 {
+			text = fmt.Sprintf("%.2f beats selected", (to-from)*s.BPM/60)
+		}
+	}
+	w.span.SetText(text)
+	w.root.Refresh()
+}
+
+// Refresh draws the model as it is now. The view into the waveform stays while the sample does.
+func (w *Wave) Refresh() {
+	m := w.model
+	s := m.Sample()
+	known := s != nil
+	w.half.SetOff(!known || s.BPM <= 0)
+	w.double.SetOff(!known || s.BPM <= 0)
+	w.tap.SetOff(!known)
+	if !known {
+		w.name.Set("Nothing selected", theme.TextFaint)
+		w.info.SetText("Arrow keys select and play")
+		w.tempo.Set("–", theme.TextFaint)
+		w.key.Set("–", theme.TextFaint)
+		w.class.Hidden = true
+		w.Waveform.Empty = "Select a sample to see it"
+		w.Waveform.SetWave(own.Wave{})
+		w.shown, w.hadPeaks = 0, false
+		w.root.Refresh()
+		return
+	}
+	w.tap.SetText("Tap")
+	w.name.Set(s.Name, theme.Text)
+	info := m.File()[0].Text
+	if s.Duration > 0 {
+		info = browser.Length(s.Duration) + " · " + info
+	}
+	if len(m.rows) > 1 {
+		info = fmt.Sprintf("and %d more selected: edits change all of them", len(m.rows)-1)
+	}
+	w.info.SetText(info)
+	value := func(l *own.Label, text string) {
+		if text == "" {
+			l.Set("–", theme.TextFaint)
+			return
+		}
+		l.Set(text, theme.Text)
+	}
+	value(w.tempo, browser.Tempo(s.BPM))
+	value(w.key, browser.ShortKey(s.Key))
+	w.class.Hidden = s.Class == ""
+	w.class.Text, w.class.Colour = browser.LineOf(s).Kind, theme.Class(s.Class)
+	w.class.Refresh()
+
+	peaks, why := m.Peaks()
+	w.Waveform.Empty = "…"
+	if why != "" {
+		w.Waveform.Empty = why
+	}
+	wave := own.Wave{Length: s.Duration, Colour: theme.Class(s.Class)}
+	if s.Class == "" {
+		wave.Colour = theme.Wave
+	}
+	if peaks != nil {
+		wave.Columns = peaks
+	}
+	if r := m.Report(); r != nil {
+		wave.Beats, wave.Onsets = r.Beats, r.Onsets
+	}
+	if int64(s.Row) != w.shown {
+		w.shown = int64(s.Row)
+		w.span.SetText("")
+		w.Waveform.SetWave(wave)
+	} else {
+		w.Waveform.UpdateWave(wave)
+	}
+	w.root.Refresh()
+}

@@ -1,0 +1,485 @@
+// Package kit is the screen of the device's pads: ten banks of sixteen, laid out as on the
+// SP-404MK2, with every setting of a pad and the means to fill them.
+//
+// Model is the screen as data; View draws it. Kits are kept by the application at every change;
+// the package keeps nothing but what is selected.
+package kit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/library/catalog"
+	device "sampleagent/library/kit"
+	"sampleagent/ui/browser"
+	own "sampleagent/ui/widget"
+)
+
+// Info is a kit in the list of kits.
+type Info struct {
+	ID, Name string
+	Filled   int
+}
+
+// Fill is what a search put on a bank.
+type Fill struct {
+	Placed int
+	Note   string
+}
+
+// Core is what the screen needs of the application. Every method may take time; edits can be
+// undone there.
+type Core interface {
+	KitList(ctx context.Context) ([]Info, error)
+	Kit(ctx context.Context, id string) (device.Kit, error)
+	PadSamples(ctx context.Context, k device.Kit) (map[string]catalog.Sample, error)
+	NewKit(ctx context.Context, name string) (device.Kit, error)
+	RenameKit(ctx context.Context, id, name string) error
+	DeleteKit(ctx context.Context, id string) error
+	DuplicateKit(ctx context.Context, id, name string) (device.Kit, error)
+
+	SetPads(ctx context.Context, id string, first device.Slot, rows []catalog.Row) (int, error)
+	ClearPads(ctx context.Context, id string, slots ...device.Slot) error
+	SwapPads(ctx context.Context, id string, one, other device.Slot) error
+	CopyPad(ctx context.Context, id string, from, to device.Slot) error
+	SetPadSettings(ctx context.Context, id string, slots []device.Slot, pairs ...string) error
+	SetBank(ctx context.Context, id string, bank int, b device.Bank) error
+	ClearBank(ctx context.Context, id string, bank int) error
+	SwapBanks(ctx context.Context, id string, one, other int) error
+	FillBank(ctx context.Context, id string, bank int, query string) (Fill, error)
+
+	AuditionPad(id string, slot device.Slot)
+	ReleasePad()
+}
+
+// Model is the kit that is open. All methods belong to the UI goroutine.
+type Model struct {
+	OnChanged func() // the kit, the list of kits, bank or pad changed
+	OnFailure func(error)
+	OnNote    func(string)
+
+	core Core
+	run  browser.Background
+
+	list    []Info
+	kit     device.Kit
+	open    bool
+	samples map[string]catalog.Sample
+	bank    int
+	pad     int // 0 to 15
+	playing device.Slot
+	plays   bool
+	asked   int
+}
+
+// NewModel has no kit open.
+func NewModel(core Core, run browser.Background) *Model {
+	return &Model{core: core, run: run, samples: map[string]catalog.Sample{}}
+}
+
+// Kits are all kits.
+func (m *Model) Kits() []Info { return m.list }
+
+// Kit is the one that is open.
+func (m *Model) Kit() (k device.Kit, open bool) { return m.kit, m.open }
+
+// Bank is the bank that is shown, 0 to 9.
+func (m *Model) Bank() int { return m.bank }
+
+// Pad is the selected pad, 0 to 15.
+func (m *Model) Pad() int { return m.pad }
+
+// Slot is the selected pad's place.
+func (m *Model) Slot() device.Slot { return m.slot(m.pad) }
+
+func (m *Model) slot(pad int) device.Slot {
+	s, err := device.At(m.bank, pad+1)
+	if err != nil {
+		return 0
+	}
+	return s
+}
+
+// Sample is what lies on the selected pad.
+func (m *Model) Sample() (catalog.Sample, bool) {
+	s, ok := m.samples[m.kit.Pad(m.Slot()).SampleID]
+	return s, ok
+}
+
+// Settings are those of the selected pad.
+func (m *Model) Settings() device.Settings { return m.kit.Pad(m.Slot()).Settings }
+
+func (m *Model) changed() {
+	if m.OnChanged != nil {
+		m.OnChanged()
+	}
+}
+
+// Start opens the kit of last time, or the first there is.
+func (m *Model) Start(id string, bank int) {
+	m.bank = max(0, min(bank, device.BankCount-1))
+	m.reload(id, true)
+}
+
+// Reload reads the list of kits and the open kit again.
+func (m *Model) Reload() { m.reload(m.kit.ID, false) }
+
+// Open shows another kit.
+func (m *Model) Open(id string) {
+	m.pad = 0
+	m.reload(id, false)
+}
+
+func (m *Model) reload(id string, orFirst bool) {
+	m.asked++
+	asked := m.asked
+	m.run(func(ctx context.Context) func() {
+		list, err := m.core.KitList(ctx)
+		if err != nil {
+			return m.fail(err)
+		}
+		found := ""
+		for _, k := range list {
+			if k.ID == id {
+				found = id
+			}
+		}
+		if found == "" && len(list) > 0 {
+			found = list[0].ID
+		}
+		var k device.Kit
+		samples := map[string]catalog.Sample{}
+		if found != "" {
+			if k, err = m.core.Kit(ctx, found); err != nil {
+				return m.fail(err)
+			}
+			if samples, err = m.core.PadSamples(ctx, k); err != nil {
+				return m.fail(err)
+			}
+		}
+		return func() {
+			if asked != m.asked {
+				return
+			}
+			m.list, m.kit, m.open, m.samples = list, k, found != "", samples
+			m.changed()
+		}
+	})
+}
+
+func (m *Model) fail(err error) func() {
+	return func() {
+		if m.OnFailure != nil {
+			m.OnFailure(err)
+		}
+	}
+}
+
+// SetBank shows another bank.
+func (m *Model) SetBank(bank int) {
+	bank = (bank + device.BankCount) % device.BankCount
+	if bank != m.bank {
+		m.bank = bank
+		m.changed()
+	}
+}
+
+// Select selects a pad, 0 to 15.
+func (m *Model) Select(pad int) {
+	if pad >= 0 && pad < device.PadsPerBank && pad != m.pad {
+		m.pad = pad
+		m.changed()
+	}
+}
+
+// edit runs a change of the open kit and shows the kit as it is then. Without a kit one is made.
+func (m *Model) edit(change func(ctx context.Context, id string) error) {
+	id, open := m.kit.ID, m.open
+	m.run(func(ctx context.Context) func() {
+		if !open {
+			k, err := m.core.NewKit(ctx, "My first kit")
+			if err != nil {
+				return m.fail(err)
+			}
+			id = k.ID
+		}
+		err := change(ctx, id)
+		return func() {
+			if err != nil && m.OnFailure != nil {
+				m.OnFailure(err)
+			}
+			m.reload(id, false)
+		}
+	})
+}
+
+// Place puts samples on pads from pad on; each next empty or not, one after the other.
+func (m *Model) Place(pad int, rows []catalog.Row) {
+	if len(rows) == 0 || pad < 0 || pad >= device.PadsPerBank {
+		return
+	}
+	first := m.slot(pad)
+	m.edit(func(ctx context.Context, id string) error {
+		n, err := m.core.SetPads(ctx, id, first, rows)
+		if err == nil && n < len(rows) {
+			return fmt.Errorf("%d of %d samples were placed: the project has no more pads", n, len(rows))
+		}
+		return err
+	})
+	next := pad + len(rows)
+	m.pad = pad
+	if len(rows) == 1 && next < device.PadsPerBank {
+		m.pad = next // filling goes on with the next pad
+	}
+}
+
+// Move drags a pad onto another: they change places, or with copying the first is copied. To
+// below 0 is outside of the pads: nothing happens, a slip must not lose a pad.
+func (m *Model) Move(from, to int, copying bool) {
+	if to < 0 || from == to {
+		return
+	}
+	a, b := m.slot(from), m.slot(to)
+	m.pad = to
+	m.edit(func(ctx context.Context, id string) error {
+		if copying {
+			return m.core.CopyPad(ctx, id, a, b)
+		}
+		return m.core.SwapPads(ctx, id, a, b)
+	})
+}
+
+// MoveToBank moves the selected pad to the same place of another bank.
+func (m *Model) MoveToBank(bank int) {
+	from := m.Slot()
+	to, err := device.At(bank, from.Pad())
+	if err != nil || to == from {
+		return
+	}
+	m.edit(func(ctx context.Context, id string) error { return m.core.SwapPads(ctx, id, from, to) })
+}
+
+// Clear empties a pad.
+func (m *Model) Clear(pad int) {
+	s := m.slot(pad)
+	if m.kit.Pad(s).Empty() {
+		return
+	}
+	m.edit(func(ctx context.Context, id string) error { return m.core.ClearPads(ctx, id, s) })
+}
+
+// ClearBank empties the bank.
+func (m *Model) ClearBank() {
+	bank := m.bank
+	m.edit(func(ctx context.Context, id string) error { return m.core.ClearBank(ctx, id, bank) })
+}
+
+// Set changes a setting of the selected pad, in the words of the table of settings.
+func (m *Model) Set(p device.Param, value int) {
+	slot := m.Slot()
+	if m.kit.Pad(slot).Empty() || m.Settings().Get(p) == value {
+		return
+	}
+	pair := p.Info().Name + "=" + p.Info().Text(value)
+	m.edit(func(ctx context.Context, id string) error {
+		return m.core.SetPadSettings(ctx, id, []device.Slot{slot}, pair)
+	})
+}
+
+// SetText changes a setting as typed.
+func (m *Model) SetText(p device.Param, text string) {
+	v, err := p.Info().Parse(text)
+	if err != nil {
+		m.fail(err)()
+		return
+	}
+	m.Set(p, v)
+}
+
+// SetBankTempo and SetBankVolume change what belongs to the whole bank.
+func (m *Model) SetBankTempo(bpm float64) {
+	t, err := device.NewBPM(bpm)
+	if err != nil {
+		m.fail(err)()
+		return
+	}
+	m.setBank(func(b device.Bank) (device.Bank, error) { b.Tempo = t; return b, nil })
+}
+
+// SetBankVolume takes 0 to 127.
+func (m *Model) SetBankVolume(v int) {
+	m.setBank(func(b device.Bank) (device.Bank, error) { return b.WithVolume(v) })
+}
+
+// Protect protects the bank against changes, or ends it.
+func (m *Model) Protect(on bool) {
+	m.setBank(func(b device.Bank) (device.Bank, error) { b.Protected = on; return b, nil })
+}
+
+func (m *Model) setBank(change func(device.Bank) (device.Bank, error)) {
+	bank := m.bank
+	b, err := change(m.kit.Bank(bank))
+	if err != nil {
+		m.fail(err)()
+		return
+	}
+	m.edit(func(ctx context.Context, id string) error { return m.core.SetBank(ctx, id, bank, b) })
+}
+
+// FillBank fills the bank from a query: drums on the usual pads, keys that fit, one tempo.
+func (m *Model) FillBank(query string) {
+	bank := m.bank
+	m.edit(func(ctx context.Context, id string) error {
+		f, err := m.core.FillBank(ctx, id, bank, query)
+		if err == nil && m.OnNote != nil {
+			note := f.Note
+			m.run(func(context.Context) func() { return func() { m.OnNote(note) } })
+		}
+		return err
+	})
+}
+
+// New makes a kit and opens it.
+func (m *Model) New(name string) {
+	m.run(func(ctx context.Context) func() {
+		k, err := m.core.NewKit(ctx, name)
+		if err != nil {
+			return m.fail(err)
+		}
+		return func() { m.Open(k.ID) }
+	})
+}
+
+// Rename, Duplicate and Delete are about the open kit.
+func (m *Model) Rename(name string) {
+	m.edit(func(ctx context.Context, id string) error { return m.core.RenameKit(ctx, id, name) })
+}
+
+// Duplicate opens a copy of the kit.
+func (m *Model) Duplicate(name string) {
+	id := m.kit.ID
+	m.run(func(ctx context.Context) func() {
+		k, err := m.core.DuplicateKit(ctx, id, name)
+		if err != nil {
+			return m.fail(err)
+		}
+		return func() { m.Open(k.ID) }
+	})
+}
+
+// Delete deletes the open kit.
+func (m *Model) Delete() {
+	id := m.kit.ID
+	m.run(func(ctx context.Context) func() {
+		if err := m.core.DeleteKit(ctx, id); err != nil {
+			return m.fail(err)
+		}
+		return func() { m.reload("", true) }
+	})
+}
+
+// Play sounds a pad; Release ends it when it is a gated one.
+func (m *Model) Play(pad int) {
+	s := m.slot(pad)
+	if m.open && !m.kit.Pad(s).Empty() {
+		m.core.AuditionPad(m.kit.ID, s)
+	}
+}
+
+// Release is the finger off the pad.
+func (m *Model) Release() {
+	if m.open {
+		m.core.ReleasePad()
+	}
+}
+
+// Playing says which pad sounds now; false: none.
+func (m *Model) Playing(slot device.Slot, plays bool) {
+	if m.playing != slot || m.plays != plays {
+		m.playing, m.plays = slot, plays
+		m.changed()
+	}
+}
+
+// PlayingPad is the pad of the shown bank that sounds, -1 for none.
+func (m *Model) PlayingPad() int {
+	if !m.plays || m.playing.Bank() != m.bank {
+		return -1
+	}
+	return m.playing.Pad() - 1
+}
+
+// Filled says how many pads of each bank have a sample.
+func (m *Model) Filled() (n [device.BankCount]int) {
+	for _, s := range m.kit.Filled() {
+		n[s.Bank()]++
+	}
+	return n
+}
+
+// Pads are the pads of the shown bank as they are drawn.
+func (m *Model) Pads() (pads [own.Pads]own.Pad) {
+	for i := range pads {
+		pads[i] = m.padOf(m.slot(i))
+	}
+	return pads
+}
+
+func (m *Model) padOf(slot device.Slot) own.Pad {
+	p := m.kit.Pad(slot)
+	if p.Empty() {
+		return own.Pad{}
+	}
+	s, ok := m.samples[p.SampleID]
+	if !ok {
+		return own.Pad{Filled: true, Name: "not in the library", Missing: true}
+	}
+	pad := own.Pad{Filled: true, Name: s.Name, Class: s.Class, Overview: s.Overview, Missing: s.State == catalog.Missing || s.State == catalog.Failed}
+	if p.Name != "" {
+		pad.Name = p.Name
+	}
+	var parts []string
+	if s.Kind == analysis.LoopKind && s.BPM > 0 {
+		parts = append(parts, browser.Tempo(s.BPM))
+	}
+	if s.Key != "" {
+		parts = append(parts, browser.ShortKey(s.Key))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, browser.Length(s.Duration))
+	}
+	pad.Detail = strings.Join(parts, " · ")
+	pad.Badges = badges(p.Settings)
+	return pad
+}
+
+// badges are the settings worth seeing from afar: how the pad plays when it is hit.
+func badges(s device.Settings) string {
+	var b []string
+	switch {
+	case s.On(device.OneShot):
+		b = append(b, "1-SHOT")
+	case s.On(device.Loop):
+		b = append(b, "LOOP")
+	}
+	if s.Get(device.PlayMode) == 1 || s.Get(device.PlayMode) == 3 {
+		b = append(b, "REV")
+	}
+	if g := s.Get(device.MuteGroup); g > 0 {
+		b = append(b, "M"+device.MuteGroup.Info().Text(g))
+	}
+	return strings.Join(b, " ")
+}
+
+// setAll changes several settings of the selected pad at once.
+func (m *Model) setAll(pairs []string) {
+	slot := m.Slot()
+	if len(pairs) == 0 || m.kit.Pad(slot).Empty() {
+		return
+	}
+	m.edit(func(ctx context.Context, id string) error {
+		return m.core.SetPadSettings(ctx, id, []device.Slot{slot}, pairs...)
+	})
+}
