@@ -57,7 +57,7 @@ func (m *MiniWave) paint(w, h int) image.Image {
 	mid := float64(h) / 2
 	for x := range w {
 		lo, hi := span(m.overview, x*pairs/w, max((x+1)*pairs/w, x*pairs/w+1))
-		bar(img, x, mid-float64(hi)/127*mid, mid-float64(lo)/127*mid, c)
+		stroke(img, x, mid-float64(hi)/127*mid, mid-float64(lo)/127*mid, c)
 	}
 	return img
 }
@@ -71,8 +71,8 @@ func span(overview []byte, from, to int) (lo, hi int8) {
 	return lo, hi
 }
 
-// bar draws one column from y0 down to y1 with soft ends, at least one pixel high.
-func bar(img *image.NRGBA, x int, y0, y1 float64, c color.NRGBA) {
+// stroke draws one column from y0 down to y1 with soft ends, at least one pixel high.
+func stroke(img *image.NRGBA, x int, y0, y1 float64, c color.NRGBA) {
 	if y1-y0 < 1 {
 		mid := (y0 + y1) / 2
 		y0, y1 = mid-0.5, mid+0.5

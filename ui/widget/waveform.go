@@ -448,9 +448,9 @@ func (r *waveformRenderer) paint(width, height int) image.Image {
 		}
 		// Peaks are the quiet outline, the power (RMS) the bright body within it.
 		hi, lo := clip(c.Max)*reach, clip(c.Min)*reach
-		bar(img, i, mid-hi, mid-lo, rim)
+		stroke(img, i, mid-hi, mid-lo, rim)
 		if body := clip(c.RMS) * reach; body > 1 {
-			bar(img, i, mid-min(hi, body), mid-max(lo, -body), core)
+			stroke(img, i, mid-min(hi, body), mid-max(lo, -body), core)
 		}
 	}
 

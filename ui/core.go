@@ -1,0 +1,77 @@
+// Package ui is the window. It draws what the application knows and tells it what a person does.
+//
+// Every widget is touched on Fyne's goroutine only; what takes time runs on others, and the one
+// pump in pump.go brings results and the application's events back. No screen reads a disk, a
+// database or a network while it draws.
+package ui
+
+import (
+	"context"
+	"time"
+
+	"sampleagent/app"
+	"sampleagent/app/event"
+	"sampleagent/app/settings"
+	"sampleagent/app/task"
+	"sampleagent/audio/waveform"
+	"sampleagent/library/catalog"
+	"sampleagent/ui/browser"
+	"sampleagent/ui/card"
+	"sampleagent/ui/inspector"
+	"sampleagent/ui/kit"
+)
+
+// Core is all that the window needs of the application: what its screens need, and what is
+// common to them. *app.App serves it through the small adapter in run.go; tests use a library
+// that never was.
+type Core interface {
+	browser.Core
+	inspector.Core
+	kit.Core
+	card.Core
+
+	Settings() settings.Settings
+	UpdateSettings(change func(*settings.Settings)) error
+	Subscribe() *event.Subscription
+	Notices() []string
+
+	Counts(ctx context.Context) (catalog.Counts, error)
+	AllTags(ctx context.Context) ([]catalog.Tag, error)
+	Collections(ctx context.Context) ([]catalog.Collection, error)
+	NewCollection(ctx context.Context, parent, name string, query *string) (catalog.Collection, error)
+	RenameCollection(ctx context.Context, id, name string) error
+	DeleteCollection(ctx context.Context, id string) error
+	AddToCollection(ctx context.Context, id string, rows []catalog.Row) error
+	RemoveFromCollection(ctx context.Context, id string, rows []catalog.Row) error
+	Count(ctx context.Context, query string) (int, error)
+	Folders(ctx context.Context) ([]catalog.Folder, error)
+	Unwatch(ctx context.Context, dir string) error
+	Watch(ctx context.Context, dir string) error
+	Failures(ctx context.Context) ([]catalog.Failure, error)
+	SampleByID(ctx context.Context, id string) (catalog.Sample, error)
+	Peaks(ctx context.Context, row catalog.Row) (*waveform.Peaks, error)
+	Remove(ctx context.Context, rows []catalog.Row) error
+
+	Import(paths ...string) (task.ID, error)
+	ImportDemo() (task.ID, error)
+	Tasks() []task.Status
+	PauseTask(id task.ID)
+	ResumeTask(id task.ID)
+	CancelTask(id task.ID)
+	DismissTask(id task.ID)
+
+	Audition(row catalog.Row, o app.Audition)
+	Stop()
+	TogglePlay()
+	Seek(seconds float64)
+	SetLoop(on bool)
+	SetVolume(v float64)
+	Transport() app.Transport
+	Tap(at time.Time) (bpm float64, taps int)
+
+	Undo(ctx context.Context) (name string, err error)
+	Redo(ctx context.Context) (name string, err error)
+	History() (undo, redo string)
+
+	Doctor(ctx context.Context) []app.Check
+}
