@@ -39,12 +39,12 @@ type Core interface {
 	AllTags(ctx context.Context) ([]catalog.Tag, error)
 	Collections(ctx context.Context) ([]catalog.Collection, error)
 	NewCollection(ctx context.Context, parent, name string, query *string) (catalog.Collection, error)
-	RenameCollection(ctx context.Context, id, name string) error
+	ChangeCollection(ctx context.Context, c catalog.Collection) error
 	DeleteCollection(ctx context.Context, id string) error
 	AddToCollection(ctx context.Context, id string, rows []catalog.Row) error
 	RemoveFromCollection(ctx context.Context, id string, rows []catalog.Row) error
 	Count(ctx context.Context, query string) (int, error)
-	Folders(ctx context.Context) ([]catalog.Folder, error)
+	WatchedFolders() []string
 	Unwatch(ctx context.Context, dir string) error
 	Watch(ctx context.Context, dir string) error
 	Failures(ctx context.Context) ([]catalog.Failure, error)

@@ -76,6 +76,7 @@ type Window struct {
 	Tab        string             `toml:"tab"`    // the panel last shown
 	Kit        string             `toml:"kit"`    // ID of the kit last shown
 	Bank       int                `toml:"bank"`   // 0 to 9
+	Query      string             `toml:"query"`  // what was searched when it was closed
 }
 
 // The ranges of values, also for the preferences screen.

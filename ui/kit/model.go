@@ -483,3 +483,10 @@ func (m *Model) setAll(pairs []string) {
 		return m.core.SetPadSettings(ctx, id, []device.Slot{slot}, pairs...)
 	})
 }
+
+// SamplesChanged reads names and values of the samples on the pads again.
+func (m *Model) SamplesChanged() {
+	if m.open {
+		m.Reload()
+	}
+}

@@ -1,0 +1,335 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"sampleagent/app/settings"
+	"sampleagent/library/catalog"
+	"sampleagent/ui/browser"
+	"sampleagent/ui/shortcut"
+	"sampleagent/ui/theme"
+)
+
+// handlers says what each command of the table does. A test finds commands without one.
+func (w *window) handlers() map[shortcut.ID]func() {
+	c := w.core
+	rate := func(n int) func() {
+		return func() {
+			w.editChosen(func(ctx context.Context, rows []catalog.Row) error { return c.SetRating(ctx, rows, n) })
+		}
+	}
+	zoom := func(by float64) func() {
+		return func() { w.wave.Waveform.Zoom(by, w.wave.Waveform.Middle()) }
+	}
+	return map[shortcut.ID]func(){
+		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles,
+		shortcut.ReadCard: w.readCard, shortcut.WriteCard: w.writeCard,
+		shortcut.Tasks: w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
+
+		shortcut.Undo: func() { w.history(c.Undo, "Undone", "There is nothing to undo") },
+		shortcut.Redo: func() { w.history(c.Redo, "Done again", "There is nothing to do again") },
+		shortcut.SelectAll: func() {
+			w.list.FocusList()
+			w.list.List.SelectAll()
+		},
+		shortcut.Favourite: func() {
+			if s := w.list.Current(); s != nil {
+				on := !s.Favourite
+				w.editChosen(func(ctx context.Context, rows []catalog.Row) error { return c.SetFavourite(ctx, rows, on) })
+			}
+		},
+		shortcut.EditTags:  func() { w.showTab("details"); w.details.FocusTag() },
+		shortcut.EditTempo: func() { w.showTab("details"); w.details.FocusTempo() },
+		shortcut.EditKey:   func() { w.showTab("details"); w.details.FocusKey() },
+		shortcut.HalfTempo: func() { w.editChosen(c.HalveTempo) }, shortcut.DoubleTempo: func() { w.editChosen(c.DoubleTempo) },
+		shortcut.TapTempo: w.wave.Tap,
+		shortcut.Rename: func() {
+			if s := w.list.Current(); s != nil {
+				row := s.Row
+				w.ask("Rename", "The name in the library; the file keeps its own", s.Name, func(name string) {
+					w.edit(func(ctx context.Context) error { return c.Rename(ctx, row, name) })
+				})
+			}
+		},
+		shortcut.Remove: func() {
+			if n := len(w.chosen); n > 0 {
+				rows := w.chosen
+				w.confirm("Remove "+plural(n, "sample", "samples")+" from the library?", "The files stay where they are.", func() {
+					w.edit(func(ctx context.Context) error { return c.Remove(ctx, rows) })
+				})
+			}
+		},
+		shortcut.NewList: w.newCollection,
+		shortcut.Rate0:   rate(0), shortcut.Rate1: rate(1), shortcut.Rate2: rate(2), shortcut.Rate3: rate(3), shortcut.Rate4: rate(4), shortcut.Rate5: rate(5),
+
+		shortcut.Find:      w.list.FocusSearch,
+		shortcut.ClearFind: func() { w.list.SetScope(browser.Scope{}); w.list.SetQuery(""); w.side.Mark("all") },
+		shortcut.SaveFind:  w.saveSearch,
+		shortcut.Similar: func() {
+			if s := w.list.Current(); s != nil {
+				w.list.SetScope(browser.Scope{})
+				w.list.SetQuery("like:" + s.ID)
+			}
+		},
+
+		shortcut.PlayPause: w.playPause, shortcut.Stop: c.Stop,
+		shortcut.Loop: func() { c.SetLoop(!c.Transport().Loop); w.showTransport() },
+		shortcut.AutoPlay: func() {
+			on := !c.Settings().Playback.AutoPlay
+			w.updateSettings(func(s *settings.Settings) { s.Playback.AutoPlay = on })
+		},
+		shortcut.ToggleSync: func() {
+			on := !c.Settings().Playback.FollowTempo
+			w.updateSettings(func(s *settings.Settings) { s.Playback.FollowTempo = on })
+		},
+
+		shortcut.NewKit:   func() { w.showTab("kit"); w.pads.AskNew() },
+		shortcut.PutOnPad: func() { w.kits.Place(w.kits.Pad(), w.chosen) },
+		shortcut.FillBank: func() { w.showTab("kit"); w.pads.AskFill() },
+		shortcut.NextBank: func() { w.kits.SetBank(w.kits.Bank() + 1) }, shortcut.PrevBank: func() { w.kits.SetBank(w.kits.Bank() - 1) },
+		shortcut.ClearPad: func() { w.kits.Clear(w.kits.Pad()) },
+
+		shortcut.FocusPlaces:  func() { w.win.Canvas().Focus(w.side.Focusable()) },
+		shortcut.FocusList:    w.list.FocusList,
+		shortcut.FocusDetails: func() { w.showTab("details"); w.details.FocusTempo() },
+		shortcut.FocusPads:    func() { w.showTab("kit"); w.win.Canvas().Focus(w.pads.Grid) },
+		shortcut.ZoomIn:       zoom(0.5), shortcut.ZoomOut: zoom(2), shortcut.ZoomAll: w.wave.Waveform.ZoomAll,
+		shortcut.ToggleLight: func() {
+			next := string(theme.Light)
+			if theme.IsLight() {
+				next = string(theme.Dark)
+			}
+			w.updateSettings(func(s *settings.Settings) { s.Window.Theme = next })
+		},
+		shortcut.FullScreen: func() { w.win.SetFullScreen(!w.win.FullScreen()) },
+
+		shortcut.Help: w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
+	}
+}
+
+// run carries a command out. While a text is typed, undo, redo and select all are the text's.
+func (w *window) run(id shortcut.ID) {
+	if field, ok := w.typing(); ok {
+		switch id {
+		case shortcut.Undo:
+			field.TypedShortcut(&fyne.ShortcutUndo{})
+			return
+		case shortcut.Redo:
+			field.TypedShortcut(&fyne.ShortcutRedo{})
+			return
+		case shortcut.SelectAll:
+			field.TypedShortcut(&fyne.ShortcutSelectAll{})
+			return
+		}
+	}
+	if f := w.commands[id]; f != nil {
+		f()
+	}
+}
+
+// editChosen runs a change of all chosen samples.
+func (w *window) editChosen(change func(ctx context.Context, rows []catalog.Row) error) {
+	rows := w.chosen
+	if len(rows) == 0 {
+		w.toast.show("Select a sample first", theme.Text)
+		return
+	}
+	w.edit(func(ctx context.Context) error { return change(ctx, rows) })
+}
+
+func (w *window) history(step func(context.Context) (string, error), done, nothing string) {
+	w.pump.run(func(ctx context.Context) func() {
+		name, err := step(ctx)
+		return func() {
+			switch {
+			case err != nil:
+				w.fail(err)
+			case name == "":
+				w.toast.show(nothing, theme.TextDim)
+			default:
+				w.toast.show(done+": "+lowerFirst(name), theme.Text)
+			}
+		}
+	})
+}
+
+// ---- menu and keys
+
+// menu makes the menu bar from the table. Fyne gives a menu's keys precedence over the focused
+// widget, which is what commands with a modifier need.
+func (w *window) menu() *fyne.MainMenu {
+	var groups []string
+	items := map[string][]*fyne.MenuItem{}
+	for _, c := range shortcut.Table(w.os) {
+		if !c.Menu {
+			continue
+		}
+		if items[c.Group] == nil {
+			groups = append(groups, c.Group)
+		}
+		item := fyne.NewMenuItem(c.Title, func() { w.run(c.ID) })
+		if c.Key != "" && c.Where == shortcut.Always && c.Mod != 0 {
+			item.Shortcut = sameAsFyne(&desktop.CustomShortcut{KeyName: c.Key, Modifier: c.Mod})
+		}
+		item.IsQuit = c.ID == shortcut.Quit
+		w.menuItems[c.ID] = item
+		items[c.Group] = append(items[c.Group], item)
+	}
+	main := fyne.NewMainMenu()
+	for _, g := range groups {
+		main.Items = append(main.Items, fyne.NewMenu(g, items[g]...))
+	}
+	return main
+}
+
+// sameAsFyne uses Fyne's own shortcuts where the driver would make one of these keys.
+func sameAsFyne(s *desktop.CustomShortcut) fyne.Shortcut {
+	if s.Modifier == fyne.KeyModifierShortcutDefault {
+		switch s.KeyName {
+		case fyne.KeyZ:
+			return &fyne.ShortcutUndo{}
+		case fyne.KeyY:
+			return &fyne.ShortcutRedo{}
+		case fyne.KeyA:
+			return &fyne.ShortcutSelectAll{}
+		}
+	}
+	return s
+}
+
+// addShortcuts gives keys to commands that do not stand in the menu, and to those without a
+// modifier when nothing has the focus.
+func (w *window) addShortcuts() {
+	c := w.win.Canvas()
+	for _, cmd := range shortcut.Table(w.os) {
+		if !cmd.Menu && cmd.Where == shortcut.Always && cmd.Mod != 0 {
+			c.AddShortcut(&desktop.CustomShortcut{KeyName: cmd.Key, Modifier: cmd.Mod}, func(fyne.Shortcut) { w.run(cmd.ID) })
+		}
+	}
+	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if !w.plainKey(e) && (e.Name == fyne.KeyDown || e.Name == fyne.KeyUp) {
+			w.list.FocusList()
+		}
+	})
+}
+
+// plainKey carries out the command of a key without modifier in the list, or where nothing has
+// the focus.
+func (w *window) plainKey(e *fyne.KeyEvent) bool {
+	for _, cmd := range shortcut.Table(w.os) {
+		if cmd.Key != e.Name || cmd.Mod != 0 {
+			continue
+		}
+		if cmd.Where == shortcut.Always || cmd.Where == shortcut.InList {
+			w.run(cmd.ID)
+			return true
+		}
+	}
+	return false
+}
+
+// padKey is plainKey while the pads have the focus: Enter plays there.
+func (w *window) padKey(e *fyne.KeyEvent) bool {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeyDelete, fyne.KeyBackspace:
+		return false
+	}
+	return w.plainKey(e)
+}
+
+// ---- what can be done with rows
+
+func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
+	n := len(rows)
+	if n == 0 {
+		return
+	}
+	item := func(title string, id shortcut.ID) *fyne.MenuItem {
+		return fyne.NewMenuItem(title, func() { w.run(id) })
+	}
+	add := fyne.NewMenuItem("Add to collection", nil)
+	add.ChildMenu = fyne.NewMenu("", w.collectionItems(rows)...)
+	put := fyne.NewMenuItem("Put on pad "+w.kits.Slot().String(), func() { w.kits.Place(w.kits.Pad(), rows) })
+	if n > 1 {
+		put.Label = fmt.Sprintf("Put %d on pads from %s", n, w.kits.Slot())
+	}
+	menu := fyne.NewMenu("",
+		item("Play", shortcut.PlayPause), put, item("Sounds like this", shortcut.Similar),
+		fyne.NewMenuItemSeparator(),
+		item("Favourite", shortcut.Favourite), item("Add tags", shortcut.EditTags), add,
+		fyne.NewMenuItemSeparator(),
+		item("Half the tempo", shortcut.HalfTempo), item("Twice the tempo", shortcut.DoubleTempo), item("Set tempo", shortcut.EditTempo), item("Set key", shortcut.EditKey),
+		fyne.NewMenuItemSeparator(),
+		item("Rename…", shortcut.Rename), item("Remove from the library", shortcut.Remove),
+	)
+	widget.ShowPopUpMenuAtPosition(menu, w.win.Canvas(), at)
+}
+
+func (w *window) collectionItems(rows []catalog.Row) []*fyne.MenuItem {
+	var items []*fyne.MenuItem
+	for _, c := range w.placesOf.collections {
+		if c.Smart() {
+			continue
+		}
+		items = append(items, fyne.NewMenuItem(c.Name, func() {
+			w.edit(func(ctx context.Context) error { return w.core.AddToCollection(ctx, c.ID, rows) })
+		}))
+	}
+	return append(items, fyne.NewMenuItem("New collection…", func() {
+		w.ask("New collection", "Name", "", func(name string) { w.makeCollection(name, nil, rows) })
+	}))
+}
+
+// showTab shows a panel of the right side.
+func (w *window) showTab(tab string) { w.dock.show(tab) }
+
+// ---- searches that are kept
+
+// remember puts a query at the head of the past ones.
+func remember(s *settings.Settings, text string) {
+	past := []string{text}
+	for _, q := range s.Search.Past {
+		if !strings.EqualFold(q, text) {
+			past = append(past, q)
+		}
+	}
+	s.Search.Past = past[:min(len(past), max(0, s.Search.Recent))]
+}
+
+func (w *window) saveSearch() {
+	query := w.search.Query()
+	if query == "" {
+		w.toast.show("Search for something first, then save it", theme.Text)
+		return
+	}
+	w.ask("Save this search", "It becomes a collection that fills itself with:  "+query, "", func(name string) {
+		w.makeCollection(name, &query, nil)
+	})
+}
+
+func (w *window) newCollection() {
+	rows := w.chosen
+	label := "Name"
+	if len(rows) > 1 {
+		label = fmt.Sprintf("Name; the %d selected samples go into it", len(rows))
+	} else {
+		rows = nil
+	}
+	w.ask("New collection", label, "", func(name string) { w.makeCollection(name, nil, rows) })
+}
+
+func (w *window) makeCollection(name string, query *string, rows []catalog.Row) {
+	w.edit(func(ctx context.Context) error {
+		c, err := w.core.NewCollection(ctx, "", name, query)
+		if err == nil && len(rows) > 0 {
+			err = w.core.AddToCollection(ctx, c.ID, rows)
+		}
+		return err
+	})
+}

@@ -1,0 +1,147 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+
+	"sampleagent/app/task"
+	"sampleagent/library/catalog"
+	"sampleagent/ui/theme"
+)
+
+// dragging shows what travels, and where it would land.
+func (w *window) dragging(rows []catalog.Row, names string, at fyne.Position) {
+	origin := fyne.CurrentApp().Driver().AbsolutePositionForObject(w.over.Container)
+	pad := w.pads.Grid.PadAtAbsolute(at)
+	if !w.pads.Grid.Visible() || !w.dock.showsPads() {
+		pad = -1
+	}
+	w.pads.Grid.SetTarget(pad)
+	text := names
+	if pad >= 0 {
+		text += fmt.Sprintf("  →  %s%d", bankLetter(w.kits.Bank()), pad+1)
+	} else if p, ok := w.side.PlaceAt(at); ok {
+		text += "  →  " + p.Title
+	}
+	w.over.Ghost(text, at.Subtract(origin))
+}
+
+// letGo puts what was dragged where it was let go: a pad, a collection, the favourites.
+func (w *window) letGo(rows []catalog.Row, at fyne.Position) {
+	w.over.EndGhost()
+	pad := -1
+	if w.dock.showsPads() {
+		pad = w.pads.Grid.PadAtAbsolute(at)
+	}
+	w.pads.Grid.SetTarget(-1)
+	place, onPlace := w.side.PlaceAt(at)
+	w.side.EndDrag()
+	switch {
+	case pad >= 0:
+		w.kits.Place(pad, rows)
+	case onPlace && place.ID == "fav":
+		w.edit(func(ctx context.Context) error { return w.core.SetFavourite(ctx, rows, true) })
+	case onPlace && len(place.ID) > 2:
+		id := place.ID[2:]
+		w.edit(func(ctx context.Context) error {
+			if err := w.core.AddToCollection(ctx, id, rows); err != nil {
+				return err
+			}
+			w.pump.post(func() { w.toast.show(plural(len(rows), "sample", "samples")+" added to "+place.Title, theme.Text) })
+			return nil
+		})
+	}
+}
+
+func bankLetter(bank int) string { return string(rune('A' + bank)) }
+
+// dropped takes files and folders that another program let go over the window: wherever that
+// was, they are imported. The pointer's position is not to be trusted during a system's drag.
+func (w *window) dropped(_ fyne.Position, paths []string) { w.importPaths(paths...) }
+
+func (w *window) importPaths(paths ...string) {
+	if len(paths) == 0 {
+		return
+	}
+	w.startTask(func() (task.ID, error) { return w.core.Import(paths...) })
+}
+
+// startTask starts long work away from the UI goroutine; the task itself is told by events.
+func (w *window) startTask(start func() (task.ID, error)) {
+	w.pump.run(func(context.Context) func() {
+		if _, err := start(); err != nil {
+			return func() { w.fail(err) }
+		}
+		return nil
+	})
+}
+
+func (w *window) tryDemo() { w.startTask(w.core.ImportDemo) }
+
+func (w *window) addFolder() {
+	w.chooseFolder("Add folder", func(dir string) { w.importPaths(dir) })
+}
+
+func (w *window) watchFolder() {
+	w.chooseFolder("Watch folder", func(dir string) {
+		w.edit(func(ctx context.Context) error { return w.core.Watch(ctx, dir) })
+	})
+}
+
+func (w *window) addFiles() {
+	w.chooseFile(nil, func(path string) { w.importPaths(path) })
+}
+
+func (w *window) readCard() {
+	w.chooseFolder("Read card", func(dir string) {
+		w.startTask(func() (task.ID, error) { return w.core.ReadCard(w.pump.ctx, dir) })
+	})
+}
+
+// chooseFolder asks for a folder; nothing is called when none is chosen.
+func (w *window) chooseFolder(confirm string, done func(dir string)) {
+	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		if u != nil {
+			done(u.Path())
+		}
+	}, w.win)
+	d.SetConfirmText(confirm)
+	d.Resize(w.dialogSize())
+	d.Show()
+}
+
+func (w *window) chooseFile(extensions []string, done func(path string)) {
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		if r == nil {
+			return
+		}
+		path := r.URI().Path()
+		if err := r.Close(); err != nil {
+			w.fail(err)
+			return
+		}
+		done(path)
+	}, w.win)
+	if extensions != nil {
+		d.SetFilter(storage.NewExtensionFileFilter(extensions))
+	}
+	d.Resize(w.dialogSize())
+	d.Show()
+}
+
+func (w *window) dialogSize() fyne.Size {
+	s := w.win.Canvas().Size()
+	return fyne.NewSize(min(900, s.Width-60), min(620, s.Height-60))
+}

@@ -1,0 +1,221 @@
+package ui
+
+import (
+	"context"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+
+	"sampleagent/library/catalog"
+	"sampleagent/ui/browser"
+	"sampleagent/ui/theme"
+)
+
+// places is what the sidebar is made of; it is read in the background.
+type places struct {
+	counts      catalog.Counts
+	favourites  int
+	recent      int
+	duplicates  int
+	collections []catalog.Collection
+	inside      map[string]int // samples of each collection
+	folders     []string
+	inFolder    map[string]int
+	tags        []catalog.Tag
+}
+
+// mostTags is how many tags the sidebar shows, the most used first.
+const mostTags = 12
+
+// readPlaces reads the sidebar anew. While one reading is under way, one more is enough.
+func (w *window) readPlaces() {
+	if w.placing {
+		w.placeAgain = true
+		return
+	}
+	w.placing = true
+	w.pump.run(func(ctx context.Context) func() {
+		p, err := w.findPlaces(ctx)
+		return func() {
+			w.placing = false
+			if err != nil {
+				w.fail(err)
+			} else {
+				w.placesOf = p
+				w.lastCount = p.counts
+				w.list.SetTotal(p.counts.Total)
+				w.side.SetPlaces(w.placeLines(p))
+			}
+			if w.placeAgain {
+				w.placeAgain = false
+				w.readPlaces()
+			}
+		}
+	})
+}
+
+func (w *window) findPlaces(ctx context.Context) (p places, err error) {
+	c := w.core
+	if p.counts, err = c.Counts(ctx); err != nil {
+		return p, err
+	}
+	count := func(query string) int {
+		n, cerr := c.Count(ctx, query)
+		if cerr != nil {
+			return -1 // a smart collection with a broken rule: the number is left out
+		}
+		return n
+	}
+	p.favourites, p.recent, p.duplicates = count("is:favourite"), count("added:7d"), count("is:duplicate")
+	if p.collections, err = c.Collections(ctx); err != nil {
+		return p, err
+	}
+	p.inside = map[string]int{}
+	for _, col := range p.collections {
+		p.inside[col.ID] = count(inQuery(p.collections, col))
+	}
+	p.folders = c.WatchedFolders()
+	p.inFolder = map[string]int{}
+	for _, f := range p.folders {
+		p.inFolder[f] = count(pathQuery(f))
+	}
+	p.tags, err = c.AllTags(ctx)
+	return p, err
+}
+
+// inQuery finds a collection by the path of its names, which tells twins apart.
+func inQuery(all []catalog.Collection, c catalog.Collection) string {
+	name := c.Name
+	for parent := c.Parent; parent != ""; {
+		found := false
+		for _, p := range all {
+			if p.ID == parent {
+				name, parent, found = p.Name+"/"+name, p.Parent, true
+				break
+			}
+		}
+		if !found {
+			break
+		}
+	}
+	return `in:"` + quoted(name) + `"`
+}
+
+func pathQuery(dir string) string { return `path:"` + quoted(dir+string(filepath.Separator)) + `"` }
+
+// quoted escapes quotes inside quotes.
+func quoted(s string) string {
+	var b []rune
+	for _, r := range s {
+		if r == '"' {
+			b = append(b, '\\')
+		}
+		b = append(b, r)
+	}
+	return string(b)
+}
+
+func (w *window) placeLines(p places) []browser.Place {
+	lines := []browser.Place{
+		{Section: true, Title: "LIBRARY", ID: "s-library"},
+		{ID: "all", Title: "All samples", Icon: "all", Count: p.counts.Total},
+		{ID: "fav", Title: "Favourites", Icon: "heart", Count: p.favourites, Query: "is:favourite", Drop: true},
+		{ID: "recent", Title: "Added this week", Icon: "clock", Count: p.recent, Query: "added:7d"},
+	}
+	optional := func(id, title, icon, query string, n int, colour fyne.ThemeColorName) {
+		if n > 0 {
+			lines = append(lines, browser.Place{ID: id, Title: title, Icon: icon, Count: n, Query: query, Colour: colour})
+		}
+	}
+	optional("twins", "Duplicates", "similar", "is:duplicate", p.duplicates, "")
+	optional("waiting", "Being analysed", "clock", "is:waiting", p.counts.Listed, theme.Accent)
+	optional("failed", "Could not be read", "warning", "is:failed", p.counts.Failed, theme.Bad)
+	optional("missing", "Files gone", "warning", "is:missing", p.counts.Missing, theme.Warn)
+
+	lines = append(lines, browser.Place{Section: true, Title: "COLLECTIONS", ID: "s-collections", Add: w.newCollection})
+	if len(p.collections) == 0 {
+		lines = append(lines, browser.Place{ID: "none", Title: "New collection…", Icon: "plus", Count: -1})
+	}
+	depth := map[string]int{}
+	for _, c := range p.collections {
+		if c.Parent != "" {
+			depth[c.ID] = depth[c.Parent] + 1
+		}
+		icon := "collection"
+		if c.Smart() {
+			icon = "smart"
+		}
+		lines = append(lines, browser.Place{
+			ID: "c-" + c.ID, Title: c.Name, Icon: icon, Count: p.inside[c.ID], Query: inQuery(p.collections, c), Depth: depth[c.ID], Drop: !c.Smart(),
+			Menu: []*fyne.MenuItem{
+				fyne.NewMenuItem("Rename…", func() {
+					w.ask("Rename collection", "Name", c.Name, func(name string) {
+						renamed := c
+						renamed.Name = name
+						w.edit(func(ctx context.Context) error { return w.core.ChangeCollection(ctx, renamed) })
+					})
+				}),
+				fyne.NewMenuItem("Delete…", func() {
+					w.confirm("Delete "+c.Name+"?", "The samples stay in the library.", func() {
+						w.edit(func(ctx context.Context) error { return w.core.DeleteCollection(ctx, c.ID) })
+					})
+				}),
+			},
+		})
+	}
+	lines = append(lines, browser.Place{Section: true, Title: "WATCHED FOLDERS", ID: "s-folders", Add: w.watchFolder})
+	for _, f := range p.folders {
+		lines = append(lines, browser.Place{
+			ID: "f-" + f, Title: filepath.Base(f), Icon: "folder", Count: p.inFolder[f], Query: pathQuery(f),
+			Menu: []*fyne.MenuItem{
+				fyne.NewMenuItem("Look for changes now", func() { w.importPaths(f) }),
+				fyne.NewMenuItem("Stop watching", func() {
+					w.edit(func(ctx context.Context) error { return w.core.Unwatch(ctx, f) })
+				}),
+			},
+		})
+	}
+	if len(p.folders) == 0 {
+		lines = append(lines, browser.Place{ID: "watch", Title: "Watch a folder…", Icon: "plus", Count: -1})
+	}
+	if len(p.tags) > 0 {
+		lines = append(lines, browser.Place{Section: true, Title: "TAGS", ID: "s-tags"})
+		for i, t := range mostUsed(p.tags) {
+			if i == mostTags {
+				break
+			}
+			lines = append(lines, browser.Place{ID: "t-" + t.Name, Title: t.Name, Icon: "tag", Count: t.Count, Query: `tag:"` + quoted(t.Name) + `"`})
+		}
+	}
+	return lines
+}
+
+// mostUsed orders tags by use; equal ones stay in the order of the alphabet.
+func mostUsed(tags []catalog.Tag) []catalog.Tag {
+	out := append([]catalog.Tag(nil), tags...)
+	for i := 1; i < len(out); i++ {
+		for j := i; j > 0 && out[j].Count > out[j-1].Count; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return out
+}
+
+// goTo narrows the list to a place of the sidebar.
+func (w *window) goTo(p browser.Place) {
+	switch p.ID {
+	case "none":
+		w.side.Mark("all")
+		w.newCollection()
+		return
+	case "watch":
+		w.side.Mark("all")
+		w.watchFolder()
+		return
+	}
+	if p.Query == "" {
+		w.list.SetScope(browser.Scope{})
+		return
+	}
+	w.list.SetScope(browser.Scope{Title: p.Title, Query: p.Query})
+}
