@@ -204,7 +204,7 @@ func checkLine(c app.Check) fyne.CanvasObject {
 	img := widget.NewIcon(theme.Icon(icon, colour))
 	name := own.NewLabel(c.Name)
 	name.Style.Bold, name.MinWidth = true, 110
-	state := own.NewLabel(c.Detail)
+	state := own.NewLabel(c.State)
 	state.Colour = theme.TextDim
 	item := own.Below(2, -1, own.Beside(8, 2, own.FixedWidth(18, img), name, state))
 	if !c.OK && c.Advice != "" {

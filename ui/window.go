@@ -57,6 +57,8 @@ type window struct {
 	lookPeaks  *waveform.Peaks
 	cursor     *fyne.Animation // runs while something plays
 	lastCount  catalog.Counts
+	tasks      *taskList        // nil while it is not shown
+	told       map[task.ID]bool // tasks whose end was told
 	placesOf   places
 	placing    bool // places are being read
 	placeAgain bool // and are to be read once more
@@ -481,12 +483,7 @@ func (w *window) peaksOf(ctx context.Context, row catalog.Row) (inspector.Peaks,
 		return nil, errors.New("no waveform yet")
 	}
 	w.pump.post(func() { w.lookPeaks = p })
-	rate := float64(p.Rate)
-	var room []waveform.Column
-	return func(from, to float64, n int) []waveform.Column {
-		room = p.Range(int(from*rate), int(to*rate), n, room)
-		return room
-	}, nil
+	return newSmoothed(p).columns, nil
 }
 
 // showSample selects a sample in the list, and finds it if it is not listed.

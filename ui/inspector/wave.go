@@ -23,7 +23,8 @@ type Wave struct {
 	name, info, what  *own.Label
 	tempo, key        *own.Label
 	tempoBox, keyBox  *own.TapArea
-	class             *own.Chip
+	unit              *own.Label
+	dot               *own.Ground
 	half, double, tap *own.IconButton
 	span              *own.Label
 	root              fyne.CanvasObject
@@ -49,15 +50,15 @@ func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64)) 
 	w.info.MinWidth = 0
 	w.span = own.NewCaption("")
 	big := func() *own.Label {
-		l := own.NewLabel("–")
+		l := own.NewLabel("")
 		l.TextSize, l.Style.Bold, l.MinWidth = theme.TextHuge, true, -1
 		return l
 	}
 	w.tempo, w.key = big(), big()
-	tempo := own.Beside(4, -1, w.tempo, own.NewCaption("BPM"))
+	w.unit = own.NewCaption("BPM")
+	tempo := own.Beside(4, -1, w.tempo, w.unit)
 	w.tempoBox = own.NewTapArea(tempo, func() { callback(w.OnTempo) })
 	w.keyBox = own.NewTapArea(own.Beside(4, -1, w.key), func() { callback(w.OnTempo) })
-	w.class = own.NewChip("", nil)
 	w.half = own.NewTextButton("", "½", "Half the tempo   Ctrl+Shift+H", func() { m.Edit(m.core.HalveTempo) })
 	w.double = own.NewTextButton("", "×2", "Twice the tempo   Ctrl+Shift+D", func() { m.Edit(m.core.DoubleTempo) })
 	w.tap = own.NewTextButton("", "Tap", "Tap the beat, at least four times   Ctrl+T", w.Tap)
@@ -72,7 +73,9 @@ func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64)) 
 		b.Side = 26
 	}
 	title := own.Below(0, -1, w.name, w.info)
-	line := own.Beside(12, 0, title, w.span, w.class, w.tempoBox, own.Beside(3, -1, w.half, w.double, w.tap), w.keyBox, own.Beside(0, -1, zoomOut, zoomIn, all))
+	w.dot = own.NewGround(theme.Panel, 5)
+	w.dot.Min = fyne.NewSize(10, 30)
+	line := own.Beside(12, 1, w.dot, title, w.span, w.tempoBox, own.Beside(3, -1, w.half, w.double, w.tap), w.keyBox, own.Beside(0, -1, zoomOut, zoomIn, all))
 	w.root = own.Panel(own.Below(8, 1, line, wf))
 	w.Refresh()
 	return w
@@ -130,9 +133,9 @@ func (w *Wave) Refresh() {
 	if !known {
 		w.name.Set("Nothing selected", theme.TextFaint)
 		w.info.SetText("Arrow keys select and play")
-		w.tempo.Set("–", theme.TextFaint)
-		w.key.Set("–", theme.TextFaint)
-		w.class.Hidden = true
+		w.tempo.Set("", theme.TextFaint)
+		w.key.Set("", theme.TextFaint)
+		w.unit.Hidden, w.dot.Hidden = true, true
 		w.Waveform.Empty = "Select a sample to see it"
 		w.Waveform.SetWave(own.Wave{})
 		w.shown, w.hadPeaks = 0, false
@@ -145,22 +148,25 @@ func (w *Wave) Refresh() {
 	if s.Duration > 0 {
 		info = browser.Length(s.Duration) + " · " + info
 	}
+	if kind := browser.LineOf(s).Kind; kind != "" {
+		info = kind + " · " + info
+	}
 	if len(m.rows) > 1 {
 		info = fmt.Sprintf("and %d more selected: edits change all of them", len(m.rows)-1)
 	}
 	w.info.SetText(info)
 	value := func(l *own.Label, text string) {
 		if text == "" {
-			l.Set("–", theme.TextFaint)
+			l.Set("", theme.TextFaint)
 			return
 		}
 		l.Set(text, theme.Text)
 	}
 	value(w.tempo, browser.Tempo(s.BPM))
 	value(w.key, browser.ShortKey(s.Key))
-	w.class.Hidden = s.Class == ""
-	w.class.Text, w.class.Colour = browser.LineOf(s).Kind, theme.Class(s.Class)
-	w.class.Refresh()
+	w.unit.Hidden, w.dot.Hidden = s.BPM <= 0, false
+	w.dot.Colour = theme.Class(s.Class)
+	w.dot.Refresh()
 
 	peaks, why := m.Peaks()
 	w.Waveform.Empty = "…"

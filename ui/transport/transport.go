@@ -248,8 +248,6 @@ func (v *View) Show(s State) {
 		v.note.Set(s.Error, theme.Bad)
 	case s.Loading:
 		v.note.Set("loading…", theme.TextFaint)
-	case s.Silent:
-		v.note.Set("No sound device: everything else works", theme.Warn)
 	case s.Playing && s.Loop:
 		v.note.Set("looping", theme.TextDim)
 	case s.Playing:
@@ -258,6 +256,10 @@ func (v *View) Show(s State) {
 		v.note.Set("paused", theme.TextDim)
 	default:
 		v.note.Set("", theme.TextDim)
+	}
+	if shown := v.note.Text != ""; shown != v.note.Visible() {
+		v.note.Hidden = !shown
+		v.root.Refresh()
 	}
 	v.Tick(s.Position, s.Length, s.Level)
 	v.volume.SetValue(int(math.Round(s.Volume * 100)))

@@ -55,9 +55,17 @@ func (m *MiniWave) paint(w, h int) image.Image {
 	c := theme.Mix(theme.C(m.Ground), theme.C(m.Colour), m.Strength)
 	pairs := len(m.overview) / 2
 	mid := float64(h) / 2
+	lows, highs := make([]float64, w), make([]float64, w)
 	for x := range w {
 		lo, hi := span(m.overview, x*pairs/w, max((x+1)*pairs/w, x*pairs/w+1))
-		stroke(img, x, mid-float64(hi)/127*mid, mid-float64(lo)/127*mid, c)
+		lows[x], highs[x] = float64(lo)/127*mid, float64(hi)/127*mid
+	}
+	for x := range w {
+		// Short sounds have fewer peaks than columns; a soft edge between them reads better than
+		// steps, and what is loud stays as high as it is.
+		l, r := max(0, x-1), min(w-1, x+1)
+		hi, lo := (highs[l]+2*highs[x]+highs[r])/4, (lows[l]+2*lows[x]+lows[r])/4
+		stroke(img, x, mid-hi, mid-lo, c)
 	}
 	return img
 }
