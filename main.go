@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"sampleagent/app/settings"
 	"sampleagent/assets"
 	"sampleagent/audio/playback"
+	"sampleagent/ui"
 )
 
 func main() {
@@ -29,5 +31,13 @@ func main() {
 		Stderr: os.Stderr,
 		Sound:  func() (app.Sound, error) { return playback.OpenSound(), nil },
 		Demo:   demo,
+		Window: func(ctx context.Context, o app.Options) error {
+			o.Background = true
+			a, err := app.Open(ctx, o)
+			if err != nil {
+				return err
+			}
+			return errors.Join(ui.Run(ctx, a), a.Close())
+		},
 	}))
 }

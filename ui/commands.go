@@ -29,8 +29,8 @@ func (w *window) handlers() map[shortcut.ID]func() {
 	}
 	return map[shortcut.ID]func(){
 		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles,
-		shortcut.ReadCard: w.readCard, shortcut.WriteCard: w.writeCard,
-		shortcut.Tasks: w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
+		shortcut.WriteCard: w.writeCard,
+		shortcut.Tasks:     w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
 
 		shortcut.Undo: func() { w.history(c.Undo, "Undone", "There is nothing to undo") },
 		shortcut.Redo: func() { w.history(c.Redo, "Done again", "There is nothing to do again") },

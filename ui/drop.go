@@ -96,12 +96,6 @@ func (w *window) addFiles() {
 	w.chooseFile(nil, func(path string) { w.importPaths(path) })
 }
 
-func (w *window) readCard() {
-	w.chooseFolder("Read card", func(dir string) {
-		w.startTask(func() (task.ID, error) { return w.core.ReadCard(w.pump.ctx, dir) })
-	})
-}
-
 // chooseFolder asks for a folder; nothing is called when none is chosen.
 func (w *window) chooseFolder(confirm string, done func(dir string)) {
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {

@@ -8,9 +8,12 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"sampleagent/app"
+	"sampleagent/app/task"
 	"sampleagent/library/catalog"
 	"sampleagent/library/search"
+	"sampleagent/library/sp404"
 	"sampleagent/ui/browser"
+	"sampleagent/ui/card"
 	"sampleagent/ui/kit"
 )
 
@@ -19,10 +22,9 @@ const ID = "app.sampleagent.desktop"
 
 // Run opens the window on an application that is open, and returns when it was closed. It must be
 // called on the main goroutine, as the systems demand.
-// The options are those the application was opened with; the check of this machine needs them.
-func Run(ctx context.Context, a *app.App, o app.Options) error {
+func Run(ctx context.Context, a *app.App) error {
 	f := fyneapp.NewWithID(ID)
-	w := newWindow(&core{App: a, options: o}, f, fyne.Do)
+	w := newWindow(&core{App: a}, f, fyne.Do)
 	stop := context.AfterFunc(ctx, func() { w.pump.post(w.close) })
 	defer stop()
 	w.win.ShowAndRun()
@@ -31,13 +33,7 @@ func Run(ctx context.Context, a *app.App, o app.Options) error {
 
 // core serves Core from the application: the few methods whose types the screens keep their own
 // words for.
-type core struct {
-	*app.App
-	options app.Options
-}
-
-// Doctor checks this machine.
-func (c *core) Doctor(ctx context.Context) []app.Check { return app.Doctor(ctx, c.options) }
+type core struct{ *app.App }
 
 // Search implements browser.Core: an error in the query becomes one that points at the word.
 func (c *core) Search(ctx context.Context, query string, sort browser.Sort) ([]catalog.Row, error) {
@@ -51,12 +47,6 @@ func (c *core) Search(ctx context.Context, query string, sort browser.Sort) ([]c
 		return nil, &browser.QueryError{Text: text, Start: wrong.Offset, End: wrong.Offset + len(wrong.Word)}
 	}
 	return rows, err
-}
-
-// Count is how many samples a query finds.
-func (c *core) Count(ctx context.Context, query string) (int, error) {
-	rows, err := c.App.Search(ctx, query, search.Sort{By: search.Import})
-	return len(rows), err
 }
 
 // KitList implements kit.Core.
@@ -83,4 +73,49 @@ func (c *core) FillBank(ctx context.Context, id string, bank int, query string) 
 		note += "; " + f.Left
 	}
 	return kit.Fill{Placed: len(f.Placed), Note: note}, nil
+}
+
+// PlanKit implements card.Core.
+func (c *core) PlanKit(ctx context.Context, o card.Options) (*card.Plan, error) {
+	form := sp404.Form(o.Form)
+	p, err := c.PlanCard(ctx, app.CardOptions{Kit: o.KitID, Dir: o.Dir, Form: form, Format: sp404.AudioFormat(o.Format), Template: o.Template})
+	if err != nil {
+		return nil, err
+	}
+	plan := &card.Plan{Bytes: p.Bytes, Free: p.Free, Replaces: p.Replaces, Warnings: p.Warnings, Handle: p}
+	for _, f := range p.Files {
+		line := card.File{Source: f.Source, Target: f.Target, Bytes: f.Bytes, Converted: f.Converted, Renamed: f.RenamedFrom, Warning: f.Warning}
+		if f.Pad != nil {
+			line.Pad = f.Pad.String()
+		}
+		if f.Error != "" {
+			line.Warning = "left out: " + f.Error
+		}
+		plan.Files = append(plan.Files, line)
+	}
+	return plan, nil
+}
+
+// WritePlan implements card.Core.
+func (c *core) WritePlan(p *card.Plan) (task.ID, error) {
+	plan, ok := p.Handle.(*sp404.Plan)
+	if !ok {
+		return "", errors.New("this plan was not made by the application")
+	}
+	return c.WriteCard(plan)
+}
+
+// VerifyDir implements card.Core.
+func (c *core) VerifyDir(ctx context.Context, dir string) (problems []string, files int, err error) {
+	r, err := c.VerifyCard(ctx, dir, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, f := range r.Findings {
+		problems = append(problems, f.File+": "+f.Reason)
+	}
+	for _, h := range r.Halted {
+		problems = append(problems, h+": writing was interrupted")
+	}
+	return problems, r.Files, nil
 }

@@ -49,7 +49,6 @@ type Core interface {
 	PlanKit(ctx context.Context, o Options) (*Plan, error)
 	WritePlan(p *Plan) (task.ID, error)
 	VerifyDir(ctx context.Context, dir string) (problems []string, files int, err error)
-	ReadCard(ctx context.Context, dir string) (task.ID, error)
 }
 
 // Step is how far the dialog is.

@@ -20,7 +20,6 @@ const (
 	AddFiles     ID = "add-files"
 	NewKit       ID = "new-kit"
 	WriteCard    ID = "write-card"
-	ReadCard     ID = "read-card"
 	Preferences  ID = "preferences"
 	Quit         ID = "quit"
 	Undo         ID = "undo"
@@ -111,7 +110,6 @@ func Table(system string) []Command {
 	return []Command{
 		{AddFolder, "Add folder…", "File", fyne.KeyO, std, Always, true},
 		{AddFiles, "Add files…", "File", fyne.KeyO, shift, Always, true},
-		{ReadCard, "Read a card…", "File", fyne.KeyE, shift, Always, true},
 		{WriteCard, "Write card…", "File", fyne.KeyE, std, Always, true},
 		{Tasks, "What is being done…", "File", fyne.KeyJ, std, Always, true},
 		{Preferences, "Preferences…", "File", fyne.KeyComma, std, Always, true},
