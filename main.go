@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -31,13 +30,6 @@ func main() {
 		Stderr: os.Stderr,
 		Sound:  func() (app.Sound, error) { return playback.OpenSound(), nil },
 		Demo:   demo,
-		Window: func(ctx context.Context, o app.Options) error {
-			o.Background = true
-			a, err := app.Open(ctx, o)
-			if err != nil {
-				return err
-			}
-			return errors.Join(ui.Run(ctx, a), a.Close())
-		},
+		Window: ui.Run,
 	}))
 }
