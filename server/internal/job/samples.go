@@ -308,6 +308,9 @@ func (DeepArgs) Kind() string { return "deep_analysis" }
 // Deep asks for a deep analysis of a sample. The plan's share is counted; beyond it the
 // operator's billing decides.
 func (s *Service) Deep(ctx context.Context, who Who, id string) error {
+	if _, err := s.DB.Sample(ctx, who.User.ID, id); err != nil {
+		return err
+	}
 	if who.Limits.DeepShare == 0 || len(who.Limits.Models) < 2 {
 		p := problem(http.StatusForbidden, wire.CodeTier, "Deep analysis is part of the pro plan.")
 		p.Upgrade = true
@@ -317,9 +320,6 @@ func (s *Service) Deep(ctx context.Context, who Who, id string) error {
 		return problem(http.StatusForbidden, wire.CodeOff, "This server has no AI provider, so there is no deep analysis.")
 	}
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Sample(ctx, who.User.ID, id); err != nil {
-			return err
-		}
 		month := who.Limits.UploadWindow(s.Now(), who.User.PeriodStart.Time())
 		ok, err := tx.Take(ctx, who.User.ID, "deep", month, 1, who.Limits.DeepShare)
 		if err != nil {
