@@ -27,7 +27,13 @@ import (
 	"sampleagent/sync/wire"
 )
 
-func TestMain(m *testing.M) { testbed.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv("SAMPLE_AGENT_TEST_CHILD") != "" {
+		child()
+		return
+	}
+	testbed.Main(m)
+}
 
 // world is a whole server on a real port, with workers unless asked otherwise.
 type world struct {

@@ -228,7 +228,7 @@ func Postgres(t testing.TB) string {
 	}
 	databases.n++
 	name := fmt.Sprintf("test%d", databases.n)
-	if _, err := db.Exec("CREATE DATABASE " + name + " TEMPLATE migrated STRATEGY file_copy"); err != nil {
+	if _, err := db.Exec("CREATE DATABASE " + name + " TEMPLATE migrated"); err != nil {
 		t.Fatal(err)
 	}
 	return named(name)
