@@ -42,31 +42,9 @@ func EncodeWAV(w io.Writer, b *pcm.Buffer, o WAVOptions) error {
 	if err != nil {
 		return fmt.Errorf("encode WAV: %w", err)
 	}
-	width := code.width()
-	data := int64(len(b.Samples)) * int64(width)
-	format := fmtChunk(b, code)
+	data := int64(len(b.Samples)) * int64(code.width())
 	extra := append(smplBody(b, o.RootNote, o.Loops), cueBody(o.Marks)...)
-	var fact []byte
-	if o.Float {
-		fact = chunkBytes(binary.LittleEndian, "fact", binary.LittleEndian.AppendUint32(nil, uint32(min(int64(b.Frames()), unknownSize))))
-	}
-	riff := 4 + int64(len(format)+len(fact)) + 8 + data + data%2 + int64(len(extra))
-	head := []byte("RIFF")
-	if riff > unknownSize {
-		// EBU Tech 3306: the sizes that do not fit are in ds64.
-		ds := binary.LittleEndian.AppendUint64(nil, uint64(riff+36))
-		ds = binary.LittleEndian.AppendUint64(ds, uint64(data))
-		ds = binary.LittleEndian.AppendUint64(ds, uint64(b.Frames()))
-		ds = append(ds, 0, 0, 0, 0)
-		head = append([]byte("RF64\xff\xff\xff\xffWAVE"), chunkBytes(binary.LittleEndian, "ds64", ds)...)
-	} else {
-		head = binary.LittleEndian.AppendUint32(head, uint32(riff))
-		head = append(head, "WAVE"...)
-	}
-	head = append(head, format...)
-	head = append(head, fact...)
-	head = append(head, "data"...)
-	head = binary.LittleEndian.AppendUint32(head, uint32(min(data, unknownSize)))
+	head := wavHead(b, code, data, int64(len(extra)))
 	if _, err := w.Write(head); err != nil {
 		return fmt.Errorf("encode WAV: %w", err)
 	}
@@ -82,6 +60,32 @@ func EncodeWAV(w io.Writer, b *pcm.Buffer, o WAVOptions) error {
 		}
 	}
 	return nil
+}
+
+// wavHead is a WAV file up to its first sample, for so many bytes of samples and of chunks behind
+// them.
+func wavHead(b *pcm.Buffer, code coding, data, behind int64) []byte {
+	le := binary.LittleEndian
+	frames := data / int64(code.width()*b.Channels)
+	chunks := fmtChunk(b, code)
+	if code == codingF32 || code == codingF64 {
+		chunks = append(chunks, chunkBytes(le, "fact", le.AppendUint32(nil, uint32(min(frames, unknownSize))))...)
+	}
+	riff := 4 + int64(len(chunks)) + 8 + data + data%2 + behind
+	var head []byte
+	if riff < unknownSize {
+		head = append(le.AppendUint32([]byte("RIFF"), uint32(riff)), "WAVE"...)
+	} else {
+		// EBU Tech 3306: the sizes that do not fit are in ds64.
+		ds64 := le.AppendUint64(nil, uint64(riff+36))
+		ds64 = le.AppendUint64(ds64, uint64(data))
+		ds64 = le.AppendUint64(ds64, uint64(frames))
+		ds64 = append(ds64, 0, 0, 0, 0)
+		head = append([]byte("RF64\xff\xff\xff\xffWAVE"), chunkBytes(le, "ds64", ds64)...)
+		data = max(data, unknownSize)
+	}
+	head = append(append(head, chunks...), "data"...)
+	return le.AppendUint32(head, uint32(min(data, unknownSize)))
 }
 
 // coding checks the buffer and picks how samples are stored.
@@ -283,6 +287,9 @@ func cueBody(marks []Mark) []byte {
 	return out
 }
 
+// maxAIFFMarks leaves room for a loop's two in the 16-bit numbers of markers.
+const maxAIFFMarks = 32_000
+
 // EncodeAIFF writes b as an AIFF file, or AIFC when the samples are floats. It refuses what does
 // not fit 4 GiB.
 func EncodeAIFF(w io.Writer, b *pcm.Buffer, o AIFFOptions) error {
@@ -292,6 +299,9 @@ func EncodeAIFF(w io.Writer, b *pcm.Buffer, o AIFFOptions) error {
 	}
 	if code == codingU8 {
 		code = codingS8
+	}
+	if len(o.Marks) > maxAIFFMarks {
+		return fmt.Errorf("encode AIFF: %w: %d marks", ErrTooLarge, len(o.Marks))
 	}
 	width := code.width()
 	be := binary.BigEndian

@@ -345,6 +345,24 @@ func TestDecodeFileErrors(t *testing.T) {
 	}
 }
 
+// TestSums: the sum is that of the bytes, below and above the size up to which a file is read once.
+func TestSums(t *testing.T) {
+	for _, frames := range []int{1000, smallFile} {
+		b := &pcm.Buffer{Rate: 44100, Channels: 1, Samples: make([]float32, frames)}
+		path := filepath.Join(t.TempDir(), "a.wav")
+		writeWAV(t, path, b, WAVOptions{PCMOptions: PCMOptions{Bits: 8}})
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := sha256.Sum256(file)
+		c, sum, err := DecodeFileSum(context.Background(), path, Limits{})
+		if err != nil || sum != hex.EncodeToString(want[:]) || c.Frames != int64(frames) {
+			t.Errorf("%d frames: %s %v", frames, sum, err)
+		}
+	}
+}
+
 func TestSkip(t *testing.T) {
 	dir := t.TempDir()
 	for name, size := range map[string]int{"a.wav": 5, "empty.wav": 0, "._a.wav": 5, ".hidden": 5} {

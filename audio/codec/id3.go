@@ -83,15 +83,15 @@ func readID3(b []byte, t *Tags) {
 			continue
 		}
 		encoding, body := body[0], body[1:]
-		switch {
-		case field == "comment":
+		switch field {
+		case "comment":
 			if len(body) < 3 {
 				continue
 			}
 			if what, text := id3Pair(encoding, body[3:]); what == "" {
 				t.text("comment", text)
 			}
-		case field == "":
+		case "":
 			what, text := id3Pair(encoding, body)
 			t.text(vorbisFields[strings.ToUpper(what)], text)
 		default:

@@ -143,18 +143,6 @@ func (w *mp3Walk) followed(h mp3Header) bool {
 
 func parseMP3(in *input, off int64) (*track, error) {
 	t := &track{Info: Info{Format: MP3}, Tags: newTags()}
-	if off > 0 {
-		head, err := in.peek(0, 10)
-		if err != nil {
-			return nil, err
-		}
-		c := chunk{off: 0, end: min(id3Length(head), in.size)}
-		b, err := c.body(in)
-		if err != nil {
-			return nil, err
-		}
-		readID3(b, &t.Tags)
-	}
 	head, err := in.peek(off, SniffLen)
 	if err != nil {
 		return nil, err

@@ -272,7 +272,10 @@ func (w words) markedTempo(i int) float64 {
 }
 
 // loopWords make a bare number a likely tempo.
-var loopWords = set("loop loops lp break breaks breakbeat beat beats groove riff drumloop bassline arp melody toploop")
+var loopWords = set("loop loops lp break breaks breakbeat amen beat beats groove riff drumloop bassline arp melody toploop")
+
+// breakWords are those loops that are named after their tempo more often than counted.
+var breakWords = set("break breaks breakbeat amen")
 
 // countWords are followed by a count, a device's number, a velocity: not by a tempo.
 var countWords = set(`loop loops lp break breaks beat beats groove riff fill kick kicks snare snares snr hat hats hh clap claps tom toms
@@ -300,8 +303,8 @@ func (w words) bareTempo(i int, keys []nameKey) bool {
 	for k, key := range keys {
 		keyBefore = keyBefore || key.text != "" && key.end == i && k < i
 	}
-	if w[i].sep == "" && !keyBefore && !keyAfter || w.glued(i) && !keyAfter {
-		return false // SP404, v100, 96k, 120x
+	if w[i].sep == "" && !keyBefore && !(keyAfter && w.glued(i)) || w.glued(i) && !keyAfter {
+		return false // SP404, v100, 96k, 120x, jigs157-Gminor; but Loop120Am
 	}
 	if i+1 < len(w) && unitWords[w[i+1].lower] && !keyAfter {
 		return false
@@ -325,5 +328,13 @@ func (w words) bareTempo(i int, keys []nameKey) bool {
 	if !loop {
 		return false
 	}
-	return i == 0 || index || !countWords[w[i-1].lower]
+	switch {
+	case i == 0:
+		return true
+	case w[i-1].digit && i > 1 && w[i-1].sep == "" && !loopWords[w[i-2].lower]:
+		return false // session1-100 counts on; 01_120 and loop1_120 do not
+	case breakWords[w[i-1].lower]:
+		return index || w[i].value >= 100 // there are Break 1 to 99, and then there is Break 170
+	}
+	return index || !countWords[w[i-1].lower]
 }

@@ -3,6 +3,8 @@ package codec
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -194,6 +196,79 @@ func TestPlainHeader(t *testing.T) {
 		"\x00\x00\x00\x40\x00\x80\x00\x20"
 	if file.String() != want {
 		t.Errorf("%q, want %q", file.String(), want)
+	}
+}
+
+// sparse is a huge file of which only the beginning was written.
+type sparse struct {
+	head []byte
+	size int64
+	pos  int64
+}
+
+func (s *sparse) ReadAt(p []byte, off int64) (int, error) {
+	n := int(max(0, min(int64(len(p)), s.size-off)))
+	clear(p[:n])
+	if off < int64(len(s.head)) {
+		copy(p[:n], s.head[off:])
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (s *sparse) Read(p []byte) (int, error) {
+	n, err := s.ReadAt(p, s.pos)
+	s.pos += int64(n)
+	return n, err
+}
+
+func (s *sparse) Seek(off int64, whence int) (int64, error) {
+	s.pos = off + [...]int64{0, s.pos, s.size}[whence]
+	return s.pos, nil
+}
+
+// TestHugeWAV: sizes on both sides of 4 GiB are written so that they read back; what is beyond
+// the limits is refused without being read.
+func TestHugeWAV(t *testing.T) {
+	b := &pcm.Buffer{Rate: 48000, Channels: 2}
+	for data, id := range map[int64]string{1 << 32: "RF64", 1<<32 - 36: "RF64", 1<<32 - 40: "RIFF", 5 << 32: "RF64"} {
+		head := wavHead(b, codingS16, data, 0)
+		file := &sparse{head: head, size: int64(len(head)) + data}
+		info, _, err := Probe(file)
+		if err != nil || info.Frames != data/4 || info.Truncated || string(head[:4]) != id {
+			t.Errorf("%d bytes as %s: %+v %v", data, head[:4], info, err)
+		}
+		if _, err := Decode(context.Background(), file, Limits{}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%d bytes: %v", data, err)
+		}
+	}
+}
+
+// TestStreamLong reads 100 million frames of a sparse file in pieces, as the analysis of long
+// files does.
+func TestStreamLong(t *testing.T) {
+	b := &pcm.Buffer{Rate: 48000, Channels: 1}
+	const frames = 100 << 20
+	head := wavHead(b, codingU8, frames, 0)
+	s, err := Open(&sparse{head: head, size: int64(len(head)) + frames}, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf, total := make([]float32, 1<<16), 0
+	for {
+		n, err := s.Read(buf)
+		total += n
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if total != frames || s.Frames != frames {
+		t.Errorf("%d frames of %d", total, frames)
 	}
 }
 

@@ -92,12 +92,25 @@ func Decode(ctx context.Context, r io.ReadSeeker, lim Limits) (*Clip, error) {
 // DecodeFile is Decode of a file on disk; its errors name the path. What the header and the tags
 // do not say of tempo and key is filled in from the file's name.
 func DecodeFile(ctx context.Context, path string, lim Limits) (*Clip, error) {
-	f, err := os.Open(path)
+	f, _, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	return decodeNamed(ctx, path, f, lim)
+}
+
+// openRegular opens a file but nothing else: a named pipe would wait for ever.
+func openRegular(path string) (*os.File, int64, error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !fi.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("decode %s: %w: not a file", path, ErrUnknownFormat)
+	}
+	f, err := os.Open(path)
+	return f, fi.Size(), err
 }
 
 // smallFile is read into memory as a whole when its hash is wanted too; larger ones are read a
@@ -107,41 +120,46 @@ const smallFile = 16 << 20
 // DecodeFileSum is DecodeFile with the SHA-256 of the file's bytes in hexadecimal. The sum is
 // given also when the decoding fails, as long as the file can be read.
 func DecodeFileSum(ctx context.Context, path string, lim Limits) (clip *Clip, sum string, err error) {
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, "", err
 	}
 	defer f.Close()
-	fi, err := f.Stat()
-	if err != nil {
-		return nil, "", err
-	}
-	if fi.Size() <= smallFile {
-		b, err := io.ReadAll(io.NewSectionReader(f, 0, smallFile))
-		if err != nil {
+	h := sha256.New()
+	r := io.ReadSeeker(f)
+	if size <= smallFile {
+		b := make([]byte, size)
+		n, err := io.ReadFull(f, b)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, "", err
 		}
-		h := sha256.Sum256(b)
-		clip, err = decodeNamed(ctx, path, bytes.NewReader(b), lim)
-		return clip, hex.EncodeToString(h[:]), err
+		h.Write(b[:n])
+		r = bytes.NewReader(b[:n])
+	} else if err := hashAll(ctx, h, f); err != nil {
+		return nil, "", fmt.Errorf("read %s: %w", path, err)
 	}
-	h := sha256.New()
+	clip, err = decodeNamed(ctx, path, r, lim)
+	return clip, hex.EncodeToString(h.Sum(nil)), err
+}
+
+// hashAll reads r to its end into h.
+func hashAll(ctx context.Context, h io.Writer, r io.Reader) error {
 	buf := make([]byte, 1<<20)
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, "", err
+			return err
 		}
-		n, err := f.Read(buf)
-		h.Write(buf[:n])
+		n, err := r.Read(buf)
+		if _, err := h.Write(buf[:n]); err != nil {
+			return err
+		}
 		if errors.Is(err, io.EOF) {
-			break
+			return nil
 		}
 		if err != nil {
-			return nil, "", err
+			return err
 		}
 	}
-	clip, err = decodeNamed(ctx, path, f, lim)
-	return clip, hex.EncodeToString(h.Sum(nil)), err
 }
 
 func decodeNamed(ctx context.Context, path string, r io.ReadSeeker, lim Limits) (*Clip, error) {
@@ -182,7 +200,22 @@ func parse(r io.ReadSeeker, lim Limits) (t *track, err error) {
 	if err := lim.orDefault().check(t.Info); err != nil {
 		return nil, fmt.Errorf("%s: %w", f, err)
 	}
-	return t, nil
+	return t, t.leadingID3(in, off)
+}
+
+// leadingID3 reads the tag that lies before the format proper, as in every MP3 and in some others.
+func (t *track) leadingID3(in *input, off int64) error {
+	if off == 0 {
+		return nil
+	}
+	b, err := chunk{end: min(off, in.size)}.body(in)
+	if err != nil {
+		return err
+	}
+	tag := newTags()
+	readID3(b, &tag)
+	t.merge(tag)
+	return nil
 }
 
 // begin opens the source behind a recover.
