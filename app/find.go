@@ -33,6 +33,11 @@ func (a *App) Report(ctx context.Context, row catalog.Row) (*analysis.Report, er
 	return a.db.Report(ctx, row)
 }
 
+// Reports is Report for many samples that were read before, in their order.
+func (a *App) Reports(ctx context.Context, samples []catalog.Sample) ([]*analysis.Report, error) {
+	return a.db.Reports(ctx, samples)
+}
+
 // Values lists what was found and what was typed of a sample: the inspector's two columns.
 func (a *App) Values(ctx context.Context, row catalog.Row) ([]catalog.Value, error) {
 	return a.db.Values(ctx, row)

@@ -9,6 +9,7 @@ import (
 
 	"sampleagent/app"
 	"sampleagent/audio/analysis"
+	"sampleagent/library/catalog"
 	"sampleagent/library/ingest"
 )
 
@@ -27,7 +28,7 @@ again, and an import that was stopped goes on where it was.`,
 
 func (c *command) importRun(ctx context.Context, paths []string, copied bool) error {
 	return c.withApp(ctx, func(a *app.App) error {
-		t := c.out.reportTable()
+		p := importPrinter{command: c, app: a, table: c.out.reportTable()}
 		var trouble error
 		sum, err := a.ImportNow(ctx, paths, app.ImportOptions{
 			Copy: copied,
@@ -40,11 +41,14 @@ func (c *command) importRun(ctx context.Context, paths []string, copied bool) er
 				}
 			},
 			File: func(o ingest.Outcome) {
-				if err := c.imported(context.WithoutCancel(ctx), a, t, o); err != nil && trouble == nil {
+				if err := p.file(context.WithoutCancel(ctx), o); err != nil && trouble == nil {
 					trouble = err
 				}
 			},
 		})
+		if perr := p.flush(context.WithoutCancel(ctx)); trouble == nil {
+			trouble = perr
+		}
 		if err == nil {
 			err = trouble
 		}
@@ -71,43 +75,75 @@ func (c *command) importRun(ctx context.Context, paths []string, copied bool) er
 	})
 }
 
-// imported prints what became of one file. Files that are unchanged are in no table, but in JSON
-// every file is printed: a script asks for its id.
-func (c *command) imported(ctx context.Context, a *app.App, t *table, o ingest.Outcome) error {
+// importPrinter prints what became of each file. Files that are unchanged are in no table, but in
+// JSON every file is printed: a script asks for its id.
+type importPrinter struct {
+	*command
+	app     *app.App
+	table   *table
+	waiting []catalog.Row // to be read and printed together
+}
+
+// printBatch is how many files that need no analysis are printed together; they come by the
+// thousand.
+const printBatch = 200
+
+func (p *importPrinter) file(ctx context.Context, o ingest.Outcome) error {
 	failed := o.What == ingest.Failed || o.What == ingest.Refused
 	switch {
-	case failed && c.out.json:
-		c.out.count()
+	case failed && p.out.json:
+		p.out.count()
 	case failed:
-		c.out.failure(o.Path, o.Err)
+		p.out.failure(o.Path, o.Err)
 		return nil
-	case c.out.json:
+	case p.out.json:
 	case o.What == ingest.Unchanged:
 		return nil
-	case o.What == ingest.Missing, o.What == ingest.Duplicate:
-		c.out.note("%s: %s", o.Path, map[ingest.What]string{ingest.Missing: "the file is gone", ingest.Duplicate: "left out, the library has it as " + o.From}[o.What])
+	case o.What == ingest.Missing:
+		p.out.note("%s: the file is gone", o.Path)
+		return nil
+	case o.What == ingest.Duplicate:
+		p.out.note("%s: left out, the library has it as %s", o.Path, o.From)
 		return nil
 	}
 	if o.Row == 0 {
+		if err := p.flush(ctx); err != nil {
+			return err
+		}
 		r := &analysis.Report{Path: o.Path, Engine: analysis.Engine}
 		if o.Err != "" {
 			r.Error = &o.Err
 		}
-		c.out.object(withID{nil, r})
+		p.out.object(withID{nil, r})
 		return nil
 	}
-	s, err := a.Sample(ctx, o.Row)
+	p.waiting = append(p.waiting, o.Row)
+	if o.What == ingest.Unchanged && len(p.waiting) < printBatch {
+		return nil
+	}
+	return p.flush(ctx)
+}
+
+// flush prints what waits.
+func (p *importPrinter) flush(ctx context.Context) error {
+	if len(p.waiting) == 0 {
+		return nil
+	}
+	samples, err := p.app.Samples(ctx, p.waiting)
+	p.waiting = p.waiting[:0]
 	if err != nil {
 		return err
 	}
-	r, err := sampleReport(ctx, a, s)
+	all, err := sampleReports(ctx, p.app, samples)
 	if err != nil {
 		return err
 	}
-	if c.out.json {
-		c.out.object(r)
-		return nil
+	for _, r := range all {
+		if p.out.json {
+			p.out.object(r)
+		} else {
+			reportRow(p.table, r.Report)
+		}
 	}
-	reportRow(t, r.Report)
-	return nil
+	return p.out.trouble()
 }

@@ -14,21 +14,26 @@ type withID struct {
 	*analysis.Report
 }
 
-// sampleReport is everything known about a sample of the library.
-func sampleReport(ctx context.Context, a *app.App, s catalog.Sample) (withID, error) {
-	r, err := a.Report(ctx, s.Row)
+// sampleReports is everything known about samples of the library.
+func sampleReports(ctx context.Context, a *app.App, samples []catalog.Sample) ([]withID, error) {
+	reports, err := a.Reports(ctx, samples)
 	if err != nil {
-		return withID{}, err
+		return nil, err
 	}
-	r.OK = s.State != catalog.Failed && s.State != catalog.Missing
-	switch s.State {
-	case catalog.Failed:
-		r.Error = known(s.Error)
-	case catalog.Missing:
-		reason := "the file is gone"
-		r.Error = &reason
+	out := make([]withID, len(samples))
+	for i, s := range samples {
+		r := reports[i]
+		r.OK = s.State != catalog.Failed && s.State != catalog.Missing
+		switch s.State {
+		case catalog.Failed:
+			r.Error = known(s.Error)
+		case catalog.Missing:
+			reason := "the file is gone"
+			r.Error = &reason
+		}
+		out[i] = withID{&samples[i].ID, r}
 	}
-	return withID{&s.ID, r}, nil
+	return out, nil
 }
 
 // wideTerminal is from where on the table has columns for where values come from.

@@ -74,16 +74,18 @@ func (c *command) searchRun(ctx context.Context, query string, sort search.Sort,
 			if err != nil {
 				return err
 			}
-			for _, s := range found {
-				if !c.out.json {
-					t.row(s.Name, state(s), word(s.Class), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(s.Tags, " "), s.ID, s.Path)
-					continue
-				}
-				o, err := sampleReport(ctx, a, s)
+			if c.out.json {
+				objects, err := sampleReports(ctx, a, found)
 				if err != nil {
 					return err
 				}
-				c.out.object(o)
+				for _, o := range objects {
+					c.out.object(o)
+				}
+			} else {
+				for _, s := range found {
+					t.row(s.Name, state(s), word(s.Class), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(s.Tags, " "), s.ID, s.Path)
+				}
 			}
 			if err := c.out.trouble(); err != nil {
 				return err

@@ -230,13 +230,52 @@ func (db *DB) Report(ctx context.Context, row Row) (*analysis.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	rep, err := db.Original(ctx, row)
-	switch {
-	case err == nil:
-	case s.State == Failed:
-		rep = &analysis.Report{Error: &s.Error}
-	default:
+	all, err := db.Reports(ctx, []Sample{s})
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// Reports is Report for many samples that were read before, in their order: for lists of all.
+func (db *DB) Reports(ctx context.Context, samples []Sample) ([]*analysis.Report, error) {
+	out := make([]*analysis.Report, len(samples))
+	at := make(map[Row][]int, len(samples))
+	rows := make([]Row, len(samples))
+	for i, s := range samples {
+		rows[i] = s.Row
+		at[s.Row] = append(at[s.Row], i)
+	}
+	err := query(ctx, db.r, `SELECT row, json FROM reports WHERE row IN (SELECT value FROM json_each(?))`, []any{set(rows)}, func(scan func(...any) error) error {
+		var row Row
+		var text sql.RawBytes
+		if err := scan(&row, &text); err != nil {
+			return err
+		}
+		for _, i := range at[row] {
+			out[i] = new(analysis.Report)
+			if err := json.Unmarshal(text, out[i]); err != nil {
+				return fmt.Errorf("row %d: %w", row, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reports: %w", plain(err))
+	}
+	for i := range samples {
+		out[i] = samples[i].report(out[i])
+	}
+	return out, nil
+}
+
+// report puts what a person said over what was found; rep is nil when nothing was.
+func (s *Sample) report(rep *analysis.Report) *analysis.Report {
+	if rep == nil {
 		rep = &analysis.Report{}
+		if s.State == Failed {
+			rep.Error = &s.Error
+		}
 	}
 	rep.Path = s.Path
 	for _, f := range s.ByHand {
@@ -252,7 +291,7 @@ func (db *DB) Report(ctx context.Context, row Row) (*analysis.Report, error) {
 			rep.Class, rep.ClassConfidence = pointer(s.Class), pointer(s.ClassConf)
 		}
 	}
-	return rep, nil
+	return rep
 }
 
 // pointer is nil for what is not known.
