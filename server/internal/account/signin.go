@@ -357,6 +357,28 @@ func (s *Service) refresh(ctx context.Context, token string) (*wire.Tokens, erro
 	return tokens, nil
 }
 
+// RevokeToken ends the session of a token of any kind; one that is not known is no error.
+func (s *Service) RevokeToken(ctx context.Context, token, ip string) error {
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		t, err := tx.Token(ctx, hash(token))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = tx.RevokeSession(ctx, t.UserID, t.SessionID, "signed out", now)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, t.UserID, "user:"+t.UserID, "session.revoked", t.SessionID, ip, nil)
+	})
+}
+
 // OpenWeb signs a browser in: the value of its cookie.
 func (s *Service) OpenWeb(ctx context.Context, u *store.User, device, ip string) (string, error) {
 	now := s.Now()

@@ -65,6 +65,9 @@ func (a *API) authRoutes() {
 		p := Principal(ctx)
 		return &None{}, a.Accounts.Revoke(ctx, p, p.SessionID, ClientIP(ctx))
 	})
+	Register(a, Op(http.MethodPost, wire.PathRevoke, Public, "End the session that a refresh token belongs to"), func(ctx context.Context, in *In[wire.RevokeRequest]) (*None, error) {
+		return &None{}, a.Accounts.RevokeToken(ctx, in.Body.RefreshToken, ClientIP(ctx))
+	})
 	// One-click opt-out of RFC 8058: mail programs post to the address in the mail itself.
 	Register(a, Op(http.MethodPost, "/unsubscribe/{token}", Public, "Switch all mails of an account off"),
 		func(ctx context.Context, in *struct {

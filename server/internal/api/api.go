@@ -64,6 +64,7 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	a.jobRoutes()
 	a.sampleRoutes()
 	a.hookRoutes()
+	a.syncRoutes()
 	a.eventRoute(r)
 	for _, e := range extras {
 		e.Register(a)

@@ -12,6 +12,7 @@ import (
 
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/web"
 )
 
 // plainRoutes need no sign-in: health, metrics, signed objects, the OpenAPI document's path is
@@ -101,8 +102,7 @@ func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
 }
 
 // pages adds what browsers see.
-func (s *Server) pages(r chi.Router) {
-	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		answer(w, http.StatusNotFound, map[string]any{"status": 404, "title": "Not Found", "code": "not_found"})
-	})
+func (s *Server) pages(r chi.Router) error {
+	pages := &web.Pages{Accounts: s.Accounts, API: s.API, Outbox: s.outbox, Production: s.Config.Production()}
+	return pages.Mount(r)
 }

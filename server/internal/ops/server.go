@@ -248,7 +248,7 @@ func (s *Server) Handler() (http.Handler, error) {
 		if err = s.adminRoutes(r); err != nil {
 			return
 		}
-		s.pages(r)
+		err = s.pages(r)
 	})
 	return traced(r, s.Config.OTLPEndpoint != ""), err
 }
