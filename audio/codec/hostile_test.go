@@ -308,6 +308,42 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// failing is a disk that gives up.
+type failing struct {
+	*bytes.Reader
+	from int64
+}
+
+var errDisk = errors.New("the disk gave up")
+
+func (f *failing) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > f.from {
+		return 0, errDisk
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
+// TestFailingDisk: a failure of the disk is an error and never passes for a short file.
+func TestFailingDisk(t *testing.T) {
+	b := noise(44100, 2, 200_000)
+	var wav, aiff, flac bytes.Buffer
+	for _, err := range []error{EncodeWAV(&wav, b, WAVOptions{}), EncodeAIFF(&aiff, b, AIFFOptions{}), EncodeFLAC(&flac, b, FLACOptions{Bits: 16})} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, file := range map[string][]byte{
+		"wav": wav.Bytes(), "aiff": aiff.Bytes(), "flac": flac.Bytes(), "mp3": golden(t, "tone.mp3"), "ogg": golden(t, "tone.ogg"),
+	} {
+		for _, part := range []int64{0, 1, 5, 9} {
+			r := &failing{bytes.NewReader(file), int64(len(file)) * part / 10}
+			if c, err := Decode(context.Background(), r, Limits{}); !errors.Is(err, errDisk) {
+				t.Errorf("%s that fails after %d tenths: %v %v", name, part, c != nil, err)
+			}
+		}
+	}
+}
+
 // onlySeeks hides that a reader also gives offsets.
 type onlySeeks struct{ io.ReadSeeker }
 

@@ -42,12 +42,12 @@ func (o *oggReader) next() (*oggPage, error) {
 		}
 		head, err := o.r.Peek(27)
 		if err != nil {
-			return nil, io.ErrUnexpectedEOF
+			return nil, cutShort(err)
 		}
 		segments := int(head[26])
 		head, err = o.r.Peek(27 + segments)
 		if err != nil {
-			return nil, io.ErrUnexpectedEOF
+			return nil, cutShort(err)
 		}
 		size := 27 + segments
 		for _, s := range head[27:] {
@@ -55,7 +55,7 @@ func (o *oggReader) next() (*oggPage, error) {
 		}
 		o.page = sized(o.page, size)
 		if _, err := io.ReadFull(o.r, o.page); err != nil {
-			return nil, io.ErrUnexpectedEOF
+			return nil, cutShort(err)
 		}
 		sum := binary.LittleEndian.Uint32(o.page[22:])
 		clear(o.page[22:26])
@@ -70,6 +70,14 @@ func (o *oggReader) next() (*oggPage, error) {
 			return o.split(o.page, segments), nil
 		}
 	}
+}
+
+// cutShort makes an end within a page io.ErrUnexpectedEOF; other errors stay.
+func cutShort(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // split cuts a page into packets.

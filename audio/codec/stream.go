@@ -48,7 +48,7 @@ func Open(r io.ReadSeeker, lim Limits) (*Stream, error) {
 	}
 	src, err := t.begin()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", t.Format, err)
 	}
 	return &Stream{Info: t.Info, Tags: t.Tags, src: src, left: lim.orDefault().samples(t.Channels)}, nil
 }
@@ -221,9 +221,8 @@ func (t *track) leadingID3(in *input, off int64) error {
 // begin opens the source behind a recover.
 func (t *track) begin() (src source, err error) {
 	defer caught(&err)
-	src, err = t.open()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.Format, err)
+	if src, err = t.open(); err != nil {
+		return nil, err
 	}
 	return guarded{src}, nil
 }
@@ -271,12 +270,10 @@ func (t *track) collect(ctx context.Context, lim Limits) (*Clip, error) {
 	buf, err := t.decode(ctx, room, most)
 	switch {
 	case errors.Is(err, io.EOF):
-	case errors.Is(err, ErrTooLarge), ctx.Err() != nil:
-		return nil, err
-	case len(buf) == 0:
-		return nil, fmt.Errorf("%s: %w", t.Format, err)
-	default:
+	case errors.Is(err, ErrDamaged) && len(buf) > 0:
 		t.Truncated = true
+	default: // cancelled, too large, a disk that fails
+		return nil, fmt.Errorf("%s: %w", t.Format, err)
 	}
 	if len(buf) == 0 {
 		return nil, fmt.Errorf("%s: %w", t.Format, ErrNoAudio)
@@ -313,7 +310,7 @@ func (t *track) decode(ctx context.Context, room, most int64) ([]float32, error)
 			err = errNoProgress
 		case n == 0:
 		case total > most:
-			return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
+			return nil, ErrTooLarge
 		case total <= slackSamples:
 			buf = append(buf, spare[:n]...)
 		case t.plausible(src, total):
@@ -352,7 +349,7 @@ func (t *track) decodeAgain(ctx context.Context, src source, scratch []float32, 
 		return nil, err
 	}
 	if errors.Is(end, ErrTooLarge) {
-		return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
+		return nil, end
 	}
 	src, err := t.begin()
 	if err != nil {

@@ -35,7 +35,9 @@ func parseVorbis(in *input, off int64) (*track, error) {
 		return nil, err
 	}
 	readVorbisComment(heads[1][7:], &t.Tags)
-	if g := lastGranule(in, serial); g > 0 {
+	// A packet has at least one byte and gives at most half a block of 8192: a position beyond
+	// that is a lie.
+	if g := lastGranule(in, serial); g > 0 && g/4096 <= in.size {
 		t.Frames = g
 	}
 	t.open = func() (source, error) { return openVorbis(in.section(off)) }
