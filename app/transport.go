@@ -248,6 +248,18 @@ func (a *App) Audition(row catalog.Row, o Audition) {
 		} else {
 			r.rate = float64(r.buf.Rate)
 		}
+		if stretch, cents := following(s, prefs); stretch != 1 || cents != 0 {
+			if r.buf == nil {
+				if r.buf, err = a.player.decode(ctx, s.Path); err != nil {
+					return rendered{}, err
+				}
+				r.path = ""
+			}
+			if r.buf, err = follow(ctx, r.buf, stretch, cents); err != nil {
+				return rendered{}, fmt.Errorf("%s cannot follow the session: %w", s.Name, err)
+			}
+			r.rate = float64(r.buf.Rate) * stretch
+		}
 		r.loop = prefs.Loop || prefs.LoopLoops && s.Kind == analysis.LoopKind
 		a.notePlayed(row)
 		return r, nil
