@@ -128,6 +128,9 @@ func ImportMIDI(b []byte, bank int) (out *MIDIPattern, err error) {
 			out, err = nil, fmt.Errorf("not a MIDI file that can be read: %v", r)
 		}
 	}()
+	if err := checkSMF(b); err != nil {
+		return nil, fmt.Errorf("not a MIDI file that can be read: %w", err)
+	}
 	s, err := smf.ReadFrom(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("not a MIDI file that can be read: %w", err)
