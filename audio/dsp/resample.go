@@ -20,8 +20,8 @@ import (
 // its length cheap; what it leaves fills at most half of the band, so that sixteen taps of a
 // polyphase filter are enough for the second step.
 //
-// Cancelling ctx stops it with the context's error. src is not changed; samples that are not
-// finite spread over a filter's length.
+// Cancelling ctx stops it with the context's error. src is not changed. NaN and infinite samples
+// count as zero.
 func Resample(ctx context.Context, src *pcm.Buffer, rate int) (*pcm.Buffer, error) {
 	if src.Rate < 1 || rate < 1 || src.Channels < 1 {
 		return nil, fmt.Errorf("resample: %d channels from %d Hz to %d Hz", src.Channels, src.Rate, rate)
@@ -268,11 +268,24 @@ func (r *resampling) load(src []float32, from, c, channels, frames int) {
 	clear(r.x[hi:])
 	if channels == 1 {
 		copy(r.x[lo:hi], src[from+lo:])
-		return
+	} else {
+		s := src[(from+lo)*channels+c:]
+		for i := range r.x[lo:hi] {
+			r.x[lo+i] = s[i*channels]
+		}
 	}
-	s := src[(from+lo)*channels+c:]
-	for i := range r.x[lo:hi] {
-		r.x[lo+i] = s[i*channels]
+	silenceOdd(r.x)
+}
+
+// silenceOdd sets what is not a finite number to zero.
+func silenceOdd(x []float32) {
+	if s := SumSquares(x); s-s == 0 {
+		return // the usual case, at the cost of one pass
+	}
+	for i, v := range x {
+		if v-v != 0 {
+			x[i] = 0
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"sampleagent/audio/pcm"
@@ -124,6 +125,29 @@ func TestResampleSweep(t *testing.T) {
 		if db(worst/0.5) > -100 {
 			t.Errorf("%d -> %d: off by %.1f dB", p[0], p[1], db(worst/0.5))
 		}
+	}
+}
+
+// TestOddSamplesAreSilence: NaN and infinities of float files do not spread.
+func TestOddSamplesAreSilence(t *testing.T) {
+	x := sine(44100, 1000, 0.5, 20000)
+	clean := append([]float32(nil), x...)
+	for i, v := range map[int]float64{5000: math.NaN(), 9000: math.Inf(1), 9001: math.Inf(-1)} {
+		x[i], clean[i] = float32(v), 0
+	}
+	if got, want := mustResample(t, x, 44100, 48000), mustResample(t, clean, 44100, 48000); !slices.Equal(got, want) {
+		t.Error("resampling: odd samples are not zeros")
+	}
+	odd, err := StretchShift(context.Background(), &pcm.Buffer{Rate: 44100, Channels: 1, Samples: x}, 1.1, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := StretchShift(context.Background(), &pcm.Buffer{Rate: 44100, Channels: 1, Samples: clean}, 1.1, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(odd.Samples, want.Samples) {
+		t.Error("stretching: odd samples are not zeros")
 	}
 }
 

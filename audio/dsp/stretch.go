@@ -22,7 +22,8 @@ const (
 // from the source along a time map, and every spectral peak turns with its surroundings so that
 // its phase goes on where it was. All channels turn alike, which keeps the stereo picture.
 // Attacks are moved, not stretched: the map runs at the source's own speed around each, its time
-// is exactly ratio times its old one, and phases start afresh before it.
+// is exactly ratio times its old one, and phases start afresh before it. NaN and infinite samples
+// count as zero.
 func Stretch(ctx context.Context, src *pcm.Buffer, ratio float64) (*pcm.Buffer, error) {
 	if !(ratio >= MinStretch && ratio <= MaxStretch) {
 		return nil, fmt.Errorf("stretch: ratio %v is not within %v to %v", ratio, MinStretch, MaxStretch)
@@ -160,6 +161,7 @@ func newVocoder(src *pcm.Buffer) (*vocoder, error) {
 		for i := range ch.x {
 			ch.x[i] = src.Samples[i*src.Channels+c]
 		}
+		silenceOdd(ch.x)
 		for _, p := range []*[]float32{&ch.re, &ch.im, &ch.pr, &ch.pi, &ch.yr, &ch.yi} {
 			*p = make([]float32, bins)
 		}

@@ -416,9 +416,8 @@ func (p *Player) render(e Engine, block [][2]float64) {
 	clear(p.pads[len(pads):])
 	p.pads = pads
 
-	for i := range block { // what is too loud is cut off here rather than wrapped round later
-		block[i][0] = max(-1, min(1, block[i][0]))
-		block[i][1] = max(-1, min(1, block[i][1]))
+	for i := range block {
+		block[i][0], block[i][1] = audible(block[i][0]), audible(block[i][1])
 	}
 	if idle := (p.audition == nil || p.paused) && len(p.dying)+len(p.pads) == 0; idle && !p.resting {
 		p.resting = true
@@ -473,4 +472,18 @@ func (p *Player) Close() error {
 		return device.Close()
 	}
 	return engine.Close()
+}
+
+// audible cuts off what is too loud, rather than have it wrapped round later; what is not a
+// number is silence.
+func audible(v float64) float64 {
+	switch {
+	case v >= -1 && v <= 1:
+		return v
+	case v > 1:
+		return 1
+	case v < -1:
+		return -1
+	}
+	return 0
 }

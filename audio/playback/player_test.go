@@ -394,6 +394,7 @@ func TestOddBuffers(t *testing.T) {
 		{}, {Rate: Rate}, {Rate: Rate, Channels: 1}, {Rate: Rate, Channels: 2, Samples: make([]float32, 2)},
 		{Rate: 44100, Channels: 1, Samples: make([]float32, 1)}, {Rate: 1, Channels: 8, Samples: make([]float32, 80)},
 		{Rate: 3000000, Channels: 3, Samples: make([]float32, 30000)},
+		{Rate: 44100, Channels: 1, Samples: []float32{float32(math.NaN()), float32(math.Inf(1)), 1e38, 1, -1e38, 0, 0, 0}},
 	} {
 		for _, v := range []Voicing{
 			{}, {Start: 5, End: 3}, {Start: -4, End: 1 << 40}, {Loop: Forward, LoopStart: 100}, {Loop: PingPong, Reverse: true},
