@@ -104,6 +104,9 @@ func (c *chroma) estimateTuning() int {
 		for k := lo; k < hi; k++ {
 			v := p[k]
 			if v <= ref {
+				if next := k + 32; k%8 == 0 && next <= hi && dsp.MaxAbs(p[k:next]) <= ref {
+					k = next - 1 // nothing here reaches the reference
+				}
 				continue
 			}
 			// librosa compares after silencing all at or below the reference.

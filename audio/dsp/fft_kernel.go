@@ -109,14 +109,9 @@ func fftLast2Go(yr, yi, xr, xi []float32) {
 	}
 }
 
-// fftSeparateGo finds bins 1..h-1 of the real signal's spectrum (h = len(zr)) from the transform
-// Z of its even and odd samples: with E = (Z[k]+conj Z[h-k])/2, O = (Z[k]-conj Z[h-k])/2i,
-// X[k] = E + w O and X[h-k] = conj(E - w O), w = exp(-2 pi i k/2h).
-func fftSeparateGo(re, im, zr, zi, wr, wi []float32) {
-	fftSeparateFrom(re, im, zr, zi, wr, wi, 1)
-}
-
-// fftSeparateFrom does bins from..h/2 and their mirrors.
+// fftSeparateFrom finds bins from..h/2 and their mirrors of the real signal's spectrum (h = len(zr))
+// from the transform Z of its even and odd samples: with E = (Z[k]+conj Z[h-k])/2,
+// O = (Z[k]-conj Z[h-k])/2i, X[k] = E + w O and X[h-k] = conj(E - w O), w = exp(-2 pi i k/2h).
 func fftSeparateFrom(re, im, zr, zi, wr, wi []float32, from int) {
 	h := len(zr)
 	zi = zi[:h]
@@ -133,12 +128,7 @@ func fftSeparateFrom(re, im, zr, zi, wr, wi []float32, from int) {
 	}
 }
 
-// fftSeparatePowerGo is fftSeparateGo followed by re*re + im*im.
-func fftSeparatePowerGo(p, zr, zi, wr, wi []float32) {
-	fftSeparatePowerFrom(p, zr, zi, wr, wi, 1)
-}
-
-// fftSeparatePowerFrom does bins from..h/2 and their mirrors.
+// fftSeparatePowerFrom is fftSeparateFrom followed by re*re + im*im.
 func fftSeparatePowerFrom(p, zr, zi, wr, wi []float32, from int) {
 	h := len(zr)
 	zi = zi[:h]

@@ -13,8 +13,8 @@ func fftSecond4(yr, yi, xr, xi, tw, _ []float32, m int) {
 	fftPass4Go(yr, yi, xr, xi, tw, m, 4)
 }
 
-func fftSeparate(re, im, zr, zi, wr, wi []float32) { fftSeparateGo(re, im, zr, zi, wr, wi) }
-func fftSeparatePower(p, zr, zi, wr, wi []float32) { fftSeparatePowerGo(p, zr, zi, wr, wi) }
+func fftSeparate(re, im, zr, zi, wr, wi []float32) { fftSeparateFrom(re, im, zr, zi, wr, wi, 1) }
+func fftSeparatePower(p, zr, zi, wr, wi []float32) { fftSeparatePowerFrom(p, zr, zi, wr, wi, 1) }
 
 func fftJoin(zr, zi, re, im, wr, wi []float32, scale float32) {
 	fftJoinFrom(zr, zi, re, im, wr, wi, scale, 1)

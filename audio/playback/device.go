@@ -23,7 +23,6 @@ var deviceOpen struct {
 // device is the system's sound output through beep.
 type device struct {
 	mu      sync.Mutex
-	render  Render
 	resting bool
 	rest    *time.Timer
 }

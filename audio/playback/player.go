@@ -57,8 +57,10 @@ type Player struct {
 	pads     []padVoice // in order of age
 	dying    []*voice   // audition voices that fade out
 	heard    time.Time  // when the last block was rendered
-	calls    int        // blocks the device has asked for
-	watch    *time.Timer
+
+	asked   int           // frames the device has asked for
+	called  time.Time     // when it did so last, or was told to wake
+	unwatch chan struct{} // closed to end the watch over the device
 }
 
 type padVoice struct {
@@ -66,8 +68,15 @@ type padVoice struct {
 	pad, group int
 }
 
-// watchFor is how long a device may take before its first block; then the clock stands in.
-const watchFor = 700 * time.Millisecond
+const (
+	// watchEvery is how often the device is looked after, and how long it may take at first.
+	watchEvery = 500 * time.Millisecond
+	// watchFor is how long a device that should play may be silent before the clock stands in.
+	watchFor = time.Second
+	// deviceAlive is how many frames a device must ask for to count as running: drivers exist
+	// that open without a device, fill their buffers once and never ask again.
+	deviceAlive = int(3 * deviceBuffer * Rate / time.Second)
+)
 
 // Open plays through the system's sound device, or silently where there is none: then Device
 // says so, and everything else works.
@@ -79,10 +88,8 @@ func Open() *Player {
 	p := newPlayer(d)
 	p.device = d
 	p.start(d)
-	// Drivers exist that open without a device and never ask for sound.
-	p.mu.Lock()
-	p.watch = time.AfterFunc(watchFor, p.standIn)
-	p.mu.Unlock()
+	p.unwatch = make(chan struct{})
+	go p.watch()
 	return p
 }
 
@@ -108,17 +115,26 @@ func (p *Player) start(e Engine) {
 	}
 }
 
-// standIn puts the clock in the place of a device that never called.
-func (p *Player) standIn() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || p.calls > 0 || p.clock != nil {
-		return
+// watch puts the clock in the place of a device that never asks for sound, or no longer does.
+func (p *Player) watch() {
+	t := time.NewTicker(watchEvery)
+	defer t.Stop()
+	for first := true; ; first = false {
+		select {
+		case <-p.unwatch:
+			return
+		case <-t.C:
+		}
+		p.mu.Lock()
+		dead := p.asked < deviceAlive && first ||
+			!p.resting && time.Since(p.called) > watchFor
+		if dead && !p.closed && p.clock == nil {
+			c := NewClock()
+			p.clock, p.engine, p.asked = c, c, 0
+			_ = c.Start(func(block [][2]float64) { p.render(c, block) }) // a clock starts always
+		}
+		p.mu.Unlock()
 	}
-	p.clock = NewClock()
-	p.engine = p.clock
-	c := p.clock
-	_ = c.Start(func(block [][2]float64) { p.render(c, block) })
 }
 
 // Events tells what has ended. If nobody listens, the oldest are dropped.
@@ -359,8 +375,11 @@ func (p *Player) Sounding() int {
 // wake tells the engine that there is something to play.
 func (p *Player) wake() {
 	if p.resting {
-		p.resting = false
+		p.resting, p.called = false, time.Now()
 		p.engine.Idle(false)
+		if p.device != nil && p.engine != p.device {
+			p.device.Idle(false) // it may have come back
+		}
 	}
 }
 
@@ -373,10 +392,11 @@ func (p *Player) render(e Engine, block [][2]float64) {
 		return
 	}
 	if e == p.device {
-		p.calls++
-		if p.clock != nil { // it came late, but it came
-			go p.clock.Close()
+		p.asked += len(block)
+		p.called = time.Now()
+		if c := p.clock; c != nil && p.asked >= deviceAlive { // it is there after all
 			p.clock, p.engine = nil, e
+			go func() { _ = c.Close() }() // waits for its last block; stopping a clock cannot fail
 		}
 	}
 	if e != p.engine {
@@ -459,8 +479,8 @@ func (p *Player) Close() error {
 	}
 	p.closed = true
 	p.audition, p.dying, p.pads = nil, nil, nil
-	if p.watch != nil {
-		p.watch.Stop()
+	if p.unwatch != nil {
+		close(p.unwatch)
 	}
 	engine, device, clock := p.engine, p.device, p.clock
 	p.mu.Unlock()

@@ -214,7 +214,7 @@ func (o *voice) edge() float64 {
 	if o.v.Loop != Once {
 		return 1
 	}
-	left := 0.0
+	var left float64
 	if o.step > 0 {
 		if o.v.End == 0 || o.src.whole && o.v.End >= o.src.frames {
 			return 1 // the sound ends as it was recorded
