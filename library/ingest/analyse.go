@@ -180,10 +180,10 @@ func (r *running) feed(ctx context.Context, tasks []task, workers int, in chan<-
 
 // stopped is nil for an error that only says that ctx has ended: whoever ended it knows.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // collect stores what the workers hand over until they are done. After an error it stops them

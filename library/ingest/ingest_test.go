@@ -395,7 +395,7 @@ func TestPauseStopsBetweenFiles(t *testing.T) {
 	var once sync.Once
 	go func() {
 		_, err := Run(t.Context(), db, []string{root}, Options{
-			Checkpoint: func(ctx context.Context) error { gate.RLock(); gate.RUnlock(); return ctx.Err() },
+			Checkpoint: func(ctx context.Context) error { gate.RLock(); defer gate.RUnlock(); return ctx.Err() },
 			Analyse: func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
 				if n.Load() == 5 {
 					once.Do(func() { gate.Lock(); close(paused) })

@@ -64,7 +64,7 @@ func (o Options) invent(i int) invented {
 		r.Format = p([]string{"aiff", "flac", "mp3", "ogg"}[rng.IntN(4)])
 	}
 	adverb := adverbs[rng.IntN(len(adverbs))]
-	name := ""
+	var name string
 	if rng.IntN(5) < 3 {
 		class := classes[rng.IntN(len(classes))]
 		r.Kind, r.Class, r.Duration = p(analysis.OneShot), &class, p(0.05+rng.ExpFloat64()*0.4)
