@@ -156,6 +156,7 @@ func (p *pass) finish() (*Result, error) {
 	if err := p.tempo.search(&p.scene); err != nil {
 		return nil, err
 	}
+	r.Embedding = embedding(r, dur)
 	p.buildTraits(&heard)
 	p.answerKind(r)
 	p.answerTempo(r)
