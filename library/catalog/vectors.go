@@ -15,6 +15,26 @@ type Vectors struct {
 	Dim  int       // numbers in a vector
 	Rows []Row     // ascending
 	Data []float32 // len(Rows) × Dim, row by row, each of unit length
+
+	Seconds []float32 // lengths of the sounds of Rows
+
+	mu   sync.Mutex
+	twin *Set
+}
+
+// Twins keeps what find makes of v, so that it is asked only once: the samples that sound the
+// same as another one, which takes seconds to find in a large library.
+func (v *Vectors) Twins(find func() (*Set, error)) (*Set, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.twin == nil {
+		s, err := find()
+		if err != nil {
+			return nil, err
+		}
+		v.twin = s
+	}
+	return v.twin, nil
 }
 
 // At is the vector of Rows[i].
@@ -45,13 +65,14 @@ func (db *DB) Vectors(ctx context.Context) (*Vectors, error) {
 	}
 	v.Dim = bytes / 4
 	v.Rows, v.Data = make([]Row, 0, n), make([]float32, 0, n*v.Dim)
-	err = query(ctx, db.r, `SELECT row, vector FROM embeddings WHERE length(vector) = ? ORDER BY row`, []any{bytes}, func(scan func(...any) error) error {
+	err = query(ctx, db.r, `SELECT e.row, coalesce(s.duration, 0), e.vector FROM embeddings e JOIN samples s ON s.row = e.row WHERE length(vector) = ? ORDER BY e.row`, []any{bytes}, func(scan func(...any) error) error {
 		var r Row
+		var seconds float64
 		var b sql.RawBytes
-		if err := scan(&r, &b); err != nil {
+		if err := scan(&r, &seconds, &b); err != nil {
 			return err
 		}
-		v.Rows = append(v.Rows, r)
+		v.Rows, v.Seconds = append(v.Rows, r), append(v.Seconds, float32(seconds))
 		for i := range v.Dim {
 			v.Data = append(v.Data, math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
 		}

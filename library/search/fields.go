@@ -498,6 +498,7 @@ var flags = map[string]map[string]string{
 		"edited":    `SELECT DISTINCT row FROM edits`,
 		"managed":   `SELECT row FROM samples WHERE managed = 1`,
 		"duplicate": `SELECT row FROM samples WHERE content IN (SELECT content FROM samples WHERE content IS NOT NULL GROUP BY content HAVING count(*) > 1)`,
+		"twin":      "", // by sound: see twins.go
 	},
 	"has": {
 		"bpm":        `SELECT row FROM samples WHERE bpm IS NOT NULL`,
@@ -517,7 +518,7 @@ var flags = map[string]map[string]string{
 	},
 }
 
-var flagAliases = map[string]string{"favorite": "favourite", "fav": "favourite", "listed": "waiting", "analyzed": "analysed", "tempo": "bpm", "tag": "tags", "license": "licence", "notes": "note", "dupe": "duplicate"}
+var flagAliases = map[string]string{"favorite": "favourite", "fav": "favourite", "listed": "waiting", "analyzed": "analysed", "tempo": "bpm", "tag": "tags", "license": "licence", "notes": "note", "dupe": "duplicate", "twins": "twin", "duplicates": "duplicate"}
 
 func flagNames(group string) (out []string) {
 	for name := range flags[group] {

@@ -179,7 +179,12 @@ func (n during) find(f *finder) (*catalog.Set, error) {
 	return f.find(`SELECT row FROM samples WHERE `+condition, args...)
 }
 
-func (n property) find(f *finder) (*catalog.Set, error) { return f.find(flags[n.group][n.name]) }
+func (n property) find(f *finder) (*catalog.Set, error) {
+	if n.name == "twin" {
+		return twins(f.ctx, f.db)
+	}
+	return f.find(flags[n.group][n.name])
+}
 
 func (n inCollection) find(f *finder) (*catalog.Set, error) {
 	chosen, err := f.findCollections(n)
