@@ -39,7 +39,7 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 	put("a tone.wav", sound(200, 8, 0, 44100, 0.8))
 	put("b tone soft.wav", sound(200, 8, 0, 44100, 0.3))
 	put("c tone 48k.wav", sound(200, 8, 0, 48000, 0.8))
-	put("d longer.wav", sound(200, 3, 0, 44100, 0.8))
+	put("d click.wav", sound(200, 90, 0, 44100, 0.8))
 	put("e hat.wav", sound(200, 40, 1, 44100, 0.8))
 	put("f hat again.wav", sound(200, 40, 1, 44100, 0.8))
 	put("g high.wav", sound(1200, 8, 0.2, 44100, 0.8))
