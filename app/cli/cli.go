@@ -150,6 +150,7 @@ func (c *command) options() app.Options {
 
 // window opens the window, or says what to do without one.
 func (c *command) window(ctx context.Context) error {
+	o := c.options() // before root is built once more, which sets the flags back
 	list := strings.Join(names(c.root()), ", ")
 	switch {
 	case c.env.Window == nil:
@@ -157,7 +158,6 @@ func (c *command) window(ctx context.Context) error {
 	case !app.HasDisplay():
 		return fmt.Errorf("there is no display here (DISPLAY and WAYLAND_DISPLAY are not set), so no window can be opened; use a command: %s", list)
 	}
-	o := c.options()
 	o.Sound, o.Demo, o.Background = c.env.Sound, c.env.Demo, true
 	a, err := app.Open(ctx, o)
 	if err != nil {

@@ -131,9 +131,9 @@ func columnsFor(width float32) columns {
 	c.fav = take(favWidth)
 	right += columnGap
 	c.length = take(54)
-	c.kind = take(104)
-	c.key = take(42)
-	c.tempo = take(46)
+	c.kind = take(100)
+	c.key = take(40)
+	c.tempo = take(42)
 	if width > 820 {
 		c.tags = take(min(260, (width-820)*0.35+110))
 	}
