@@ -373,7 +373,7 @@ func (w *window) seek(seconds float64) {
 func (w *window) showTransport() {
 	t, s := w.core.Transport(), w.core.Settings()
 	w.bar.Show(transport.State{
-		Name: t.Name, Playing: t.State == app.Playing, Paused: t.State == app.Paused, Loading: t.State == app.Loading,
+		Name: browser.Plain(t.Name), Playing: t.State == app.Playing, Paused: t.State == app.Paused, Loading: t.State == app.Loading,
 		Position: t.Position, Length: t.Length, Loop: t.Loop, AutoPlay: s.Playback.AutoPlay, FollowTempo: s.Playback.FollowTempo,
 		SessionTempo: s.Playback.SessionTempo, Volume: t.Volume, Device: t.Device, Silent: t.Silent, Error: t.Error, Level: w.level(t),
 	})

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -33,7 +34,7 @@ type Line struct {
 // LineOf turns a sample into what its line shows.
 func LineOf(s *catalog.Sample) Line {
 	l := Line{
-		Name: s.Name, Tempo: Tempo(s.BPM), Key: ShortKey(s.Key), Length: Length(s.Duration), Class: s.Class, Tags: s.Tags,
+		Name: Plain(s.Name), Tempo: Tempo(s.BPM), Key: ShortKey(s.Key), Length: Length(s.Duration), Class: s.Class, Tags: s.Tags,
 		Overview: s.Overview, Favourite: s.Favourite, Rating: s.Rating, Pending: s.State == catalog.Listed,
 		SureTempo: sure(s.BPMSource, s.BPMConf), SureKey: sure(s.KeySource, s.KeyConf),
 	}
@@ -48,7 +49,7 @@ func LineOf(s *catalog.Sample) Line {
 	}
 	switch s.State {
 	case catalog.Failed:
-		l.Problem = s.Error
+		l.Problem = Reason(s.Error)
 		if l.Problem == "" {
 			l.Problem = "could not be read"
 		}
@@ -56,6 +57,27 @@ func LineOf(s *catalog.Sample) Line {
 		l.Problem = "the file is gone"
 	}
 	return l
+}
+
+// Plain is a sample's name without the ending of its file.
+func Plain(name string) string {
+	switch ext := strings.ToLower(filepath.Ext(name)); ext {
+	case ".wav", ".wave", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga":
+		if len(name) > len(ext) {
+			return name[:len(name)-len(ext)]
+		}
+	}
+	return name
+}
+
+// Reason is why a file could not be read without the file's path, which stands beside it.
+func Reason(text string) string {
+	if i := strings.LastIndex(text, string(filepath.Separator)); i >= 0 {
+		if j := strings.Index(text[i:], ": "); j >= 0 {
+			return text[i+j+2:]
+		}
+	}
+	return text
 }
 
 // sure: a value that a person or the file stated, or of which the ear is confident.
@@ -290,12 +312,11 @@ func (d *rowRenderer) draw() {
 		nameInk = theme.C(theme.Bad)
 	}
 	tags := strings.Join(l.Tags, "  ")
-	tagInk := dim
+	nameWidth := c.name.w
 	if l.Problem != "" {
-		tags, tagInk = l.Problem, theme.C(theme.Bad)
-		if c.tags.w == 0 {
-			name += " – " + l.Problem
-		}
+		// There is no tempo, key or kind: the reason takes their place.
+		name += "   " + l.Problem
+		nameWidth = c.fav.x - c.name.x - columnGap
 	}
 	unsure := theme.C(theme.TextFaint)
 	tempoInk, keyInk := ink, ink
@@ -309,11 +330,14 @@ func (d *rowRenderer) draw() {
 	if l.Pending {
 		kind = "waiting…"
 	}
-	text(d.name, name, nameInk, theme.TextBody, c.name.w)
-	text(d.tags, tags, tagInk, theme.TextSmall, c.tags.w)
+	text(d.name, name, nameInk, theme.TextBody, nameWidth)
+	text(d.tags, tags, dim, theme.TextSmall, c.tags.w)
 	text(d.tempo, l.Tempo, tempoInk, theme.TextBody, c.tempo.w)
 	text(d.key, l.Key, keyInk, theme.TextBody, c.key.w-2)
 	text(d.kind, kind, dim, theme.TextSmall, c.kind.w-15)
+	if l.Problem != "" {
+		l.Length = ""
+	}
 	text(d.length, l.Length, dim, theme.TextSmall, c.length.w)
 	dot := theme.Alpha(theme.C(theme.Class(l.Class)), 1)
 	if l.Kind == "" {

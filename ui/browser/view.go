@@ -173,7 +173,7 @@ func (v *View) wireList() {
 func (v *View) names(lines []int) string {
 	if len(lines) == 1 {
 		if s := v.model.Sample(lines[0]); s != nil {
-			return s.Name
+			return Plain(s.Name)
 		}
 	}
 	return fmt.Sprintf("%d samples", len(lines))

@@ -143,7 +143,7 @@ func (w *Wave) Refresh() {
 		return
 	}
 	w.tap.SetText("Tap")
-	w.name.Set(s.Name, theme.Text)
+	w.name.Set(browser.Plain(s.Name), theme.Text)
 	info := m.File()[0].Text
 	if s.Duration > 0 {
 		info = browser.Length(s.Duration) + " · " + info

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	device "sampleagent/library/kit"
+	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -129,7 +130,7 @@ func (p *settingsPanel) refresh() {
 	case !open || pad.Empty():
 		p.info.SetText("empty")
 	case ok:
-		p.info.SetText(sample.Name)
+		p.info.SetText(browser.Plain(sample.Name))
 	default:
 		p.info.SetText("its sample is not in the library any more")
 	}
