@@ -332,14 +332,14 @@ func Bytes(n int64) string {
 }
 
 // Candidates are other readings of the tempo that are worth a button: at most four, each with
-// its share, without the one that stands.
+// its share of two percent or more, without the one that stands.
 func (m *Model) Candidates() []analysis.BPMCandidate {
 	if m.report == nil || m.sample == nil {
 		return nil
 	}
 	var out []analysis.BPMCandidate
 	for _, c := range m.report.BPMCandidates {
-		if len(out) < 4 && math.Abs(c.BPM-m.sample.BPM) > 0.05 {
+		if len(out) < 4 && c.Weight >= 0.02 && math.Abs(c.BPM-m.sample.BPM) > 0.05 {
 			out = append(out, c)
 		}
 	}
