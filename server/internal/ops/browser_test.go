@@ -51,14 +51,14 @@ func TestDesktopSignsInThroughABrowser(t *testing.T) {
 	open := func(address string) error {
 		go func() {
 			page := read(browser.Get(address))
-			if !strings.Contains(page, "E-mail address") {
+			if !strings.Contains(page, "we mail you a code") {
 				t.Errorf("no sign-in page: %s", page)
 			}
 			v := form(page)
 			v.Set("email", "ada@example.org")
 			page = read(browser.PostForm(w.url+"/signin", v))
 			w.waitFor("mail", 5*time.Second, func() bool { return len(w.mails("ada@example.org")) == 1 })
-			if mails := read(browser.Get(w.url + "/mails")); !strings.Contains(mails, "is your sign-in code") {
+			if mails := read(browser.Get(w.url + "/outbox")); !strings.Contains(mails, "is your sign-in code") {
 				t.Errorf("the page of mails: %s", mails)
 			}
 			v = form(page[:strings.LastIndex(page, "<form")])

@@ -3,8 +3,10 @@ package ops
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"time"
 
@@ -103,6 +105,16 @@ func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
 
 // pages adds what browsers see.
 func (s *Server) pages(r chi.Router) error {
-	pages := &web.Pages{Accounts: s.Accounts, API: s.API, Outbox: s.outbox, Production: s.Config.Production()}
-	return pages.Mount(r)
+	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Phase: s.Accounts.Phase, PublicURL: s.Config.PublicURL, Production: s.Config.Production()}
+	if s.outbox != nil {
+		o.Outbox = s.outbox.Dir()
+	}
+	if s.Config.S3Endpoint != "" {
+		u, err := url.Parse(s.Config.S3Endpoint)
+		if err != nil {
+			return fmt.Errorf("s3_endpoint: %w", err)
+		}
+		o.MediaHost = u.Scheme + "://" + u.Host
+	}
+	return web.Mount(r, o)
 }

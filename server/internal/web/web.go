@@ -1,300 +1,277 @@
-// Package web is what browsers see: pages rendered here, without scripts where possible. It
-// calls the same use cases as the API and holds no rule of its own.
+// Package web is what a browser sees: pages made on the server from the same use cases as the
+// API. Every page works without JavaScript; one small script of ours adds upload progress, lists
+// that update themselves and a waveform.
 //
-// This file holds the frame of every page and the sign-in; further areas have files of their own.
+// It holds no rule of its own and no SQL.
 package web
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
+	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/api"
-	"sampleagent/server/internal/notify"
+	"sampleagent/server/internal/job"
+	"sampleagent/server/internal/plan"
 	"sampleagent/sync/wire"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html static/*
 var files embed.FS
 
-// Pages serves browsers.
-type Pages struct {
-	Accounts   *account.Service
+// Options are what the pages show and call.
+type Options struct {
 	API        *api.API
-	Outbox     *notify.Outbox // nil with a mail server
-	Production bool
-	templates  map[string]*template.Template
+	Accounts   *account.Service
+	Jobs       *job.Service
+	Log        *slog.Logger
+	Phase      plan.Phase
+	PublicURL  string
+	Production bool   // strangers can reach us: cookies over https only
+	MediaHost  string // origin of signed links when objects are elsewhere, "" for here
+	Outbox     string // folder of mails when there is no mail server, "" otherwise; shown on loopback only
 }
 
-// Mount adds the pages to r, whose middleware must hold API.Authenticate.
-func (p *Pages) Mount(r chi.Router) error {
-	p.templates = map[string]*template.Template{}
-	names, err := files.ReadDir("templates")
+type pages struct {
+	Options
+	templates map[string]*template.Template
+}
+
+// Mount adds the pages to a router whose middleware holds api.Authenticate.
+func Mount(r chi.Router, o Options) error {
+	p := &pages{Options: o, templates: map[string]*template.Template{}}
+	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return err
 	}
-	for _, n := range names {
-		if n.Name() == "frame.html" {
+	for _, name := range names {
+		if name == "templates/layout.html" {
 			continue
 		}
-		t, err := template.ParseFS(files, "templates/frame.html", "templates/"+n.Name())
+		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "templates/layout.html", name)
 		if err != nil {
-			return err
+			return fmt.Errorf("page %s: %w", name, err)
 		}
-		p.templates[strings.TrimSuffix(n.Name(), ".html")] = t
+		p.templates[strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")] = t
 	}
-	r.Get("/signin", p.signin)
-	r.Post("/signin", p.sendCode)
-	r.Post("/signin/code", p.checkCode)
-	r.Get("/auth/link", p.link)
-	r.Post("/auth/link", p.useLink)
-	r.Post("/signout", p.signout)
-	r.Get("/auth/authorize", p.authorize)
-	r.Post("/auth/authorize", p.grant)
-	r.Get("/unsubscribe/{token}", p.unsubscribe)
-	if p.Outbox != nil && !p.Production {
-		r.Get("/mails", p.mails)
+	static, err := fs.Sub(files, "static")
+	if err != nil {
+		return err
 	}
+	r.Handle("/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	r.Get("/", p.landing)
+	r.Get("/pricing", p.pricing)
+	r.Get("/signin", p.signInForm)
+	r.Post("/signin", small(p.signInMail))
+	r.Post("/signin/code", small(p.signInCode))
+	r.Get("/auth/link", p.linkForm)
+	r.Post("/auth/link", small(p.linkUse))
+	r.Get(wire.PathAuthorize, p.authorizeForm)
+	r.Post(wire.PathAuthorize, small(p.authorizeAnswer))
+	r.Get("/unsubscribe/{token}", p.unsubscribeForm)
+	if o.Outbox != "" && !o.Production {
+		r.Get("/outbox", p.outbox)
+	}
+	r.Group(func(r chi.Router) {
+		r.Use(p.signedInOnly)
+		r.Post("/signout", p.signOut)
+		r.Get("/upload", p.uploadForm)
+		r.Post("/upload", p.upload)
+		r.Get("/jobs", p.jobs)
+		r.Get("/jobs/{id}", p.job)
+		r.Post("/jobs/{id}/{what}", p.jobChange)
+		r.Get("/samples", p.samples)
+		r.Get("/samples/{id}", p.sample)
+		r.Post("/samples/{id}/delete", p.sampleDelete)
+		r.Get("/account", p.account)
+		r.Post("/account/{what}", small(p.accountChange))
+	})
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			p.API.Refuse(w, r, notFound())
+			return
+		}
+		p.fail(w, r, notFound())
+	})
 	return nil
 }
 
-// page is what every template gets.
-type page struct {
-	Title string
-	Email string // of who is signed in
-	Data  any
+func notFound() error {
+	return &wire.Problem{Status: http.StatusNotFound, Code: wire.CodeNotFound, Title: "Not found", Detail: "There is no such page, or it is not yours."}
 }
 
-// policy lets a page load nothing from elsewhere; styles stand in the page.
-const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self' http://127.0.0.1:* http://[::1]:*; base-uri 'none'; frame-ancestors 'none'"
+// maxForm is the largest form that is no upload, bytes.
+const maxForm = 16 << 10
 
-func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
-	v := page{Title: title, Data: data}
-	if who := api.Principal(r.Context()); who != nil {
-		v.Email = who.User.Email
+// small bounds what a handler reads of a form.
+func small(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		next(w, r)
 	}
-	var b bytes.Buffer
-	if err := p.templates[name].ExecuteTemplate(&b, "frame", v); err != nil {
-		p.API.Refuse(w, r, err)
+}
+
+// cached lets browsers keep our files for a day; they are small and change with the program.
+func cached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// view is what every page is drawn from.
+type view struct {
+	Title   string
+	Path    string
+	User    *account.Principal // nil for nobody
+	Billing bool
+	AI      bool
+	Outbox  bool
+	Notice  string
+	Data    any
+}
+
+// show draws a page.
+func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
+	v := view{Title: title, Path: r.URL.Path, User: api.Principal(r.Context()), Billing: p.API.Billing, AI: p.API.AI,
+		Outbox: p.Outbox != "" && !p.Production, Notice: notices[r.URL.Query().Get("notice")], Data: data}
+	var page bytes.Buffer
+	if err := p.templates[name].ExecuteTemplate(&page, "layout.html", v); err != nil {
+		p.Log.ErrorContext(r.Context(), "page not drawn", "page", name, "error", err)
+		http.Error(w, "This page could not be drawn.", http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
+	media := "'self'"
+	if p.MediaHost != "" {
+		media += " " + p.MediaHost
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src "+media+
+		"; connect-src "+media+"; form-action 'self' http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = b.WriteTo(w) // the browser has gone
+	_, _ = w.Write(page.Bytes()) // the browser has gone
 }
 
-// note shows a short message.
-func (p *Pages) note(w http.ResponseWriter, r *http.Request, status int, title, text string) {
-	p.show(w, r, status, "note", title, text)
+// notices are short sentences after a change, named in the address so that a reload is harmless.
+var notices = map[string]string{
+	"signed-out": "You are signed out.",
+	"cancelled":  "The job is cancelled.",
+	"retried":    "The sound is in the queue again.",
+	"deleted":    "The sample is deleted.",
+	"saved":      "Saved.",
+	"revoked":    "That session is ended.",
+	"trial":      "Your day of instant processing has begun.",
 }
 
-// failed shows what a use case refused, or that the server failed.
-func (p *Pages) failed(w http.ResponseWriter, r *http.Request, err error) {
-	x := p.API.Problem(r.Context(), err)
-	p.note(w, r, x.Status, x.Title, x.Detail)
+// fail draws a refusal as a page.
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	problem := p.API.Problem(r.Context(), err)
+	if problem.Title == "" {
+		problem.Title = http.StatusText(problem.Status)
+	}
+	p.show(w, r, problem.Status, "problem", problem.Title, problem)
 }
 
-// local is a path of this server to go on to, never an address elsewhere.
-func local(next string) string {
+// signedInOnly sends a stranger to the sign-in page and back.
+func (p *pages) signedInOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if u := api.Principal(r.Context()); u == nil || u.KeyID != "" {
+			back := "/"
+			if r.Method == http.MethodGet {
+				back = r.URL.RequestURI()
+			}
+			http.Redirect(w, r, "/signin?next="+url.QueryEscape(back), http.StatusSeeOther)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// inside is a path of this site, whatever a link may say.
+func inside(next string) string {
 	u, err := url.Parse(next)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
-		return "/"
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+		return "/upload"
 	}
 	return next
 }
 
-type signinData struct {
-	Email, Next, Wrong string
-	Sent, Mails        bool
+// asProblem is err as a form shows it.
+func (p *pages) asProblem(ctx context.Context, err error) *wire.Problem {
+	var known *wire.Problem
+	if errors.As(err, &known) {
+		return known
+	}
+	return p.API.Problem(ctx, err)
 }
 
-func (p *Pages) signin(w http.ResponseWriter, r *http.Request) {
-	next := local(r.URL.Query().Get("next"))
-	if api.Principal(r.Context()) != nil {
-		http.Redirect(w, r, next, http.StatusSeeOther)
-		return
-	}
-	p.show(w, r, http.StatusOK, "signin", "Sign in", signinData{Next: next})
-}
-
-// sendCode asks for the mail and shows where to type the code.
-func (p *Pages) sendCode(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	email, next := r.PostFormValue("email"), local(r.PostFormValue("next"))
-	data := signinData{Email: email, Next: next, Sent: true, Mails: p.Outbox != nil && !p.Production}
-	status := http.StatusOK
-	if err := p.Accounts.RequestCode(r.Context(), email, api.ClientIP(r.Context())); err != nil {
-		x := p.API.Problem(r.Context(), err)
-		data.Sent, data.Wrong, status = false, x.Detail, x.Status
-	}
-	p.show(w, r, status, "signin", "Sign in", data)
-}
-
-func (p *Pages) checkCode(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	email, next := r.PostFormValue("email"), local(r.PostFormValue("next"))
-	u, err := p.Accounts.CheckCode(r.Context(), email, r.PostFormValue("code"), api.ClientIP(r.Context()))
-	if err == nil {
-		err = p.open(w, r, func() (string, error) {
-			return p.Accounts.OpenWeb(r.Context(), u, device(r), api.ClientIP(r.Context()))
-		})
-	}
-	if err != nil {
-		x := p.API.Problem(r.Context(), err)
-		p.show(w, r, x.Status, "signin", "Sign in", signinData{Email: email, Next: next, Sent: true, Wrong: x.Detail, Mails: p.Outbox != nil && !p.Production})
-		return
-	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
-}
-
-// open sets the session's cookie.
-func (p *Pages) open(w http.ResponseWriter, _ *http.Request, token func() (string, error)) error {
-	t, err := token()
-	if err != nil {
-		return err
-	}
-	http.SetCookie(w, &http.Cookie{Name: api.CookieName, Value: t, Path: "/", MaxAge: int(account.WebLife.Seconds()), HttpOnly: true, Secure: p.Production, SameSite: http.SameSiteLaxMode})
-	return nil
-}
-
-// device is a browser's name for the list of sessions.
-func device(r *http.Request) string {
-	agent := r.UserAgent()
-	name := "Browser"
-	for _, b := range []string{"Firefox", "Edg", "Chrome", "Safari"} {
-		if strings.Contains(agent, b) {
-			name = strings.Replace(b, "Edg", "Edge", 1)
-			break
+var funcs = template.FuncMap{
+	"size": func(n int64) string {
+		switch {
+		case n < 0:
+			return "any size"
+		case n >= 1<<30:
+			return fmt.Sprintf("%.3g GB", float64(n)/(1<<30))
+		case n >= 1<<20:
+			return fmt.Sprintf("%.3g MB", float64(n)/(1<<20))
 		}
-	}
-	for _, os := range []string{"Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"} {
-		if strings.Contains(agent, os) {
-			return name + " on " + os
+		return fmt.Sprintf("%d kB", (n+1023)/1024)
+	},
+	"share": func(used, limit int64) int {
+		if limit <= 0 {
+			return 0
 		}
-	}
-	return name
-}
-
-// link asks for a click before it uses a mail's link up: mail scanners open links too.
-func (p *Pages) link(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, "link", "Sign in", r.URL.Query().Get("token"))
-}
-
-func (p *Pages) useLink(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	u, err := p.Accounts.CheckLink(r.Context(), r.PostFormValue("token"), api.ClientIP(r.Context()))
-	if err == nil {
-		err = p.open(w, r, func() (string, error) {
-			return p.Accounts.OpenWeb(r.Context(), u, device(r), api.ClientIP(r.Context()))
-		})
-	}
-	if err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func (p *Pages) signout(w http.ResponseWriter, r *http.Request) {
-	if who := api.Principal(r.Context()); who != nil {
-		if err := p.Accounts.Revoke(r.Context(), who, who.SessionID, api.ClientIP(r.Context())); err != nil {
-			p.failed(w, r, err)
-			return
+		return int(min(100, 100*used/limit))
+	},
+	"seconds": func(s float64) string {
+		if s >= 60 {
+			return fmt.Sprintf("%d:%02d", int(s)/60, int(s)%60)
 		}
-	}
-	http.SetCookie(w, &http.Cookie{Name: api.CookieName, Path: "/", MaxAge: -1, HttpOnly: true, Secure: p.Production, SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, "/signin", http.StatusSeeOther)
-}
-
-func request(v url.Values) wire.AuthorizeRequest {
-	return wire.AuthorizeRequest{ClientID: v.Get("client_id"), RedirectURI: v.Get("redirect_uri"), State: v.Get("state"),
-		CodeChallenge: v.Get("code_challenge"), Method: v.Get("code_challenge_method"), Device: v.Get("device")}
-}
-
-// authorize asks whether a desktop may sign in as who is signed in here.
-func (p *Pages) authorize(w http.ResponseWriter, r *http.Request) {
-	req := request(r.URL.Query())
-	if err := account.CheckRequest(req); err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	if api.Principal(r.Context()) == nil {
-		http.Redirect(w, r, "/signin?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
-		return
-	}
-	if req.Device == "" {
-		req.Device = "this computer"
-	}
-	p.show(w, r, http.StatusOK, "authorize", "Let the desktop in?", req)
-}
-
-func (p *Pages) grant(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
-	if err := r.ParseForm(); err != nil {
-		p.note(w, r, http.StatusBadRequest, "The form cannot be read", "Go back to the desktop and begin again.")
-		return
-	}
-	req := request(r.PostForm)
-	who := api.Principal(r.Context())
-	if who == nil {
-		p.note(w, r, http.StatusUnauthorized, "You are not signed in", "Go back to the desktop and begin again.")
-		return
-	}
-	if err := account.CheckRequest(req); err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	if r.PostFormValue("answer") != "yes" {
-		http.Redirect(w, r, req.RedirectURI+"?"+url.Values{"error": {"access_denied"}, "state": {req.State}}.Encode(), http.StatusSeeOther)
-		return
-	}
-	back, err := p.Accounts.Grant(r.Context(), who.User, req)
-	if err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
-}
-
-// unsubscribe shows a button: the address itself is posted to, as mail programs do.
-func (p *Pages) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, "unsubscribe", "No more mails", chi.URLParam(r, "token"))
-}
-
-// mails shows what would have been sent, newest first, on a server without a mail server that
-// only this machine reaches.
-func (p *Pages) mails(w http.ResponseWriter, r *http.Request) {
-	names, err := filepath.Glob(filepath.Join(p.Outbox.Dir(), "*.eml"))
-	if err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	slices.Sort(names)
-	slices.Reverse(names)
-	var mails []mailText
-	for _, n := range names[:min(len(names), 30)] {
-		m, err := readMail(n)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
+		return fmt.Sprintf("%.2f s", s)
+	},
+	"percent": func(f *float64) string {
+		if f == nil {
+			return ""
 		}
-		if err != nil {
-			p.failed(w, r, err)
-			return
+		return fmt.Sprintf("%.0f %%", *f*100)
+	},
+	"bpm": func(f *float64) string {
+		if f == nil {
+			return "–"
 		}
-		mails = append(mails, m)
-	}
-	p.show(w, r, http.StatusOK, "mails", "Mails", mails)
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", *f), ".0")
+	},
+	"text": func(s *string) string {
+		if s == nil || *s == "" {
+			return "–"
+		}
+		return *s
+	},
+	"when": func(t any) template.HTML {
+		at, ok := t.(time.Time)
+		if q, isPointer := t.(*time.Time); isPointer && q != nil {
+			at, ok = *q, true
+		}
+		if !ok || at.IsZero() {
+			return "–"
+		}
+		// The script turns it into the reader's own time zone.
+		return template.HTML(fmt.Sprintf(`<time datetime="%s">%s UTC</time>`, at.UTC().Format(time.RFC3339), at.UTC().Format("2 Jan 15:04"))) //nolint:gosec // digits only
+	},
+	"dollars": func(cents int) string { return fmt.Sprintf("$%d.%02d", cents/100, cents%100) },
+	"join":    strings.Join,
 }
