@@ -114,12 +114,12 @@ func sampleOf(t *testing.T, a *App, r catalog.Row) catalog.Sample {
 // eventually waits for what happens in the background.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	t.Fatalf("%s: not within 5 s", what)
+	t.Fatalf("%s: not within 20 s", what)
 }
 
 func TestEveryEditCanBeUndoneAndRedone(t *testing.T) {
