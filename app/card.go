@@ -2,11 +2,24 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/google/uuid"
+
+	"sampleagent/app/history"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
+	"sampleagent/library/catalog"
+	"sampleagent/library/ingest"
+	"sampleagent/library/kit"
 	"sampleagent/library/sp404"
 )
 
@@ -78,4 +91,189 @@ func (a *App) WriteCard(plan *sp404.Plan) (task.ID, error) {
 // nothing. progress may be nil. Error: sp404.ErrNotWritten.
 func (a *App) VerifyCard(ctx context.Context, dir string, progress func(sp404.Progress)) (*sp404.Report, error) {
 	return sp404.Verify(ctx, dir, progress)
+}
+
+// CardRead is what came of taking a card into the library.
+type CardRead struct {
+	Kits     []KitInfo
+	Sounds   int // brought into the library
+	Problems []sp404.ReadNote
+}
+
+// LookAtCard finds everything on a card, a backup of one or a project folder. It changes nothing.
+func (a *App) LookAtCard(ctx context.Context, dir string) (*sp404.Card, error) {
+	return sp404.Read(ctx, dir)
+}
+
+// ReadCardNow takes a card into the library: its sounds are copied into the managed folder and
+// imported, its kits become kits. A kit that this program wrote, and that is still in the
+// library, comes back as a copy. What cannot be read is listed and stops nothing. progress may
+// be nil.
+func (a *App) ReadCardNow(ctx context.Context, dir string, progress func(done, total int, current string)) (*CardRead, error) {
+	card, err := sp404.Read(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if progress == nil {
+		progress = func(int, int, string) {}
+	}
+	out := &CardRead{Problems: card.Problems}
+	var sounds []sp404.Sound
+	seen := map[string]bool{}
+	add := func(all []sp404.Sound) {
+		for _, s := range all {
+			if !seen[s.ID] {
+				seen[s.ID] = true
+				sounds = append(sounds, s)
+			}
+		}
+	}
+	for _, k := range card.Kits {
+		add(k.Sounds)
+		for _, w := range k.Warnings {
+			out.Problems = append(out.Problems, sp404.ReadNote{File: k.Folder, Reason: w})
+		}
+	}
+	add(card.Loose)
+	if len(card.Kits)+len(sounds) == 0 {
+		return out, fmt.Errorf("%s: nothing of the device was found", dir)
+	}
+
+	// A folder of its own for each reading: a card that changed overwrites nothing.
+	into := filepath.Join(a.managedFolder(), "Cards", time.Now().Format("2006-01-02 150405.000"))
+	files := map[string]string{} // Sound.ID -> file in the managed folder
+	for i, s := range sounds {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		progress(i, len(sounds), s.ID)
+		file, err := takeSound(ctx, s, into)
+		if err != nil {
+			out.Problems = append(out.Problems, sp404.ReadNote{File: s.ID, Reason: err.Error()})
+			continue
+		}
+		files[s.ID] = file
+	}
+	if len(files) > 0 {
+		o := a.ingestOptions()
+		o.Copy, o.SkipDuplicates = "", false // they are copies already, and every pad needs its own
+		if _, err := ingest.Run(ctx, a.db, []string{into}, o); err != nil {
+			return out, err
+		}
+	}
+	ids := map[string]string{}
+	for sound, file := range files {
+		s, err := a.db.SampleByPath(ctx, file)
+		if err != nil {
+			out.Problems = append(out.Problems, sp404.ReadNote{File: sound, Reason: err.Error()})
+			continue
+		}
+		if s.State == catalog.Failed {
+			out.Problems = append(out.Problems, sp404.ReadNote{File: sound, Reason: s.Error})
+		}
+		ids[sound] = s.ID
+		out.Sounds++
+	}
+	for _, found := range card.Kits {
+		k := found.Kit
+		k.MapSamples(func(_ kit.Slot, id string) string { return ids[id] })
+		if k.Name == "" {
+			k.Name = path.Base(found.Folder)
+		}
+		if k.Name, err = a.freeKitName(ctx, k.Name); err != nil {
+			return out, err
+		}
+		id, err := uuid.NewV7()
+		if err != nil {
+			return out, err
+		}
+		k.ID = id.String()
+		a.editing.Lock()
+		err = a.history.Do(ctx, history.Command{
+			Name: "Read kit " + k.Name,
+			Do:   func(ctx context.Context) error { return a.putKit(ctx, k) },
+			Undo: func(ctx context.Context) error { return a.db.RemoveKit(ctx, k.ID) },
+		})
+		a.editing.Unlock()
+		if err != nil {
+			return out, err
+		}
+		out.Kits = append(out.Kits, KitInfo{ID: k.ID, Name: k.Name, Filled: len(k.Filled()), Modified: time.Now()})
+	}
+	return out, nil
+}
+
+// freeKitName is the name, with a number behind it when a kit has it already: commands name kits.
+func (a *App) freeKitName(ctx context.Context, name string) (string, error) {
+	all, err := a.db.Kits(ctx)
+	if err != nil {
+		return "", err
+	}
+	taken := func(n string) bool {
+		return slices.ContainsFunc(all, func(k catalog.Kit) bool { return strings.EqualFold(k.Name, n) })
+	}
+	free := name
+	for n := 2; taken(free); n++ {
+		free = fmt.Sprintf("%s %d", name, n)
+	}
+	return free, nil
+}
+
+// takeSound copies a sound of a card into a folder, as a file that every program can read.
+func takeSound(ctx context.Context, s sp404.Sound, into string) (string, error) {
+	target := filepath.Join(into, filepath.FromSlash(s.ID))
+	device := strings.EqualFold(path.Ext(s.ID), ".smp")
+	if device { // the device's own form becomes WAV, under the name that the device shows
+		target = strings.TrimSuffix(target, filepath.Ext(target)) + ".wav"
+		if name := fileName(s.Name); name != "" {
+			stem := strings.TrimSuffix(filepath.Base(target), ".wav")
+			target = filepath.Join(filepath.Dir(target), stem+" "+name+".wav")
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return "", err
+	}
+	f, err := os.Create(target)
+	if err != nil {
+		return "", err
+	}
+	if device {
+		err = s.WriteWAV(ctx, f)
+	} else {
+		var src *os.File
+		if src, err = os.Open(s.Path); err == nil {
+			_, err = io.Copy(f, src)
+			err = errors.Join(err, src.Close())
+		}
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(target))
+	}
+	return target, nil
+}
+
+// fileName is a name without what file systems refuse.
+func fileName(name string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return -1
+		}
+		return r
+	}, name))
+}
+
+// ReadCard is ReadCardNow as a task; its result is a *CardRead.
+func (a *App) ReadCard(dir string) (task.ID, error) {
+	return a.tasks.Start(cardKind, "Read "+filepath.Base(dir), func(ctx context.Context, h *task.Handle) error {
+		out, err := a.ReadCardNow(ctx, dir, func(done, total int, current string) {
+			h.Progress(int64(done), int64(total), 0, 0, current)
+		})
+		if out != nil {
+			for _, p := range out.Problems {
+				h.Fail(p.File, p.Reason)
+			}
+			h.Finish(fmt.Sprintf("%d kits and %d sounds came into the library.", len(out.Kits), out.Sounds), out)
+		}
+		return err
+	})
 }

@@ -214,11 +214,11 @@ func (a *App) SetPads(ctx context.Context, id string, first kit.Slot, rows []cat
 	})
 }
 
-// ownTempo tells a fresh pad the tempo of its sample, which the device needs for its BPM sync.
+// ownTempo tells a pad whose tempo nobody has set the tempo of its sample, which the device needs for its BPM sync.
 // A tempo the device cannot hold is brought into its range by octaves.
 func ownTempo(k *kit.Kit, slot kit.Slot, s catalog.Sample) error {
 	bpm := s.BPM
-	if bpm <= 0 || k.Pad(slot).Settings != (kit.Settings{}) {
+	if bpm <= 0 || k.Pad(slot).Settings.Get(kit.Tempo) != kit.Params[kit.Tempo].Default {
 		return nil
 	}
 	for bpm < 40 {

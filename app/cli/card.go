@@ -9,14 +9,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"sampleagent/app"
+	"sampleagent/library/kit"
 	"sampleagent/library/sp404"
 )
 
 func (c *command) card() *cobra.Command {
 	k := &cobra.Command{
-		Use: "card", Short: "SD cards of the device: plan, write, verify, inspect",
+		Use: "card", Short: "SD cards of the device: plan, write, verify, read, inspect",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("card needs one of: plan, write, verify, inspect") },
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("card needs one of: plan, write, verify, read, inspect")
+		},
 	}
 	var o app.CardOptions
 	planned := func(use, short, long string, run func(context.Context, app.CardOptions) error) *cobra.Command {
@@ -45,6 +48,12 @@ Stopped or failing at any moment, it leaves what was there before.`, c.cardWrite
 		&cobra.Command{
 			Use: "verify DIR", Short: "compare a card with what was written to it", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.cardVerify(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use: "read DIR", Short: "take what lies on a card into the library", Args: cobra.ExactArgs(1),
+			Long: `Takes the kits and sounds of a card, of a backup of one, or of a project folder into the library.
+Sounds are copied into the managed folder; nothing on the card changes.`,
+			RunE: func(cmd *cobra.Command, args []string) error { return c.cardRead(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
 			Use: "inspect FILE", Short: "decode a PADCONF.BIN, .SMP or PTN file of the device",
@@ -226,6 +235,58 @@ func (c *command) cardVerify(ctx context.Context, dir string) error {
 		c.out.line(fmt.Sprintf("All %s are as they were written.", plural(rep.Files, "file", "files")))
 	}
 	return nil
+}
+
+func (c *command) cardRead(ctx context.Context, dir string) error {
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("%s cannot be used: %w", dir, err)
+	}
+	return c.withApp(ctx, func(a *app.App) error {
+		got, err := a.ReadCardNow(ctx, dir, func(done, total int, current string) {
+			c.out.progress("%d of %s read: %s", done, plural(total, "sound", "sounds"), current)
+		})
+		if err != nil {
+			return err
+		}
+		for _, k := range got.Kits {
+			if c.out.json {
+				if err := c.showPads(ctx, a, k.ID, func(kit.Slot) bool { return true }); err != nil {
+					return err
+				}
+				continue
+			}
+			c.out.line(fmt.Sprintf("Kit %s, %s (%s)", k.Name, plural(k.Filled, "pad", "pads"), k.ID))
+			if err := c.showPads(ctx, a, k.ID, func(kit.Slot) bool { return true }); err != nil {
+				return err
+			}
+		}
+		for _, p := range got.Problems {
+			c.out.failure(p.File, p.Reason)
+		}
+		if c.out.json {
+			type kitObject struct {
+				ID   string `json:"id"`
+				Name string `json:"name"`
+				Pads int    `json:"pads"`
+			}
+			kits := []kitObject{}
+			for _, k := range got.Kits {
+				kits = append(kits, kitObject{k.ID, k.Name, k.Filled})
+			}
+			problems := got.Problems
+			if problems == nil {
+				problems = []sp404.ReadNote{}
+			}
+			c.out.object(struct {
+				Kits     []kitObject      `json:"kits"`
+				Sounds   int              `json:"sounds"`
+				Problems []sp404.ReadNote `json:"problems"`
+			}{kits, got.Sounds, problems})
+			return nil
+		}
+		c.out.note("%s and %s came into the library.", plural(len(got.Kits), "kit", "kits"), plural(got.Sounds, "sound", "sounds"))
+		return nil
+	})
 }
 
 func (c *command) cardInspect(path string) error {

@@ -21,6 +21,7 @@ func steady(dir, text string) string {
 		`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`: "00000000-0000-7000-8000-000000000000",
 		`\d{4}-\d\d-\d\d \d\d:\d\d`:                                     "2026-01-01 12:00",
 		`; [0-9.]+ [kMG]?B free`:                                        "; SPACE free",
+		`Cards/\d{4}-\d\d-\d\d \d{6}\.\d{3}`:                            "Cards/2026-01-01 120000.000",
 	} {
 		text = regexp.MustCompile(pattern).ReplaceAllString(text, with)
 	}
@@ -76,6 +77,7 @@ func TestTheWholeRoadFromAMessyFolderToACard(t *testing.T) {
 		{2, []string{"card", "verify", card}},
 		{0, []string{"card", "write", "--kit", "Night", card}},
 		{0, []string{"card", "verify", card}},
+		{0, []string{"card", "read", card}},
 		{2, []string{"card", "write", card}},
 		{2, []string{"card", "write", "--kit", "Night", filepath.Join(card, "nowhere")}},
 		{2, []string{"card", "write", "--kit", "Night", "--form", "tape", card}},
@@ -86,7 +88,7 @@ func TestTheWholeRoadFromAMessyFolderToACard(t *testing.T) {
 		}
 		fmt.Fprintf(&script, "$ sample-agent %s\n%s%s[%d]\n\n", strings.Join(c.args, " "), r.out, r.err, r.status)
 	}
-	text := strings.ReplaceAll(script.String(), card, "CARD")
+	text := strings.ReplaceAll(strings.ReplaceAll(script.String(), card, "CARD"), f.Data, "DATA")
 	golden(t, "road.txt", steady(dir, text))
 
 	// Every file of the card is checked against its plan, and against the disk.
@@ -194,6 +196,47 @@ func TestImportAndSearchPrintTheContractAndStableIDs(t *testing.T) {
 				t.Errorf("%s: %v in the library, %v directly", k, o[k], direct[k])
 			}
 		}
+	}
+}
+
+func TestACardComesBackIntoAnotherLibrary(t *testing.T) {
+	dir, f := road(t)
+	card := t.TempDir()
+	runIn(f, "kit", "new", "Night")
+	runIn(f, "kit", "fill", "Night", "A", "kind:one-shot")
+	runIn(f, "kit", "set", "Night", "J16", filepath.Join(dir, "loops", "Amen_165bpm_F#min.wav"), "volume=99", "gate=off", "loop=on", "mute_group=B")
+	if r := runIn(f, "card", "write", "--kit", "Night", "--form", "both", card); r.status != 0 || !strings.Contains(r.err, "BACKUP") {
+		t.Fatalf("%d %s", r.status, r.err)
+	}
+	g := home(t)
+	r := runIn(g, "card", "read", "--json", card)
+	all := objects(t, r)
+	last := all[len(all)-1]
+	if r.status != 0 || len(last["kits"].([]any)) != 2 || last["sounds"] != 6.0 || len(last["problems"].([]any)) != 0 {
+		t.Fatalf("status %d, %v\n%s", r.status, last, r.err)
+	}
+	// Both the loose form and the project bring the pads back; the project, the settings as well.
+	shows := func(f *settings.Folders, k string) (out []string) {
+		for _, o := range objects(t, runIn(f, "kit", "show", "--json", k)) {
+			out = append(out, fmt.Sprint(o["pad"], o["settings"]))
+		}
+		return out
+	}
+	want := shows(f, "Night")
+	for _, k := range last["kits"].([]any) {
+		id := k.(map[string]any)["id"].(string)
+		got := shows(g, id)
+		if len(got) != len(want) {
+			t.Errorf("%d pads, want %d", len(got), len(want))
+		}
+		if !slices.ContainsFunc(got, func(s string) bool {
+			return strings.HasPrefix(s, "J16") && strings.Contains(s, "volume:99") && strings.Contains(s, "mute_group:B")
+		}) {
+			t.Errorf("the settings of J16: %v", got)
+		}
+	}
+	if r := runIn(g, "card", "read", t.TempDir()); r.status != 2 {
+		t.Errorf("an empty folder: %d %s", r.status, r.err)
 	}
 }
 
