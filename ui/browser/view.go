@@ -330,7 +330,7 @@ func (v *View) buildChips() {
 	v.scopeChip.On, v.scopeChip.Closable, v.scopeChip.Hidden = true, true, true
 	v.count = own.NewCaption("")
 	v.count.Align = fyne.TextAlignTrailing
-	left := own.Beside(6, -1, v.scopeChip, v.chips[0], v.chips[1], v.kindChip, v.tempoChip, v.keyChip, v.chips[2])
+	left := own.Beside(6, -1, v.scopeChip, v.chips[0].Chip, v.chips[1].Chip, v.kindChip, v.tempoChip, v.keyChip, v.chips[2].Chip)
 	v.chipRow = own.Beside(8, 1, left, own.NewGround(theme.Panel, 0), v.count)
 }
 

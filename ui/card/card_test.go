@@ -1,0 +1,131 @@
+package card
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"sampleagent/app/task"
+)
+
+// cards is a Core whose answers a test chooses.
+type cards struct {
+	plan    *Plan
+	err     error
+	planned []Options
+	written int
+}
+
+func (c *cards) PlanKit(_ context.Context, o Options) (*Plan, error) {
+	c.planned = append(c.planned, o)
+	return c.plan, c.err
+}
+func (c *cards) WritePlan(*Plan) (task.ID, error) { c.written++; return "7", nil }
+func (c *cards) VerifyDir(context.Context, string) ([]string, int, error) {
+	return []string{"IMPORT/Kit/A/01 Kick.wav: is missing"}, 3, nil
+}
+
+func now(w func(context.Context) func()) {
+	if f := w(context.Background()); f != nil {
+		f()
+	}
+}
+
+func plan() *Plan {
+	return &Plan{Files: []File{{Pad: "A1", Source: "/s/Kick.wav", Target: "IMPORT/Kit/A/01 Kick.wav", Bytes: 4000, Converted: "44.1 kHz to 48 kHz"}}, Bytes: 4000, Free: 1 << 30}
+}
+
+func TestNothingIsWrittenBeforeThePlanIsSeen(t *testing.T) {
+	c := &cards{plan: plan()}
+	m := NewModel(c, now, Options{KitID: "k"})
+	if m.Step() != Choosing {
+		t.Fatalf("step %d without a folder", m.Step())
+	}
+	m.Write()
+	if c.written != 0 {
+		t.Fatal("written without a plan")
+	}
+	m.Set(func(o *Options) { o.Dir = "/card" })
+	if ok, err := m.Ready(); m.Step() != Planned || !ok || err != nil {
+		t.Fatalf("step %d, ready %v, %v", m.Step(), ok, err)
+	}
+	m.Set(func(o *Options) { o.Format = "aiff" })
+	if n := len(c.planned); n != 2 || c.planned[1].Format != "aiff" {
+		t.Errorf("planned %v", c.planned)
+	}
+	m.Write()
+	m.Task(task.Status{ID: "other", State: task.Done})
+	if m.Step() != Writing {
+		t.Error("another task ended this one")
+	}
+	m.Task(task.Status{ID: "7", State: task.Done, Summary: "1 file written and verified."})
+	if text, sound := m.Verified(); m.Step() != Written || !sound || text == "" {
+		t.Errorf("step %d, verified %q", m.Step(), text)
+	}
+	m.Verify()
+	if text, sound := m.Verified(); sound || !strings.Contains(text, "is missing") {
+		t.Errorf("reading back found %q", text)
+	}
+}
+
+func TestWhatStandsInTheWayIsTold(t *testing.T) {
+	full := plan()
+	full.Free = 100
+	for _, c := range []struct {
+		core *cards
+		want string
+	}{
+		{&cards{plan: full}, "not enough room"},
+		{&cards{plan: &Plan{Free: -1}}, "no sample"},
+		{&cards{err: errors.New("the card is read-only")}, ""},
+	} {
+		m := NewModel(c.core, now, Options{KitID: "k", Dir: "/card"})
+		ok, err := m.Ready()
+		if ok || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("ready %v, %v; want %q", ok, err, c.want)
+		}
+		if c.core.err != nil && m.Err() != "the card is read-only" {
+			t.Errorf("told %q", m.Err())
+		}
+	}
+}
+
+func TestCancelAndFailureSayWhatIsOnTheCard(t *testing.T) {
+	for state, want := range map[task.State]string{task.Cancelled: "as it was", task.Failed: "the card was taken out"} {
+		m := NewModel(&cards{plan: plan()}, now, Options{KitID: "k", Dir: "/card"})
+		m.Write()
+		m.Task(task.Status{ID: "7", State: state, Err: "the card was taken out"})
+		if m.Step() != Failed || !strings.Contains(m.Err(), want) {
+			t.Errorf("%s: step %d, %q", state, m.Step(), m.Err())
+		}
+	}
+}
+
+func TestTheDialogFollowsTheSteps(t *testing.T) {
+	test.NewTempApp(t)
+	w := test.NewTempWindow(t, nil)
+	w.Resize(fyne.NewSize(1000, 700))
+	m := NewModel(&cards{plan: plan()}, now, Options{KitID: "k"})
+	v := NewView(m, "Kit", Actions{Close: func() {}, Cancel: func() {}})
+	w.SetContent(v.Root())
+	if !v.write.Off {
+		t.Error("one can write without a folder")
+	}
+	v.dir.SetText("/card")
+	v.dir.OnSubmitted("/card")
+	if v.write.Off || v.table.Length() != 1 {
+		t.Errorf("after the plan: write off %v, %d lines", v.write.Off, v.table.Length())
+	}
+	test.Tap(v.write)
+	if v.close.Text != "Cancel" || !v.bar.Visible() {
+		t.Error("writing can not be seen or not be cancelled")
+	}
+	m.Task(task.Status{ID: "7", State: task.Done})
+	if v.write.Visible() || !v.verify.Visible() {
+		t.Error("after writing the result is not offered for another check")
+	}
+}

@@ -1,0 +1,110 @@
+package widget
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+	"pgregory.net/rapid"
+
+	"sampleagent/audio/waveform"
+	"sampleagent/ui/theme"
+)
+
+func TestTextIsCutToItsWidth(t *testing.T) {
+	test.NewTempApp(t)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.String().Draw(t, "text")
+		width := float32(rapid.IntRange(0, 300).Draw(t, "width"))
+		got := Fit(text, 13, fyne.TextStyle{}, width)
+		if w := fyne.MeasureText(got, 13, fyne.TextStyle{}).Width; w > width+0.01 {
+			t.Fatalf("%q is %v wide, want at most %v", got, w, width)
+		}
+		if utf8.ValidString(text) && !utf8.ValidString(got) {
+			t.Fatalf("%q was cut inside a letter", got)
+		}
+		if got != text && got != "" && !strings.HasSuffix(got, ellipsis) {
+			t.Fatalf("%q was cut without saying so", got)
+		}
+	})
+}
+
+func TestOwnWidgetsKeepTheirStructure(t *testing.T) {
+	test.NewTempApp(t)
+	chip := NewChip("Loops", func() {})
+	chip.On, chip.Menu = true, true
+	value := NewValue("Tempo")
+	value.ShowValue("92 BPM", "sound", 0.87)
+	stars := NewStars(nil)
+	stars.SetRating(3)
+	slider := NewSlider("Pan", -50, 50, 0)
+	slider.SetValue(10)
+	for name, o := range map[string]fyne.CanvasObject{"chip": chip, "value": value, "stars": stars, "slider": slider} {
+		w := test.NewTempWindow(t, o)
+		w.Resize(fyne.NewSize(300, 40))
+		test.AssertRendersToMarkup(t, name+".xml", w.Canvas())
+	}
+}
+
+func TestWaveformSeeksZoomsAndSelects(t *testing.T) {
+	test.NewTempApp(t)
+	wf := NewWaveform()
+	win := test.NewTempWindow(t, wf)
+	win.SetPadded(false)
+	win.Resize(fyne.NewSize(400, 100))
+	wf.SetWave(Wave{Length: 4, Columns: func(_, _ float64, n int) []waveform.Column { return make([]waveform.Column, n) }})
+	var sought float64
+	wf.OnSeek = func(s float64) { sought = s }
+	wf.Tapped(&fyne.PointEvent{Position: fyne.NewPos(100, 50)})
+	if math.Abs(sought-1) > 0.01 {
+		t.Errorf("a click at a quarter seeks to %v s of 4", sought)
+	}
+	wf.Zoom(0.5, 1)
+	if from, to := wf.View(); math.Abs(from-0.5) > 0.01 || math.Abs(to-2.5) > 0.01 {
+		t.Errorf("zoomed to %v..%v, want 0.5..2.5: what is under the pointer stays", from, to)
+	}
+	wf.Zoom(1e-9, 1)
+	if from, to := wf.View(); to-from < shortestView-1e-9 {
+		t.Errorf("zoomed to %v s", to-from)
+	}
+	wf.ZoomAll()
+	e := &fyne.DragEvent{}
+	e.Position, e.Dragged = fyne.NewPos(200, 10), fyne.NewDelta(100, 0)
+	wf.Dragged(e)
+	wf.DragEnd()
+	if from, to := wf.Selected(); math.Abs(from-1) > 0.01 || math.Abs(to-2) > 0.01 {
+		t.Errorf("selected %v..%v, want 1..2", from, to)
+	}
+	// Another sound starts whole and without selection.
+	wf.SetWave(Wave{Length: 2})
+	if from, to := wf.Selected(); from != 0 || to != 0 {
+		t.Error("a selection passed to another sound")
+	}
+}
+
+func TestSliderMovesByKeysAndTellsOnce(t *testing.T) {
+	test.NewTempApp(t)
+	s := NewSlider("Volume", 0, 127, 127)
+	var told []int
+	s.OnEnded = func(v int) { told = append(told, v) }
+	s.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft})
+	s.TypedKey(&fyne.KeyEvent{Name: fyne.KeyHome})
+	s.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft}) // at the end: nothing changes
+	s.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+	if len(told) != 3 || told[0] != 126 || told[1] != 0 || told[2] != 127 {
+		t.Errorf("told %v, want 126, 0, 127", told)
+	}
+}
+
+func TestEveryIconIsThere(t *testing.T) {
+	for _, name := range []string{"play", "pause", "stop", "loop", "listen", "volume", "muted", "search", "folder", "star", "starred", "heart", "hearted",
+		"tag", "collection", "smart", "all", "import", "card", "undo", "redo", "settings", "help", "kit", "close", "details", "clock", "warning", "check",
+		"plus", "minus", "more", "fill", "down", "up", "right", "similar", "app", "dot"} {
+		if theme.Icon(name, theme.Text) == nil {
+			t.Errorf("there is no icon %q", name)
+		}
+	}
+}
