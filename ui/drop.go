@@ -23,9 +23,9 @@ func (w *window) dragging(rows []catalog.Row, names string, at fyne.Position) {
 	w.pads.Grid.SetTarget(pad)
 	text := names
 	if pad >= 0 {
-		text += fmt.Sprintf("  →  %s%d", bankLetter(w.kits.Bank()), pad+1)
+		text += fmt.Sprintf("  on pad %s%d", bankLetter(w.kits.Bank()), pad+1)
 	} else if p, ok := w.side.PlaceAt(at); ok {
-		text += "  →  " + p.Title
+		text += "  into " + p.Title
 	}
 	w.over.Ghost(text, at.Subtract(origin))
 }

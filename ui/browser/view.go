@@ -175,6 +175,7 @@ func (v *View) names(lines []int) string {
 		if s := v.model.Sample(lines[0]); s != nil {
 			return Plain(s.Name)
 		}
+		return "1 sample"
 	}
 	return fmt.Sprintf("%d samples", len(lines))
 }

@@ -48,20 +48,21 @@ func New(s settings.Settings, change func(func(*settings.Settings)), a Actions) 
 	loop := v.toggle("Loop everything", "What plays starts again at its end", func(s *settings.Settings) *bool { return &s.Playback.Loop })
 	loops := v.toggle("Loop loops", "Sounds of kind loop start again in any case", func(s *settings.Settings) *bool { return &s.Playback.LoopLoops })
 	follow := v.toggle("Follow the session's tempo", "Loops are stretched to it while they are heard", func(s *settings.Settings) *bool { return &s.Playback.FollowTempo })
-	tempo := v.number("Session tempo", int(settings.MinTempo), int(settings.MaxTempo), int(s.Playback.SessionTempo), "BPM", func(s *settings.Settings, n int) { s.Playback.SessionTempo = float64(n) })
+	tempo := v.number(int(settings.MinTempo), int(settings.MaxTempo), int(s.Playback.SessionTempo), "BPM", func(s *settings.Settings, n int) { s.Playback.SessionTempo = float64(n) })
 	followKey := v.toggle("Follow the session's key", "Tonal sounds are shifted to it while they are heard", func(s *settings.Settings) *bool { return &s.Playback.FollowKey })
 	key := v.text("Session key", "none", func(s *settings.Settings) *string { return &s.Playback.SessionKey })
 	copies := v.toggle("Copy what is imported", "Into the folder below; otherwise files stay where they are", func(s *settings.Settings) *bool { return &s.Library.CopyImports })
 	managed := v.folder("Folder for copies", "In the program's data folder", func(s *settings.Settings) *string { return &s.Library.ManagedFolder }, a.ChooseFolder)
-	jobs := v.number("Files analysed at once", 0, settings.MaxJobs, s.Library.Jobs, "", func(s *settings.Settings, n int) { s.Library.Jobs = n })
-	jobs.(*own.Slider).Format = func(n int) string {
+	tags := v.toggle("Tags from folders", "The folders a file lies in become its tags", func(s *settings.Settings) *bool { return &s.Library.FolderTags })
+	twins := v.toggle("Skip duplicates", "A file that is in the library already is not added again", func(s *settings.Settings) *bool { return &s.Library.SkipDuplicates })
+	jobs := v.number(0, settings.MaxJobs, s.Library.Jobs, "", func(s *settings.Settings, n int) { s.Library.Jobs = n })
+	jobs.Format = func(n int) string {
 		if n == 0 {
 			return "all cores"
 		}
 		return fmt.Sprint(n)
 	}
-	jobs.(*own.Slider).TextWidth = 64
-	recent := v.number("Searches remembered", 0, 100, s.Search.Recent, "", func(s *settings.Settings, n int) { s.Search.Recent = n })
+		recent := v.number(0, 100, s.Search.Recent, "", func(s *settings.Settings, n int) { s.Search.Recent = n })
 	format := v.choice("Files on the card", settings.CardFormats, []string{"WAV", "AIFF"}, func(s *settings.Settings) *string { return &s.Card.Format })
 	cardDir := v.folder("Card", "Asked for", func(s *settings.Settings) *string { return &s.Card.Dir }, a.ChooseFolder)
 	server := v.text("Companion server", "none: everything stays on this machine", func(s *settings.Settings) *string { return &s.Cloud.Server })
@@ -71,8 +72,8 @@ func New(s settings.Settings, change func(func(*settings.Settings)), a Actions) 
 	v.focus = done
 	content := own.Below(18, -1,
 		section("Window", look),
-		section("Listening", auto, loop, loops, follow, tempo, followKey, key),
-		section("Library", copies, managed, jobs, recent),
+		section("Listening", auto, loop, loops, follow, slider("Session tempo", tempo), followKey, key),
+		section("Library", copies, managed, tags, twins, slider("Files analysed at once", jobs), slider("Searches remembered", recent)),
 		section("Card", format, cardDir),
 		section("Cloud", server),
 	)
@@ -136,14 +137,17 @@ func (v *View) choice(name string, values, titles []string, get func(*settings.S
 	return named(name, own.Beside(0, 1, row, own.NewGround(theme.Panel, 0)))
 }
 
-func (v *View) number(name string, low, high, value int, unit string, put func(*settings.Settings, int)) fyne.CanvasObject {
-	s := own.NewSlider(name, low, high, low)
-	s.NameWidth, s.TextWidth = labelWidth+4, 64
+func (v *View) number(low, high, value int, unit string, put func(*settings.Settings, int)) *own.Slider {
+	s := own.NewSlider("", low, high, low)
+	s.NameWidth, s.TextWidth = 0, 64
 	s.Format = func(n int) string { return strings.TrimSpace(fmt.Sprintf("%d %s", n, unit)) }
 	s.SetValue(value)
 	s.OnEnded = func(n int) { v.set(func(s *settings.Settings) { put(s, n) }) }
 	return s
 }
+
+// slider puts a slider beside its name.
+func slider(name string, s *own.Slider) fyne.CanvasObject { return named(name, s) }
 
 func (v *View) text(name, empty string, get func(*settings.Settings) *string) fyne.CanvasObject {
 	e := widget.NewEntry()

@@ -230,16 +230,16 @@ func keyName(k fyne.KeyName) string {
 // Extra are keys that belong to a part of the screen and are no commands of their own; the help
 // window lists them.
 var Extra = []struct{ Where, Keys, Does string }{
-	{"List", "↑ ↓", "select and play; held down, only the last one plays"},
+	{"List", "Up, Down", "select and play; held down, only the last one plays"},
 	{"List", "Page Up, Page Down, Home, End", "move by a page, to the first, to the last"},
 	{"List", "Shift or Ctrl with a click", "select several"},
 	{"List", "Letters", "jump to a name that begins so"},
 	{"List", "/", "go to the search field"},
-	{"Search field", "↓ or Enter", "go to the list"},
+	{"Search field", "Down or Enter", "go to the list"},
 	{"Search field", "Esc", "clear, then go to the list"},
 	{"Pads", "1 2 3 4 · Q W E R · A S D F · Z X C V", "play pads 1 to 16"},
 	{"Pads", "Arrows", "select a pad"},
 	{"Pads", "Drag", "swap two pads; with Ctrl or Alt copy"},
 	{"Waveform", "Click, drag, wheel", "seek, select, zoom"},
-	{"Settings of a pad", "Double click, ← →", "default, one step"},
+	{"Settings of a pad", "Double click, Left, Right", "default, one step"},
 }
