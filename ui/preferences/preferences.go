@@ -62,7 +62,7 @@ func New(s settings.Settings, change func(func(*settings.Settings)), a Actions) 
 		}
 		return fmt.Sprint(n)
 	}
-		recent := v.number(0, 100, s.Search.Recent, "", func(s *settings.Settings, n int) { s.Search.Recent = n })
+	recent := v.number(0, 100, s.Search.Recent, "", func(s *settings.Settings, n int) { s.Search.Recent = n })
 	format := v.choice("Files on the card", settings.CardFormats, []string{"WAV", "AIFF"}, func(s *settings.Settings) *string { return &s.Card.Format })
 	cardDir := v.folder("Card", "Asked for", func(s *settings.Settings) *string { return &s.Card.Dir }, a.ChooseFolder)
 	server := v.text("Companion server", "none: everything stays on this machine", func(s *settings.Settings) *string { return &s.Cloud.Server })
