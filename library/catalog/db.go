@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -65,7 +64,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	db.w = sql.OpenDB(newConnector(abs, "_txlock=immediate"))
 	db.w.SetMaxOpenConns(1)
 	db.r = sql.OpenDB(newConnector(abs, "_query_only=1"))
-	readers := min(8, max(4, runtime.NumCPU()))
+	const readers = 4 // a search, a list, the inspector and an import
 	db.r.SetMaxOpenConns(readers)
 	db.r.SetMaxIdleConns(readers)
 	if err := db.prepare(ctx); err != nil {
@@ -149,10 +148,10 @@ func newConnector(path, extra string) *connector {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()}
 	u.RawQuery = fmt.Sprintf("_journal_mode=WAL&_synchronous=NORMAL&_foreign_keys=on&_stmt_cache_size=64&_busy_timeout=%d&%s", busyWait.Milliseconds(), extra)
 	return &connector{dsn: u.String(), driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
-		// 8 MiB of pages for each connection: what a list and a search read stays in memory, and
+		// 16 MiB of pages for each connection: what a list and a search read stays in memory, and
 		// a large library costs no more of it than a small one. No memory map: a library on a drive
 		// that goes away would end the program instead of giving an error.
-		_, err := c.Exec(`PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY`, nil)
+		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`, nil)
 		return err
 	}}}
 }

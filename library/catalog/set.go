@@ -182,25 +182,31 @@ func (db *DB) Find(ctx context.Context, statement string, args ...any) (*Set, er
 // Ordered is Rows without parameters whose answer is kept until the library changes: the whole
 // library in one order, for sorting large results. Callers must not change it.
 func (db *DB) Ordered(ctx context.Context, statement string) ([]Row, error) {
-	c := &db.finds
-	c.mu.Lock()
-	at := db.version.Load()
-	c.fresh(at)
-	rows, ok := c.orders[statement]
-	c.mu.Unlock()
-	if ok {
+	if rows, ok := db.OrderedBefore(statement); ok {
 		return rows, nil
 	}
+	at := db.version.Load()
 	rows, err := db.Rows(ctx, statement)
 	if err != nil {
 		return nil, err
 	}
+	c := &db.finds
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.fresh(db.version.Load()); c.at == at {
 		c.orders[statement] = rows
 	}
 	return rows, nil
+}
+
+// OrderedBefore is what Ordered has kept, if the library is still as it was then.
+func (db *DB) OrderedBefore(statement string) ([]Row, bool) {
+	c := &db.finds
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fresh(db.version.Load())
+	rows, ok := c.orders[statement]
+	return rows, ok
 }
 
 // Forget empties what Find and Ordered keep, as any change of the library does: for measuring

@@ -209,8 +209,8 @@ func few(order string) string {
 	return strings.Replace(order, "SELECT row FROM samples", "SELECT s.row AS row FROM json_each(?) j CROSS JOIN samples s ON s.row = j.value", 1)
 }
 
-// smallSet is how many rows SQLite sorts faster than the whole library's order is looked through.
-const smallSet = 2000
+// smallSet is how many rows SQLite sorts faster than it lists the whole library in order.
+const smallSet = 5000
 
 // ordered lists a set in an order.
 func (f *finder) ordered(by By, desc bool, set *catalog.Set) ([]catalog.Row, error) {
@@ -224,15 +224,17 @@ func (f *finder) ordered(by By, desc bool, set *catalog.Set) ([]catalog.Row, err
 	if set.Len() < 2 {
 		return set.List(), nil
 	}
-	var order []catalog.Row
-	var err error
-	if set.Len() <= smallSet {
-		order, err = f.db.Rows(f.ctx, few(orders[by]), jsonRows(set.List()))
-	} else {
-		order, err = f.db.Ordered(f.ctx, orders[by])
-	}
-	if err != nil {
-		return nil, err
+	order, known := f.db.OrderedBefore(orders[by])
+	if !known {
+		var err error
+		if set.Len() <= smallSet {
+			order, err = f.db.Rows(f.ctx, few(orders[by]), jsonRows(set.List()))
+		} else {
+			order, err = f.db.Ordered(f.ctx, orders[by])
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	if desc {
 		order = slices.Clone(order)

@@ -303,18 +303,16 @@ func TestOrders(t *testing.T) {
 }
 
 func TestLargeAndSmallResultsHaveTheSameOrder(t *testing.T) {
-	db, _ := filled(t, smallSet+500)
-	large := find(t, db, "", Sort{By: Tempo})
-	small := find(t, db, "kind:loop", Sort{By: Tempo})
-	in := catalog.SetOf(small)
-	var want []catalog.Row
-	for _, r := range large {
-		if in.Has(r) {
-			want = append(want, r)
+	db, _ := filled(t, 300)
+	part := catalog.SetOf(find(t, db, "kind:loop", Sort{By: Import}))
+	for by, statement := range orders {
+		whole, err := db.Ordered(t.Context(), statement)
+		must(t, err)
+		sorted, err := db.Rows(t.Context(), few(statement), jsonRows(part.List()))
+		must(t, err)
+		if len(sorted) == 0 || !slices.Equal(pick(sorted, part), pick(whole, part)) {
+			t.Errorf("%s: a part of the library is ordered in another way than the whole", by)
 		}
-	}
-	if !slices.Equal(small, want) {
-		t.Error("a part of the library is ordered in another way than the whole")
 	}
 }
 

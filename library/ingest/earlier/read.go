@@ -6,21 +6,18 @@ package earlier
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	_ "github.com/mattn/go-sqlite3" // the earlier system's own file is SQLite
+	"sampleagent/library/catalog"
 )
 
 // record is one row: column to text, without the columns that are NULL.
-type record map[string]string
+type record = map[string]string
 
 // tables are those of the earlier system that have something for us.
 var tables = []string{"samples", "collections", "collection_samples", "kits", "kit_samples", "sample_sources", "vibe_analyses"}
@@ -41,7 +38,7 @@ func read(ctx context.Context, path string) (map[string][]record, error) {
 	}
 	var out map[string][]record
 	if string(head) == "SQLite format 3\x00" {
-		out, err = readSQLite(ctx, path)
+		out, err = catalog.ReadForeign(ctx, path, tables)
 	} else if _, err = f.Seek(0, io.SeekStart); err == nil {
 		out, err = readDump(ctx, f)
 	}
@@ -52,65 +49,6 @@ func read(ctx context.Context, path string) (map[string][]record, error) {
 		return nil, ErrNotEarlier
 	}
 	return out, nil
-}
-
-// readSQLite reads the tables that are there, never writing to the file.
-func readSQLite(ctx context.Context, path string) (map[string][]record, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(abs)}).EscapedPath(), RawQuery: "mode=ro&_query_only=1"}
-	db, err := sql.Open("sqlite3", u.String())
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	out := map[string][]record{}
-	for _, table := range tables {
-		var there int
-		if err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?`, table).Scan(&there); err != nil {
-			return nil, err
-		}
-		if there == 0 {
-			continue
-		}
-		if out[table], err = readTable(ctx, db, table); err != nil {
-			return nil, fmt.Errorf("table %s: %w", table, err)
-		}
-	}
-	return out, nil
-}
-
-func readTable(ctx context.Context, db *sql.DB, table string) ([]record, error) {
-	rows, err := db.QueryContext(ctx, `SELECT * FROM "`+table+`"`) // one of tables, never input
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	out := []record{}
-	for rows.Next() {
-		values := make([]sql.NullString, len(columns))
-		targets := make([]any, len(columns))
-		for i := range values {
-			targets[i] = &values[i]
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err
-		}
-		r := record{}
-		for i, v := range values {
-			if v.Valid {
-				r[columns[i]] = v.String
-			}
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
 }
 
 // readDump reads the COPY blocks of a plain pg_dump. Their form is that of PostgreSQL's manual,
