@@ -50,21 +50,6 @@ func (r *bitReader) read(w int) uint64 {
 	return v
 }
 
-// skip passes over w bits that the cache holds.
-func (r *bitReader) skip(w int) {
-	r.cache <<= uint(w)
-	r.n -= uint(w)
-}
-
-// at is the position in bits.
-func (r *bitReader) at() int { return 8*r.pos - int(r.n) }
-
-// seek goes to a position in bits.
-func (r *bitReader) seek(bit int) {
-	r.reset(r.b, bit/8)
-	r.read(bit % 8)
-}
-
 // signed gives the next w bits as a two's complement number, w up to 56; 0 for w = 0.
 func (r *bitReader) signed(w int) int64 {
 	if w == 0 {

@@ -2,21 +2,21 @@ package codec
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+
+	gomp3 "github.com/hajimehoshi/go-mp3"
 )
 
 // mp3Header is one MPEG audio layer III frame header: ISO/IEC 11172-3, 2.4.2.3.
 type mp3Header struct {
-	version   int // 0 MPEG 1, 1 MPEG 2, 2 MPEG 2.5
-	rate      int
-	channels  int
-	size      int // bytes of the frame with its header
-	samples   int // per channel
-	crc       bool
-	joint     bool // joint stereo, in one or both of these ways:
-	midSide   bool
-	intensity bool
+	version  int // 0 MPEG 1, 1 MPEG 2, 2 MPEG 2.5
+	rate     int
+	channels int
+	size     int // bytes of the frame with its header
+	samples  int // per channel
+	crc      bool
 }
 
 var mp3Bitrates = [2][16]int{
@@ -34,10 +34,7 @@ func parseMP3Header(b []byte) (h mp3Header, ok bool) {
 		return h, false
 	}
 	h = mp3Header{version: version, channels: 2, samples: 1152, crc: b[1]&1 == 0}
-	switch b[3] >> 6 {
-	case 1:
-		h.joint, h.intensity, h.midSide = true, b[3]&0x10 != 0, b[3]&0x20 != 0
-	case 3:
+	if b[3]>>6 == 3 {
 		h.channels = 1
 	}
 	h.rate = [3]int{44100, 48000, 32000}[rate] >> version
@@ -153,6 +150,11 @@ func parseMP3(in *input, off int64) (*track, error) {
 	}
 	off += int64(skip)
 	first, _ := parseMP3Header(head[skip:])
+	if first.version > 0 {
+		// go-mp3 0.3.4 refuses MPEG 2.5 and makes noise of MPEG 2, with errors of full scale
+		// against ffmpeg. An honest refusal is better.
+		return nil, fmt.Errorf("%w: MP3 at %d Hz; convert it to WAV or FLAC", ErrUnsupported, first.rate)
+	}
 	walk := mp3Walk{in: in, pos: off, first: first}
 	frame, err := walk.next()
 	if err != nil {
@@ -181,7 +183,7 @@ func parseMP3(in *input, off int64) (*track, error) {
 	t.counted = true
 	length := t.Frames
 	t.open = func() (source, error) {
-		return &mp3Source{walk: &mp3Walk{in: in, pos: off, first: first}, skip: gap.start, left: length}, nil
+		return openMP3(&mp3Walk{in: in, pos: off, first: first}, gap.start, length)
 	}
 	return t, nil
 }
@@ -252,42 +254,77 @@ func parseXing(frame []byte, h mp3Header) (gap mp3Gap, info bool) {
 	return gap, true
 }
 
-// mp3Source decodes the frames of a walk.
+// mp3Source decodes with go-mp3, which gives 16-bit stereo whatever goes in.
 type mp3Source struct {
-	walk *mp3Walk
-	dec  mp3Decoder
-	skip int64 // frames still to drop
-	left int64 // frames still to give
-	buf  [2 * 1152]float32
-	out  []float32
+	dec      *gomp3.Decoder
+	channels int
+	skip     int64 // frames still to drop
+	left     int64 // frames still to give
+	buf      []byte
+}
+
+func openMP3(w *mp3Walk, skip, length int64) (source, error) {
+	dec, err := gomp3.NewDecoder(&mp3Reader{walk: w})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return &mp3Source{dec: dec, channels: w.first.channels, skip: skip, left: length, buf: make([]byte, 32<<10)}, nil
 }
 
 func (s *mp3Source) read(dst []float32) (int, error) {
 	total := 0
-	for len(dst) > 0 {
+	for len(dst) >= s.channels {
 		if s.left == 0 {
 			return total, io.EOF
 		}
-		if len(s.out) == 0 {
-			frame, err := s.walk.next()
-			if err != nil {
-				return total, err
-			}
-			if frame == nil {
-				return total, io.EOF
-			}
-			h, _ := parseMP3Header(frame)
-			n := s.dec.decode(frame, h, s.buf[:])
-			drop := min(s.skip, int64(n))
-			s.skip -= drop
-			s.out = s.buf[int(drop)*h.channels : n*h.channels]
-			continue
+		want := int64(len(dst) / s.channels)
+		if s.skip > 0 {
+			want = s.skip
 		}
-		channels := s.walk.first.channels
-		n := copy(dst, s.out[:min(int64(len(s.out)), s.left*int64(channels))])
-		dst, s.out = dst[n:], s.out[n:]
-		s.left -= int64(n / channels)
-		total += n
+		b := s.buf[:min(want, s.left+s.skip, int64(len(s.buf)/4))*4]
+		n, err := io.ReadFull(s.dec, b)
+		b = b[:n-n%4]
+		if s.skip > 0 {
+			s.skip -= int64(len(b) / 4)
+			b = nil
+		}
+		for i := 0; i+4 <= len(b); i += 4 {
+			dst[0] = float32(int16(binary.LittleEndian.Uint16(b[i:]))) * scale16
+			if s.channels == 2 {
+				dst[1] = float32(int16(binary.LittleEndian.Uint16(b[i+2:]))) * scale16
+			}
+			dst = dst[s.channels:]
+		}
+		s.left -= int64(len(b) / 4)
+		total += len(b) / 4 * s.channels
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return total, io.EOF
+		case err != nil:
+			return total, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 	}
 	return total, nil
+}
+
+// mp3Reader is the frames of a walk as a stream of bytes.
+type mp3Reader struct {
+	walk *mp3Walk
+	rest []byte
+}
+
+func (r *mp3Reader) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 {
+		frame, err := r.walk.next()
+		if err != nil {
+			return 0, err
+		}
+		if frame == nil {
+			return 0, io.EOF
+		}
+		r.rest = frame
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }

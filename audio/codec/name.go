@@ -303,8 +303,9 @@ func (w words) bareTempo(i int, keys []nameKey) bool {
 	for k, key := range keys {
 		keyBefore = keyBefore || key.text != "" && key.end == i && k < i
 	}
-	if w[i].sep == "" && !keyBefore && !(keyAfter && w.glued(i)) || w.glued(i) && !keyAfter {
-		return false // SP404, v100, 96k, 120x, jigs157-Gminor; but Loop120Am
+	// SP404, v100, 96k, 120x and jigs157-Gminor are no tempos; Loop120Am is one.
+	if w.glued(i) && !keyAfter || w[i].sep == "" && !keyBefore && (!keyAfter || !w.glued(i)) {
+		return false
 	}
 	if i+1 < len(w) && unitWords[w[i+1].lower] && !keyAfter {
 		return false
