@@ -107,17 +107,26 @@ func folderName(name string) string {
 
 // padFileName is "01 kick" for pad 1: the number keeps the pads in order in the device's list,
 // and makes the name unique in its folder.
-func padFileName(pad int, name string) string {
-	s := plainName(name)
-	if s == "" {
-		s = "sample"
+func padFileName(pad int, name string, alike bool) string {
+	return fmt.Sprintf("%02d %s", pad, displayName(name, fileStem, alike))
+}
+
+// fileStem is what the pad's number leaves of a file's name.
+const fileStem = MaxName - len("01 ")
+
+// shorten cuts a plain name to n characters. Names of one folder of samples often begin alike;
+// where another is cut to the same, the beginning and the end are kept instead.
+func shorten(plain string, n int, alike bool) string {
+	if len(plain) <= n || !alike {
+		return cut(plain, n)
 	}
-	return cut(fmt.Sprintf("%02d %s", pad, s), MaxName)
+	head := n / 3
+	return cut(strings.TrimRight(plain[:head], " _-")+"-"+strings.TrimLeft(plain[len(plain)-(n-head-1):], " _-"), n)
 }
 
 // displayName is a pad's or project's name inside the device's own files; at most n characters.
-func displayName(name string, n int) string {
-	if s := cut(plainName(name), n); s != "" {
+func displayName(name string, n int, alike bool) string {
+	if s := shorten(plainName(name), n, alike); s != "" {
 		return s
 	}
 	return "sample"

@@ -25,7 +25,7 @@ func TestNamesForTheCard(t *testing.T) {
 		"ends in a stroke at 23 - x": "01 ends in a stroke at",
 		"e\u0301tude":                "01 etude",
 	} {
-		if got := padFileName(1, in); got != want {
+		if got := padFileName(1, in, false); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
@@ -38,11 +38,21 @@ func TestNamesForTheCard(t *testing.T) {
 	}
 }
 
+func TestNamesThatBeginAlikeStayApart(t *testing.T) {
+	a, b := padFileName(6, "os-kick-stargate-freesound-kick-1", true), padFileName(7, "os-kick-stargate-freesound-kick-8", true)
+	if a[3:] == b[3:] || a != "06 os-kic-esound-kick-1" {
+		t.Errorf("%q and %q", a, b)
+	}
+	if len(a) > MaxName || len(b) > MaxName {
+		t.Errorf("%q, %q are too long", a, b)
+	}
+}
+
 func TestNoNameBreaksTheCard(t *testing.T) {
 	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-"
 	rapid.Check(t, func(t *rapid.T) {
 		in := rapid.String().Draw(t, "name")
-		for _, out := range []string{padFileName(rapid.IntRange(1, 16).Draw(t, "pad"), in), folderName(in), displayName(in, MaxName)} {
+		for _, out := range []string{padFileName(rapid.IntRange(1, 16).Draw(t, "pad"), in, rapid.Bool().Draw(t, "alike")), folderName(in), displayName(in, MaxName, rapid.Bool().Draw(t, "alike too"))} {
 			if out == "" || len(out) > MaxName+len(" kit") || strings.Trim(out, allowed) != "" ||
 				strings.HasSuffix(out, " ") || strings.HasSuffix(out, ".") || reserved(out) {
 				t.Fatalf("%q becomes %q", in, out)

@@ -116,7 +116,8 @@ type Plan struct {
 	opt   Options
 	units []*unit
 	jobs  []*job
-	kept  int64 // bytes of Keeps, which are copied
+	kept  int64             // bytes of Keeps, which are copied
+	alike map[kit.Slot]bool // names that are cut to what another of the bank is cut to
 }
 
 // Experimental says that the plan writes a form which nobody has confirmed on a device.
@@ -376,6 +377,7 @@ func (p *Plan) projectFolder() (string, error) {
 }
 
 func (p *Plan) planSounds(ctx context.Context, samples map[string]Sample) error {
+	p.findAlike(samples)
 	probed := map[string]*source{}
 	failed := map[string]string{}
 	for _, slot := range p.Kit.Filled() {
@@ -407,14 +409,40 @@ func (p *Plan) planSounds(ctx context.Context, samples map[string]Sample) error 
 	return nil
 }
 
+// findAlike finds the pads whose names would be the same when cut, though they differ.
+func (p *Plan) findAlike(samples map[string]Sample) {
+	p.alike = map[kit.Slot]bool{}
+	type place struct {
+		bank int
+		name string
+	}
+	first := map[place]kit.Slot{}
+	for _, slot := range p.Kit.Filled() {
+		whole := p.padName(slot, &source{Sample: samples[p.Kit.Pad(slot).SampleID]})
+		short := place{slot.Bank(), strings.ToLower(cut(plainName(whole), fileStem))}
+		at, there := first[short]
+		if !there {
+			first[short] = slot
+			continue
+		}
+		if other := p.padName(at, &source{Sample: samples[p.Kit.Pad(at).SampleID]}); other != whole {
+			p.alike[at], p.alike[slot] = true, true
+		}
+	}
+}
+
+// padName is what a pad is called: by a person, else as its sample.
+func (p *Plan) padName(slot kit.Slot, src *source) string {
+	if n := p.Kit.Pad(slot).Name; n != "" {
+		return n
+	}
+	return src.name()
+}
+
 // planSound adds the files of one pad.
 func (p *Plan) planSound(slot kit.Slot, src *source) {
 	j := &job{slot: slot, src: src}
-	pad := p.Kit.Pad(slot)
-	name := src.name()
-	if pad.Name != "" {
-		name = pad.Name
-	}
+	name := p.padName(slot, src)
 	for n, u := range p.units {
 		f := File{Pad: &slot, Source: src.Path}
 		t := target{unit: n, index: len(p.Files)}
@@ -425,12 +453,12 @@ func (p *Plan) planSound(slot kit.Slot, src *source) {
 			t.rel = "SMPL/" + smp.FileName(slot.Bank(), slot.Pad())
 			f.Bytes = smp.HeaderSize + size
 			changes = append(changes, container(src)+" to SMP")
-			if shown := displayName(name, padconf.MaxName); shown != name {
+			if shown := displayName(name, padconf.MaxName, p.alike[slot]); shown != name {
 				f.RenamedFrom = name
 			}
 		} else {
 			t.format = p.opt.Format
-			file := padFileName(slot.Pad(), name)
+			file := padFileName(slot.Pad(), name, p.alike[slot])
 			t.rel = kit.BankName(slot.Bank()) + "/" + file + "." + string(p.opt.Format)
 			if file[3:] != name {
 				f.RenamedFrom = name

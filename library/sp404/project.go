@@ -20,7 +20,7 @@ func (p *Plan) buildPadconf(r *result) ([]byte, error) {
 		}
 	}
 	pr := padconf.Project{
-		Name:       displayName(p.Kit.Name, padconf.MaxProjectName),
+		Name:       displayName(p.Kit.Name, padconf.MaxProjectName, false),
 		Tempo:      p.Kit.Tempo.Hundredths(),
 		UseProject: p.Kit.TempoSelect == kit.TempoOfProject,
 	}
@@ -43,7 +43,7 @@ func (p *Plan) buildPadconf(r *result) ([]byte, error) {
 		if name == "" {
 			name = s.name
 		}
-		rec, err := padRecord(f.Pad(i), pad, displayName(name, padconf.MaxName), s.frames, s.channels, s.bpm)
+		rec, err := padRecord(f.Pad(i), pad, displayName(name, padconf.MaxName, p.alike[slot]), s.frames, s.channels, s.bpm)
 		if err != nil {
 			return nil, fmt.Errorf("pad %s: %w", slot, err)
 		}

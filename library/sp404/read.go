@@ -53,6 +53,9 @@ type Sound struct {
 	Name   string  `json:"name"` // what the device or the manifest calls it
 	BPM    float64 `json:"bpm,omitempty"`
 	Frames int64   `json:"frames,omitempty"` // 0 when not looked at
+	// Sample is the library's sample that the sound was made of, where this program wrote it.
+	Sample string    `json:"sample,omitempty"`
+	Pad    *kit.Slot `json:"pad,omitempty"`
 }
 
 // Decode reads the sound.
@@ -201,6 +204,7 @@ func (c *Card) placeSounds(k *ReadKit, at string, m *manifest) {
 			k.Warnings = append(k.Warnings, fmt.Sprintf("%s: %s has changed since it was written", f.Pad, f.Path))
 		}
 		s := c.sound(path.Join(k.Folder, f.Path), trimExt(f.Source))
+		s.Pad, s.Sample = f.Pad, m.Kit.Pad(*f.Pad).SampleID
 		place[*f.Pad] = s.ID
 		k.Sounds = append(k.Sounds, s)
 	}
@@ -296,7 +300,7 @@ func (c *Card) projectSettings(k *ReadKit, f *padconf.File) {
 func (c *Card) projectPad(k *ReadKit, at string, slot kit.Slot, p padconf.Pad) {
 	rel := "SMPL/" + smp.FileName(slot.Bank(), slot.Pad())
 	s := c.sound(path.Join(k.Folder, rel), p.Name)
-	s.BPM = float64(p.Tempo) / 100
+	s.BPM, s.Pad = float64(p.Tempo)/100, &slot
 	h, err := smpHeader(s.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

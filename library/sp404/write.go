@@ -55,7 +55,7 @@ type Outcome struct {
 	Took     time.Duration
 }
 
-// Summary is the last object of `card write --json`.
+// WrittenSummary is the last object of `card write --json`.
 func (p *Plan) WrittenSummary(o *Outcome) Summary {
 	s := p.Summary()
 	s.Files, s.Bytes, s.Verified = o.Files, o.Bytes, &o.Verified
@@ -299,6 +299,9 @@ type ready struct {
 	free  func()
 }
 
+// audibleOver is from how many dB over full scale on clipping is worth a word.
+const audibleOver = 0.1
+
 // content is a file's bytes: in memory, or a file to copy.
 type content struct {
 	bytes []byte
@@ -441,7 +444,7 @@ func encode(b *pcm.Buffer, f AudioFormat) (content, error) {
 
 func (w *writer) writeReady(ctx context.Context, r ready) error {
 	w.sounds[r.job.slot] = r.sound
-	if r.over > 0 {
+	if r.over >= audibleOver {
 		w.notes = append(w.notes, fmt.Sprintf("%s: %s passes full scale by %.1f dB and is clipped.", r.job.slot, r.sound.name, r.over))
 	}
 	for i, t := range r.job.targets {
