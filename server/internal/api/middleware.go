@@ -137,13 +137,13 @@ func writeJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
 // Burst limits the requests of one account, or of one address for nobody's.
 func (a *API) Burst(next http.Handler) http.Handler {
-	return httprate.Limit(a.PerMinute, time.Minute,
-		httprate.WithKeyFuncs(func(r *http.Request) (string, error) {
+	return httprate.LimitBy(a.PerMinute, time.Minute,
+		func(r *http.Request) (string, error) {
 			if p := Principal(r.Context()); p != nil {
 				return "user " + p.User.ID, nil
 			}
 			return "address " + ClientIP(r.Context()), nil
-		}),
+		},
 		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
 			limit, reset := int64(a.PerMinute), time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
 			a.Refuse(w, r, &wire.Problem{Type: "about:blank", Title: "Too Many Requests", Status: http.StatusTooManyRequests, Code: wire.CodeTooFast,

@@ -218,5 +218,10 @@ func (s *Service) tempFile() (*os.File, func(), error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("file in work: %w", err)
 	}
-	return f, func() { f.Close(); os.Remove(f.Name()) }, nil
+	return f, func() {
+		_ = f.Close() // closed before, as a rule
+		if err := os.Remove(f.Name()); err != nil {
+			s.Log.Warn("file in work left for the sweeper", "error", err)
+		}
+	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"strconv"
@@ -203,7 +204,7 @@ func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days 
 			break
 		}
 		sample, err := s.DB.Sample(ctx, a.UserID, id)
-		if err == store.ErrNotFound {
+		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		if err != nil {

@@ -60,7 +60,7 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ 
 	if err != nil {
 		return fmt.Errorf("store %s: %w", key, err)
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone once it was renamed
 	n, err := io.Copy(tmp, io.LimitReader(readerWith(ctx, r), size+1))
 	if err == nil && n != size {
 		err = fmt.Errorf("got %d bytes of %d", n, size)
@@ -336,7 +336,7 @@ func (l *Local) servePut(w http.ResponseWriter, r *http.Request, key string, q u
 		http.Error(w, "The server cannot store now; try again.", http.StatusServiceUnavailable)
 		return
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone once it was renamed
 	n, err := io.Copy(io.MultiWriter(tmp, h), io.LimitReader(r.Body, size+1))
 	if err == nil {
 		err = tmp.Sync()

@@ -3,6 +3,7 @@ package object
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -80,8 +81,7 @@ func (s *S3) Get(ctx context.Context, key string) (Reader, Info, error) {
 	}
 	st, err := o.Stat()
 	if err != nil {
-		o.Close()
-		return nil, Info{}, s.fail("open", key, err)
+		return nil, Info{}, errors.Join(s.fail("open", key, err), o.Close())
 	}
 	return o, Info{key, st.Size, st.LastModified}, nil
 }
@@ -116,10 +116,12 @@ func (s *S3) Delete(ctx context.Context, key string) error {
 		return err
 	}
 	err := s.client.RemoveObject(ctx, s.bucket, key, minio.RemoveObjectOptions{})
-	if err != nil && s.fail("remove", key, err) != ErrNotFound {
-		return s.fail("remove", key, err)
+	if err != nil {
+		if err = s.fail("remove", key, err); errors.Is(err, ErrNotFound) {
+			return nil
+		}
 	}
-	return nil
+	return err
 }
 
 // List walks the bucket.

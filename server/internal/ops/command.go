@@ -151,9 +151,6 @@ func doctorCommand(stderr io.Writer) *cobra.Command {
 					if err := enc.Encode(f); err != nil {
 						return err
 					}
-					if f.State == "wrong" {
-						err = errWrong
-					}
 				}
 				for _, f := range all {
 					if f.State == "wrong" {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,7 +79,7 @@ func TestFromUploadToSample(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = w.Objects.Stat(t.Context(), row.FileKey)
-			return err == object.ErrNotFound && row.CleanedAt != 0
+			return errors.Is(err, object.ErrNotFound) && row.CleanedAt != 0
 		})
 		if resp := ada.call("DELETE", "/api/samples/"+s.ID, nil, nil); resp.StatusCode != 204 {
 			t.Errorf("delete: %d", resp.StatusCode)

@@ -3,7 +3,7 @@ package ops
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -75,7 +75,7 @@ func (s *Server) ready(ctx context.Context) map[string]string {
 	_, err := s.DB.ActiveUsers(ctx, s.Now())
 	check("database", err)
 	_, err = s.Objects.Stat(ctx, "doctor/never-there")
-	if err == object.ErrNotFound {
+	if errors.Is(err, object.ErrNotFound) {
 		err = nil
 	}
 	check("objects", err)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -219,7 +220,7 @@ var preferences = tableOf[Preferences]("preferences")
 // Preferences reads a user's, or the server's defaults.
 func (q Q) Preferences(ctx context.Context, userID string) (*Preferences, error) {
 	p, err := preferences.get(ctx, q, "WHERE user_id = ?", userID)
-	if err == ErrNotFound {
+	if errors.Is(err, ErrNotFound) {
 		return &Preferences{UserID: userID, AutoVibe: true, AutoFeatures: true, ExportFormat: "wav", ExportLayout: "flat", SanitizeNames: true}, nil
 	}
 	return p, err

@@ -145,7 +145,7 @@ func startPostgres() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	atEnd(func() { os.RemoveAll(dir) })
+	atEnd(func() { _ = os.RemoveAll(dir) })
 	var as *syscall.Credential
 	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
 		u, err := user.Lookup("postgres")
@@ -171,7 +171,9 @@ func startPostgres() (string, error) {
 		return "", err
 	}
 	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	if err := l.Close(); err != nil {
+		return "", err
+	}
 	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200")
 	server.SysProcAttr = &syscall.SysProcAttr{Credential: as}
@@ -179,7 +181,10 @@ func startPostgres() (string, error) {
 	if err := start(server); err != nil {
 		return "", err
 	}
-	atEnd(func() { server.Process.Signal(syscall.SIGQUIT); time.Sleep(100 * time.Millisecond) })
+	atEnd(func() {
+		_ = server.Process.Signal(syscall.SIGQUIT) // it may have ended
+		time.Sleep(100 * time.Millisecond)
+	})
 	address := fmt.Sprintf("postgres://probe@127.0.0.1:%d/postgres?sslmode=disable", port)
 	db, err := sql.Open("pgx", address)
 	if err != nil {
@@ -291,26 +296,28 @@ func s3(gw string) (string, error) {
 			s3once.err = err
 			return
 		}
-		atEnd(func() { os.RemoveAll(dir) })
+		atEnd(func() { _ = os.RemoveAll(dir) })
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			s3once.err = err
 			return
 		}
 		address := l.Addr().String()
-		l.Close()
+		if s3once.err = l.Close(); s3once.err != nil {
+			return
+		}
 		cmd := exec.Command(gw, "--port", address, "posix", dir)
 		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s3Access, "ROOT_SECRET_KEY="+s3Secret)
 		if err := start(cmd); err != nil {
 			s3once.err = err
 			return
 		}
-		atEnd(func() { cmd.Process.Kill() })
+		atEnd(func() { _ = cmd.Process.Kill() })
 		s3once.endpoint = "http://" + address
 		s3once.err = waitFor("versitygw", func() error {
 			c, err := net.Dial("tcp", address)
 			if err == nil {
-				c.Close()
+				err = c.Close()
 			}
 			return err
 		})
@@ -327,7 +334,7 @@ func Inbox(t testing.TB) (smtp, api string) {
 	if err := start(cmd); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill() })
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	if err := waitFor("mailpit", func() error {
 		r, err := http.Get("http://" + httpAddr + "/api/v1/messages")
 		if err != nil {

@@ -40,10 +40,7 @@ var schema = func() json.RawMessage {
 		"texture": words(5), "descriptors": words(8), "tags": words(10), "best_use": map[string]any{"type": []string{"string", "null"}, "maxLength": 120},
 		"works_with": words(6), "one_line": map[string]any{"type": "string", "maxLength": 160}, "confidence": map[string]any{"type": "number", "minimum": 0, "maximum": 1},
 	}
-	var required []string
-	for _, f := range []string{"mood", "genre", "era", "energy", "danceability", "acousticness", "instrumentalness", "texture", "descriptors", "tags", "best_use", "works_with", "one_line", "confidence"} {
-		required = append(required, f)
-	}
+	required := []string{"mood", "genre", "era", "energy", "danceability", "acousticness", "instrumentalness", "texture", "descriptors", "tags", "best_use", "works_with", "one_line", "confidence"}
 	b, err := json.Marshal(map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 	if err != nil {
 		panic(err) // of constants

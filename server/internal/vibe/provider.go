@@ -178,7 +178,7 @@ func parse(text []byte) (*Reply, error) {
 	if r.Usage.Prompt < 0 || r.Usage.Completion < 0 || r.Usage.Cost < 0 || math.IsNaN(r.Usage.Cost) {
 		return nil, errors.New("its usage cannot be read")
 	}
-	return &Reply{r.ID, r.Choices[0].Message.Content, r.Usage.Prompt, r.Usage.Completion, int64(math.Ceil(r.Usage.Cost * 1e6))}, nil
+	return &Reply{r.ID, r.Choices[0].Message.Content, r.Usage.Prompt, r.Usage.Completion, int64(math.Ceil(r.Usage.Cost*1e6 - 1e-6))}, nil
 }
 
 func reason(status int, text []byte) string {

@@ -72,10 +72,8 @@ const maxOutput = 900
 // model's valid answer the rules speak, and Reason says why.
 func (s *Service) Describe(ctx context.Context, a Ask) (*wire.Vibe, time.Duration, error) {
 	began := time.Now()
-	reason := ""
-	if s.Provider == nil {
-		reason = "no AI provider is set up on this server"
-	} else {
+	reason := "no AI provider is set up on this server"
+	if s.Provider != nil {
 		v, why, err := s.ask(ctx, a)
 		if err != nil {
 			return nil, 0, err
@@ -105,8 +103,8 @@ func (s *Service) ask(ctx context.Context, a Ask) (*wire.Vibe, string, error) {
 		return nil, "the plan does not include AI descriptions of this kind", nil
 	}
 	model := s.Models[alias]
-	price, err := s.Prices.Of(model)
-	if err != nil {
+	price, priced := s.Prices[model]
+	if !priced {
 		return nil, "the server knows no price for the model", nil
 	}
 	messages := prompt(a.Facts, a.Deep)
@@ -161,6 +159,9 @@ func (s *Service) call(ctx context.Context, a Ask, model string, price Price, op
 		u.CostMicro, u.CostSource = price.Cost(reply.Input, reply.Output), "price table"
 		if reply.CostMicro > 0 {
 			u.CostMicro, u.CostSource = reply.CostMicro, "provider"
+		}
+		if u.CostMicro > worst { // only a wrong price table can do this
+			s.Log.ErrorContext(ctx, "the AI provider charged more than the price table allows; correct vibe_prices", "model", model, "cost_micro", u.CostMicro, "worst_micro", worst)
 		}
 	case errors.As(callErr, &refused):
 		u.State, u.CostMicro, u.Error = "released", 0, callErr.Error()

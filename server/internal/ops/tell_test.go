@@ -1,0 +1,374 @@
+package ops_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/testbed"
+	"sampleagent/sync/wire"
+)
+
+func TestWebhooksAreSignedAndRetried(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ada := w.signIn("ada@example.org", plan.Free)
+		var mu sync.Mutex
+		var bodies []wire.Delivery
+		ids := map[string]int{}
+		secret := ""
+		hook := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			b, _ := io.ReadAll(r.Body)
+			wh, err := standardwebhooks.NewWebhook(secret)
+			if err == nil {
+				err = wh.Verify(b, r.Header)
+			}
+			if err != nil {
+				t.Errorf("signature: %v", err)
+			}
+			tampered := append([]byte(" "), b...)
+			if wh.Verify(tampered, r.Header) == nil {
+				t.Error("a changed body passes")
+			}
+			id := r.Header.Get("webhook-id")
+			if ids[id]++; ids[id] == 1 {
+				rw.WriteHeader(500)
+				return
+			}
+			var d wire.Delivery
+			if err := json.Unmarshal(b, &d); err != nil {
+				t.Error(err)
+			}
+			bodies = append(bodies, d)
+		}))
+		defer hook.Close()
+		var h wire.Webhook
+		if resp := ada.call("POST", "/api/webhooks", wire.WebhookRequest{URL: hook.URL, Events: []string{wire.EventSampleProcessed, wire.EventSampleFailed}}, &h); resp.StatusCode != 201 || h.Secret == "" {
+			t.Fatalf("%d %+v", resp.StatusCode, h)
+		}
+		mu.Lock()
+		secret = h.Secret
+		mu.Unlock()
+		_, ok, _ := ada.upload("kick.wav", wav(t, 0.3, 1))
+		job := ada.waitJob(ok.JobID)
+		w.waitFor("second try", 20*time.Second, func() bool { mu.Lock(); defer mu.Unlock(); return len(bodies) == 1 })
+		d := bodies[0].Data
+		if bodies[0].Type != wire.EventSampleProcessed || d.JobID != job.ID || d.SampleID != *job.SampleID || d.Sample == nil {
+			t.Errorf("%+v", d)
+		}
+		for _, link := range []string{d.PlayURL, d.DownloadURL} {
+			if len(fetch(t, link, "")) < 1000 {
+				t.Errorf("link %s", link)
+			}
+		}
+		var list struct{ Items []wire.Webhook }
+		resp := ada.call("GET", "/api/webhooks", nil, &list)
+		if resp.StatusCode != 200 || len(list.Items) != 1 || list.Items[0].Secret != "" || list.Items[0].LastSuccessAt == nil {
+			t.Errorf("%+v", list)
+		}
+	}, env("WEBHOOK_ALLOW", "127.0.0.0/8"))
+}
+
+func TestWebhooksNeverReachPrivateAddresses(t *testing.T) {
+	w := start(t, "") // without webhook_allow
+	ada := w.signIn("ada@example.org", plan.Free)
+	reached := make(chan struct{}, 10)
+	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
+	defer inside.Close()
+	for _, u := range []string{inside.URL, "http://localhost:80/", "http://[::ffff:127.0.0.1]/", "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/"} {
+		var h wire.Webhook
+		if resp := ada.call("POST", "/api/webhooks", wire.WebhookRequest{URL: u, Events: []string{wire.EventSampleProcessed}}, &h); resp.StatusCode != 201 {
+			t.Fatalf("%s: %d", u, resp.StatusCode)
+		}
+		ada.call("POST", "/api/webhooks/"+h.ID+"/test", nil, nil)
+		var tries struct{ Items []wire.WebhookTry }
+		w.waitFor("try of "+u, 15*time.Second, func() bool {
+			ada.call("GET", "/api/webhooks/"+h.ID+"/deliveries", nil, &tries)
+			return len(tries.Items) == 1 && tries.Items[0].Tries > 0
+		})
+		if tries.Items[0].State == "delivered" || tries.Items[0].Error == nil || strings.Contains(*tries.Items[0].Error, u) {
+			t.Errorf("%s: %+v", u, tries.Items[0])
+		}
+	}
+	select {
+	case <-reached:
+		t.Error("a private address was reached")
+	default:
+	}
+}
+
+func TestMailsArriveInARealInbox(t *testing.T) {
+	smtp, api := testbed.Inbox(t)
+	w := start(t, "", env("SMTP_URL", smtp, "MAIL_FROM", "Sample Agent <noreply@example.org>"))
+	for _, f := range w.Examine(t.Context()) {
+		if f.Part == "mail" && f.State != "ok" {
+			t.Errorf("%+v", f)
+		}
+	}
+	ada := w.signIn("ada@example.org", plan.Free)
+	_, ok, _ := ada.upload("kick_120bpm.wav", wav(t, 0.5, 1))
+	ada.waitJob(ok.JobID)
+	type message struct {
+		ID, Subject, Text, HTML string
+		ListUnsubscribe         struct{ Header, HeaderPost string }
+	}
+	read := func(subject string) (m message) {
+		w.waitFor(subject, 10*time.Second, func() bool {
+			var list struct{ Messages []message }
+			if json.Unmarshal(fetch(t, api+"/api/v1/messages", ""), &list) != nil {
+				return false
+			}
+			for _, x := range list.Messages {
+				if strings.Contains(x.Subject, subject) {
+					return json.Unmarshal(fetch(t, api+"/api/v1/message/"+x.ID, ""), &m) == nil
+				}
+			}
+			return false
+		})
+		return m
+	}
+	if m := read("sign-in code"); !strings.Contains(m.Text, "/auth/link?token=") || !strings.Contains(m.HTML, "10 minutes") {
+		t.Errorf("%+v", m)
+	}
+	m := read("Your sample is ready")
+	for _, want := range []string{"120.0 BPM", "/samples/", "Vibe (by rules)", "kick_120bpm"} {
+		if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
+			t.Errorf("no %q in\n%s", want, m.Text)
+		}
+	}
+	at := strings.Index(m.Text, "/unsubscribe/")
+	address := w.url + strings.Fields(m.Text[at:])[0]
+	if resp, err := http.Post(address, "application/x-www-form-urlencoded", strings.NewReader("List-Unsubscribe=One-Click")); err != nil || resp.StatusCode != 204 {
+		t.Fatalf("opt-out: %v %v", err, resp)
+	}
+	_, ok, _ = ada.upload("snare.wav", wav(t, 0.5, 2))
+	ada.waitJob(ok.JobID)
+	time.Sleep(300 * time.Millisecond)
+	var list struct{ Messages []message }
+	if err := json.Unmarshal(fetch(t, api+"/api/v1/messages", ""), &list); err != nil || len(list.Messages) != 2 {
+		t.Errorf("%d mails after the opt-out, %v", len(list.Messages), err)
+	}
+}
+
+func TestFreeAudioEndsAfterTwoWarnings(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		ada := w.signIn("ada@example.org", plan.Free)
+		_, ok, _ := ada.upload("kick.wav", wav(t, 0.3, 1))
+		job := ada.waitJob(ok.JobID)
+		sweep := func(days int) {
+			t.Helper()
+			w.shift.Store(int64(time.Duration(days) * 24 * time.Hour))
+			if _, err := w.Jobs.Sweep(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		warnings := func(part string) int {
+			n := 0
+			for _, m := range w.mails(ada.email) {
+				if strings.Contains(m, part) {
+					n++
+				}
+			}
+			return n
+		}
+		sweep(20)
+		sweep(24)
+		sweep(25)
+		w.waitFor("first warning", 5*time.Second, func() bool { return warnings("is removed in 7 days") == 1 })
+		sweep(30)
+		w.waitFor("second warning", 5*time.Second, func() bool { return warnings("is removed tomorrow") == 1 })
+		if row, err := w.DB.Sample(ctx, ada.id, *job.SampleID); err != nil || row.AudioRemovedAt != 0 {
+			t.Fatalf("removed without a day's notice: %+v %v", row, err)
+		}
+		sweep(31)
+		row, err := w.DB.Sample(ctx, ada.id, *job.SampleID)
+		if err != nil || row.AudioRemovedAt == 0 {
+			t.Fatalf("%+v %v", row, err)
+		}
+		if _, err := w.Objects.Stat(ctx, row.FileKey); err == nil {
+			t.Error("the audio is still there")
+		}
+		if u, err := w.DB.User(ctx, ada.id); err != nil || u.StorageBytes != 0 {
+			t.Errorf("%d bytes counted, %v", u.StorageBytes, err)
+		}
+		again := w.signIn("ada@example.org", plan.Free)
+		var s wire.Sample
+		if resp := again.call("GET", "/api/samples/"+row.ID, nil, &s); resp.StatusCode != 200 || s.HasAudio {
+			t.Errorf("its values: %d %+v", resp.StatusCode, s.HasAudio)
+		}
+		if resp := again.call("GET", "/api/samples/"+row.ID+"/play", nil, nil); resp.StatusCode != 410 {
+			t.Errorf("play: %d", resp.StatusCode)
+		}
+	})
+}
+
+func TestOneUserCannotFillALane(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		many, one := w.signIn("many@example.org", plan.Pro), w.signIn("one@example.org", plan.Pro)
+		content := wav(t, 0.1, 1)
+		var last wire.Accepted
+		for i := range 40 {
+			_, last, _ = many.upload(fmt.Sprint(i, ".wav"), content)
+		}
+		_, ok, _ := one.upload("x.wav", content)
+		mine, theirs := one.job(ok.JobID), many.job(last.JobID)
+		if mine.Position == nil || theirs.Position == nil || *mine.Position > 8 || *theirs.Position < 20 {
+			t.Errorf("positions %v and %v", *mine.Position, *theirs.Position)
+		}
+		if mine.EstimatedCompletion.After(*theirs.EstimatedCompletion) {
+			t.Errorf("estimates %v and %v", mine.EstimatedCompletion, theirs.EstimatedCompletion)
+		}
+	}, idle)
+}
+
+func TestFreeJobsNearTheirDeadlineArePromoted(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ada := w.signIn("ada@example.org", plan.Free)
+		_, ok, _ := ada.upload("a.wav", wav(t, 0.1, 1))
+		if n, err := w.Jobs.Promote(t.Context()); err != nil || n != 0 {
+			t.Errorf("%d promoted at once, %v", n, err)
+		}
+		w.shift.Store(int64(22*time.Hour + time.Minute))
+		if n, err := w.Jobs.Promote(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d promoted, %v", n, err)
+		}
+		j, err := w.DB.JobByID(t.Context(), ok.JobID)
+		if err != nil || j.Queue != plan.QueuePro || j.PromotedAt == 0 || j.DeadlineAt.Time().After(w.Now().Add(2*time.Hour)) {
+			t.Errorf("%+v %v", j, err)
+		}
+	}, idle)
+}
+
+func TestCheckerRepairsBothDirections(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		ada := w.signIn("ada@example.org", plan.Pro)
+		_, ok, _ := ada.upload("a.wav", wav(t, 0.3, 1))
+		first := ada.waitJob(ok.JobID)
+		_, ok, _ = ada.upload("b.wav", wav(t, 0.3, 2))
+		second := ada.waitJob(ok.JobID)
+		lost, err := w.DB.Sample(ctx, ada.id, *first.SampleID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Objects.Delete(ctx, lost.FileKey); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"uploads-pending/" + ada.id + "/nobody.wav", "processed/" + ada.id + "/nothing.wav"} {
+			if err := w.Objects.Put(ctx, key, strings.NewReader("x"), 1, "audio/wav"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c, err := w.Jobs.Check(ctx, time.Now().Add(-time.Hour)); err != nil || c.Orphans != 0 || c.Missing != 1 {
+			t.Errorf("young objects: %+v %v", c, err)
+		}
+		if c, err := w.Jobs.Check(ctx, time.Now().Add(time.Hour)); err != nil || c.Orphans < 2 || c.Missing != 0 {
+			t.Errorf("%+v %v", c, err)
+		}
+		kept, err := w.DB.Sample(ctx, ada.id, *second.SampleID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Objects.Stat(ctx, kept.FileKey); err != nil {
+			t.Errorf("a good sample's audio: %v", err)
+		}
+	})
+}
+
+func TestDeletedAccountLeavesNothing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		ada := w.signIn("ada@example.org", plan.Pro)
+		_, ok, _ := ada.upload("a.wav", wav(t, 0.3, 1))
+		ada.waitJob(ok.JobID)
+		if resp := ada.call("DELETE", "/api/account", nil, nil); resp.StatusCode != 204 {
+			t.Fatalf("%d", resp.StatusCode)
+		}
+		if resp := ada.call("GET", "/api/account", nil, nil); resp.StatusCode != 401 {
+			t.Errorf("still signed in: %d", resp.StatusCode)
+		}
+		if n, err := w.Jobs.Sweep(ctx); err != nil || n.Users != 1 {
+			t.Errorf("%+v %v", n, err)
+		}
+		for _, prefix := range []string{"processed/", "uploads-pending/"} {
+			for o, err := range w.Objects.List(ctx, prefix) {
+				t.Errorf("left: %v %v", o.Key, err)
+			}
+		}
+		if rows, err := w.DB.Jobs(ctx, ada.id, "", "", "", 10); err != nil || len(rows) != 0 {
+			t.Errorf("%d jobs left, %v", len(rows), err)
+		}
+	})
+}
+
+func TestAlienProtocolAndPlanCannotSync(t *testing.T) {
+	w := start(t, "", idle)
+	free, pro := w.signIn("free@example.org", plan.Free), w.signIn("pro@example.org", plan.Pro)
+	var p wire.Problem
+	if resp := free.call("GET", "/api/sync/pull", nil, &p, wire.HeaderSyncProtocol, "1"); resp.StatusCode != 403 || p.Code != wire.CodeTier {
+		t.Errorf("free: %d %+v", resp.StatusCode, p)
+	}
+	if resp := pro.call("GET", "/api/sync/pull", nil, &p, wire.HeaderSyncProtocol, "99"); resp.StatusCode != 426 || p.Code != wire.CodeProtocol {
+		t.Errorf("another version: %d %+v", resp.StatusCode, p)
+	}
+	var page wire.SyncPage
+	if resp := pro.call("GET", "/api/sync/pull", nil, &page, wire.HeaderSyncProtocol, "1"); resp.StatusCode != 200 {
+		t.Errorf("pull: %d", resp.StatusCode)
+	}
+}
+
+func TestJSONListsOfAccountsHaveNoNulls(t *testing.T) {
+	w := start(t, "", idle)
+	ada := w.signIn("ada@example.org", plan.Free)
+	for _, path := range []string{"/api/jobs", "/api/samples", "/api/keys", "/api/webhooks"} {
+		var raw json.RawMessage
+		ada.call("GET", path, nil, &raw)
+		if !strings.Contains(string(raw), `"items":[]`) {
+			t.Errorf("%s: %s", path, raw)
+		}
+	}
+}
+
+func TestMultipartFormIsReadInOrder(t *testing.T) {
+	w := start(t, "", idle)
+	ada := w.signIn("ada@example.org", plan.Free)
+	body := "--x\r\nContent-Disposition: form-data; name=\"vibe\"\r\n\r\nmaybe\r\n--x--\r\n"
+	req, err := http.NewRequest("POST", w.url+"/api/upload", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	var p wire.Problem
+	if resp := ada.do(req, &p); resp.StatusCode != 400 || p.Code != wire.CodeBadRequest {
+		t.Errorf("%d %+v", resp.StatusCode, p)
+	}
+}
+
+func TestQuotaMailComesOnceADay(t *testing.T) {
+	w := start(t, "")
+	ada := w.signIn("ada@example.org", plan.Free)
+	content := wav(t, 0.1, 1)
+	for i := range 13 {
+		ada.upload(fmt.Sprint(i, ".wav"), content)
+	}
+	w.waitFor("mail", 5*time.Second, func() bool {
+		n := 0
+		for _, m := range w.mails(ada.email) {
+			if strings.Contains(m, "Subject: A limit of your plan is reached") {
+				n++
+			}
+		}
+		return n == 1
+	})
+}
