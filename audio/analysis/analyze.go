@@ -17,7 +17,7 @@ func Analyze(ctx context.Context, b *pcm.Buffer) (*Result, error) {
 }
 
 func (p *pass) hear(ctx context.Context, b *pcm.Buffer) (*Result, error) {
-	if err := p.begin(b.Rate, b.Channels, b.Samples); err != nil {
+	if err := p.begin(b.Rate, b.Channels, b.Samples[:min(len(b.Samples), headSeconds*b.Rate*max(0, b.Channels))]); err != nil {
 		return nil, err
 	}
 	if err := p.feed(ctx, b.Samples[:b.Frames()*b.Channels]); err != nil {

@@ -22,7 +22,7 @@ func (p *pass) answerKind(r *Result) {
 }
 
 // hasPulse is the confidence under which a sound that is not plainly a loop gets no tempo.
-const hasPulse = 0.25
+const hasPulse = 0.15
 
 func (p *pass) answerTempo(r *Result) {
 	s, f := &p.scene, &p.tempo
@@ -38,7 +38,7 @@ func (p *pass) answerTempo(r *Result) {
 	}
 	sureOfTempo(&x, f.bpms, f.weights, 0, f.found[0].features[:], p.kinds, p.traits[:])
 	sure := p.judge.tempoSure.chance(x[:])
-	if r.Kind == OneShot && sure < 0.6 || p.kinds[0] > 0.2 && sure < hasPulse {
+	if r.Kind == OneShot && sure < 0.5 || p.kinds[0] > 0.3 && sure < hasPulse {
 		return
 	}
 	best := f.found[0]
@@ -122,7 +122,7 @@ func (p *pass) answerKey(r *Result) {
 }
 
 // hasKey is the confidence under which no key is named.
-const hasKey = 0.3
+const hasKey = 0.18
 
 // weighKeys scores the 24 keys and sorts them, best first.
 func (p *pass) weighKeys() {

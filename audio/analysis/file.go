@@ -7,17 +7,22 @@ import (
 	"time"
 
 	"sampleagent/audio/codec"
+	"sampleagent/audio/pcm"
 )
 
 // Options say how a file is judged.
 type Options struct {
 	SoundOnly bool         // names, tags and chunks are ignored
 	Limits    codec.Limits // of what is decoded; zero: codec's own
+	// Each, if set, is handed the decoded sound in order, in as many pieces as it is decoded in; it
+	// must not keep them.
+	Each func(b *pcm.Buffer) error
 }
 
 // File decodes one file and listens to it. The Report always comes back with the path, and
 // with OK unset and the reason in Error when the file could not be heard; then err is the
-// same reason as a value and the clip is nil. What the file or its name says about tempo and key wins over
+// same reason as a value and the clip is nil. A file of more than about a quarter of an hour is heard
+// in windows, so that memory stays bounded: its clip comes without the sound. What the file or its name says about tempo and key wins over
 // the sound, unless SoundOnly is set; the sound's candidates stay in the report.
 func File(ctx context.Context, path string, o Options) (*Report, *codec.Clip, error) {
 	began := time.Now()
@@ -28,16 +33,16 @@ func File(ctx context.Context, path string, o Options) (*Report, *codec.Clip, er
 		rep.TookMS = millis(time.Since(began))
 		return rep, nil, err
 	}
-	clip, sum, err := codec.DecodeFileSum(ctx, path, o.Limits)
+	hearFile := hearWhole
+	if isLong(path) {
+		hearFile = hearLong
+	}
+	clip, sum, res, err := hearFile(ctx, path, o)
 	if sum != "" {
 		rep.SHA256 = &sum
 	}
 	if err != nil {
 		return fail(err)
-	}
-	res, err := Analyze(ctx, &clip.Audio)
-	if err != nil {
-		return fail(fmt.Errorf("analyse %s: %w", path, err))
 	}
 	rep.fill(clip, res, o.SoundOnly)
 	rep.TookMS = millis(time.Since(began))
@@ -52,9 +57,26 @@ func Describe(clip *codec.Clip, res *Result) *Report {
 	return rep
 }
 
+func hearWhole(ctx context.Context, path string, o Options) (*codec.Clip, string, *Result, error) {
+	clip, sum, err := codec.DecodeFileSum(ctx, path, o.Limits)
+	if err != nil {
+		return nil, sum, nil, err
+	}
+	if o.Each != nil {
+		if err := o.Each(&clip.Audio); err != nil {
+			return nil, sum, nil, err
+		}
+	}
+	res, err := Analyze(ctx, &clip.Audio)
+	if err != nil {
+		return nil, sum, nil, fmt.Errorf("analyse %s: %w", path, err)
+	}
+	return clip, sum, res, nil
+}
+
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// ErrDamaged files that give some sound are heard; the reason stands in Error beside OK.
+// errCut stands in Error beside OK: a damaged file that gives some sound is heard.
 var errCut = errors.New("the file ends before its header says; what is there was heard")
 
 // fill takes over what container and sound say, and decides between them.
@@ -64,8 +86,8 @@ func (rep *Report) fill(clip *codec.Clip, res *Result, soundOnly bool) {
 		s := errCut.Error()
 		rep.Error = &s
 	}
-	format, rate, channels, frames := string(clip.Format), clip.Rate, clip.Channels, int64(clip.Audio.Frames())
-	dur := clip.Audio.Seconds()
+	format, rate, channels, frames := string(clip.Format), clip.Rate, clip.Channels, clip.Frames
+	dur := float64(frames) / float64(max(1, rate))
 	rep.Format, rep.SampleRate, rep.Channels, rep.Frames, rep.Duration = &format, &rate, &channels, &frames, &dur
 	if clip.BitDepth > 0 {
 		bits := clip.BitDepth
@@ -111,9 +133,9 @@ func (rep *Report) believe(clip *codec.Clip, res *Result) {
 		rep.BPM, rep.BPMSource, rep.BPMConfidence = &bpm, &src, &sure
 		rep.Beats, rep.BeatsInLoop = nil, nil
 		if res.BPM != nil {
-			rep.Beats = gridFrom(res, bpm, clip.Audio.Seconds())
+			rep.Beats = gridFrom(res, bpm, *rep.Duration)
 		}
-		if n := wholeBeats(clip.Audio.Seconds(), bpm); n > 0 && res.Kind == LoopKind {
+		if n := wholeBeats(*rep.Duration, bpm); n > 0 && res.Kind == LoopKind {
 			rep.BeatsInLoop = &n
 		}
 	}

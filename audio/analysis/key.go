@@ -8,7 +8,7 @@ import (
 // keyProfile is what degrees of a scale weigh, from the tonic upward.
 type keyProfile struct{ major, minor [12]float64 }
 
-// Temperley 2005 and bgate as listed in the repository angelfaraldo/edmkey (Faraldo, Jordà,
+// Temperley 2005, bgate and the others as listed in the repository angelfaraldo/edmkey (Faraldo, Jordà,
 // Herrera, A multi-profile method for key estimation in EDM, AES 2017; Temperley, Music and
 // Probability, 2007). Temperley suits acoustic music; bgate's zeroes keep noise from voting.
 var (
@@ -19,6 +19,22 @@ var (
 	bgate = keyProfile{
 		[12]float64{1, 0, .42, 0, .53, .37, 0, .77, 0, .38, .21, .30},
 		[12]float64{1, 0, .36, .39, 0, .38, 0, .74, .27, 0, .42, .23},
+	}
+	gomez = keyProfile{
+		[12]float64{.82, 0, .55, 0, .53, .30, .08, 1, 0, .38, 0, .47},
+		[12]float64{.81, 0, .53, .54, 0, .27, .07, 1, .27, .07, .10, .36},
+	}
+	krumhansl = keyProfile{
+		[12]float64{6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88},
+		[12]float64{6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17},
+	}
+	edma = keyProfile{
+		[12]float64{1, .2875, .5020, .4048, .6050, .5614, .3205, .7966, .3159, .4506, .4202, .3889},
+		[12]float64{1, .3096, .4415, .5827, .3262, .4948, .2889, .7804, .4328, .2903, .5331, .3217},
+	}
+	shaath = keyProfile{
+		[12]float64{6.6, 2, 3.5, 2.3, 4.6, 4, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4},
+		[12]float64{6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4, 2.7, 4.3, 3.2},
 	}
 )
 
@@ -47,11 +63,15 @@ type tonality struct {
 	loudest  [12]float64
 	begin    [12]float64 // the first frames with sound
 	lastBass [12]float64 // the last frames, below 262 Hz
-	tuning   float64     // semitones
-	agreed   float64     // how sharply the peaks agree on it, 0 to 1
-	harmonic float64     // share of what is left after damping percussion
-	entropy  float64     // of the chroma, 0 to 1
-	frames   int         // with sound
+
+	beginBass [12]float64 // the first frames, below 262 Hz
+	plain     [12]float64 // all octaves, percussion and partials left in
+	soft      [12]float64 // of square roots: how often rather than how loud
+	tuning    float64     // semitones
+	agreed    float64     // how sharply the peaks agree on it, 0 to 1
+	harmonic  float64     // share of what is left after damping percussion
+	entropy   float64     // of the chroma, 0 to 1
+	frames    int         // with sound
 
 	lowest    float64 // lowest semitone that carries weight, above C2
 	strongest float64 // strongest semitone
@@ -116,6 +136,15 @@ func (t *tonality) build(p *pitchFrames) {
 		}
 	}
 	t.discount(&t.sum)
+	for i := range t.raw {
+		if t.levels[i] < top*1e-5 {
+			continue
+		}
+		for s, v := range t.raw[i] {
+			t.plain[s%12] += float64(v)
+			t.soft[s%12] += math.Sqrt(float64(t.grams[i][s]))
+		}
+	}
 	for s, v := range t.sum {
 		t.chroma[s%12] += v
 		if s < 24 {
@@ -144,6 +173,9 @@ func (t *tonality) build(p *pitchFrames) {
 	for i, left := 0, 8; i < len(t.levels) && left > 0; i++ {
 		if t.levels[i] >= top*1e-3 {
 			collect(&t.begin, i)
+			for s, v := range t.grams[i][:24] {
+				t.beginBass[s%12] += float64(v)
+			}
 			left--
 		}
 	}
@@ -152,7 +184,7 @@ func (t *tonality) build(p *pitchFrames) {
 			collect(&t.loudest, i)
 		}
 	}
-	for _, c := range []*[12]float64{&t.chroma, &t.bass, &t.middle, &t.last, &t.loudest, &t.begin, &t.lastBass} {
+	for _, c := range []*[12]float64{&t.chroma, &t.bass, &t.middle, &t.last, &t.loudest, &t.begin, &t.lastBass, &t.beginBass, &t.plain, &t.soft} {
 		unitSum(c)
 	}
 	for _, v := range t.chroma {

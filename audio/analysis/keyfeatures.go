@@ -1,7 +1,7 @@
 package analysis
 
 // What the scorer is told about a key. Order is part of the weights' format.
-const keyFeatures = 40
+const keyFeatures = 60
 
 var (
 	majorScale = [7]int{0, 2, 4, 5, 7, 9, 11}
@@ -64,6 +64,28 @@ func (t *tonality) describe(k int, x *[keyFeatures]float32) {
 	put(t.harmonic)
 	// The strongest bass note of the end is the tonic of what closes.
 	put(at(&t.lastBass, 0))
+	put(at(&t.lastBass, 7))
+	put(at(&t.beginBass, 0))
+	for _, p := range [...]*keyProfile{&gomez, &krumhansl, &edma, &shaath} {
+		put(correlate(&t.chroma, p, k))
+	}
+	put(correlate(&t.loudest, &bgate, k))
+	put(correlate(&t.middle, &bgate, k))
+	put(correlate(&t.plain, &temperley, k))
+	put(correlate(&t.plain, &bgate, k))
+	put(correlate(&t.soft, &temperley, k))
+	// Against the keys it is most often taken for.
+	relative, parallel := (tonic+9)%12+12, tonic+12
+	if minor {
+		relative, parallel = (tonic+3)%12, tonic
+	}
+	put(t.scores[k] - t.scores[relative])
+	put(t.scores[k] - t.scores[parallel])
+	other = relative % 12
+	for _, c := range [...]*[12]float64{&t.chroma, &t.bass, &t.lastBass, &t.beginBass, &t.loudest} {
+		put(ratio(at(c, 0), c[other]))
+	}
+	put(t.steady)
 }
 
 // ratio is a/(a+b), a half when there is neither.

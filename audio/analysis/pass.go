@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 
 	"sampleagent/audio/dsp"
@@ -19,6 +20,8 @@ type pass struct {
 	channels int
 	frames   int64
 	peak     float32 // of all channels
+	low      float32 // of what is heard of them
+	high     float32
 	mix      mix
 	gain     float32 // brings the peak to full scale for the ear's front end
 
@@ -27,6 +30,8 @@ type pass struct {
 	mono    []float32
 	scratch []float32
 	earRate float64
+	still   still
+	hearing []float32 // what flux and pitch hear of the block
 
 	spec   *spectrum
 	meter  meter
@@ -54,6 +59,7 @@ func (p *pass) begin(rate, channels int, head []float32) error {
 		return fmt.Errorf("analyse: %d Hz and %d channels cannot be heard", rate, channels)
 	}
 	p.rate, p.channels, p.frames, p.peak = rate, channels, 0, 0
+	p.low, p.high = math.MaxFloat32, -math.MaxFloat32
 	head = sound(&p.scratch, head)
 	p.mix = chooseMix(head, channels)
 	top := dsp.MaxAbs(head)
@@ -76,6 +82,7 @@ func (p *pass) begin(rate, channels int, head []float32) error {
 	for i := range p.halvers {
 		p.halvers[i].reset()
 	}
+	p.still.reset(p.earRate)
 	if p.spec == nil {
 		p.spec = newSpectrum()
 		p.spec.onFrame = p.timbre.frame
@@ -108,14 +115,18 @@ func (p *pass) block(x []float32) {
 	p.peak = max(p.peak, dsp.MaxAbs(x))
 	p.meter.feed(x)
 	p.mono = p.mix.mono(p.mono[:0], x)
+	for _, v := range p.mono {
+		p.low, p.high = min(p.low, v), max(p.high, v)
+	}
 	p.spec.feed(p.mono)
 	y := p.mono
 	for i := range p.halvers {
 		p.stages[i] = p.halvers[i].feed(p.stages[i][:0], y)
 		y = p.stages[i]
 	}
-	p.flux.feed(y)
-	p.pitch.feed(y)
+	p.hearing = p.still.feed(p.hearing[:0], y)
+	p.flux.feed(p.hearing)
+	p.pitch.feed(p.hearing)
 }
 
 // finish ends the streams and answers the questions.
@@ -127,8 +138,9 @@ func (p *pass) finish() (*Result, error) {
 		p.stages[i] = p.halvers[i].finish(p.stages[i])
 		rest = p.stages[i]
 	}
-	p.flux.feed(rest)
-	p.pitch.feed(rest)
+	p.hearing = p.still.feed(p.hearing[:0], rest)
+	p.flux.feed(p.hearing)
+	p.pitch.feed(p.hearing)
 	p.flux.finish()
 	p.pitch.finish()
 
@@ -162,6 +174,7 @@ func (p *pass) finish() (*Result, error) {
 	p.answerTempo(r)
 	p.answerKey(r)
 	p.answerClass(r)
+	r.Embedding = p.embed(&heard)
 	return r, nil
 }
 
@@ -170,5 +183,33 @@ const silentPeak = 0.00025
 
 // silent says that there is nothing to judge: no sample above the floor, or a constant.
 func (p *pass) silent() bool {
-	return p.peak < silentPeak || p.scene.n == 0 || p.scene.peakDB < -75
+	return p.peak < silentPeak || p.high-p.low < silentPeak || p.scene.n == 0 || p.scene.peakDB < -75
+}
+
+// still takes a constant offset out of a stream: a first-order high-pass at 8 Hz that starts
+// settled on the first sample.
+type still struct {
+	keep, before, out float32
+	began             bool
+}
+
+func (s *still) reset(rate float64) {
+	*s = still{keep: float32(1 - 2*math.Pi*8/rate)}
+}
+
+func (s *still) feed(dst, x []float32) []float32 {
+	if len(x) > 0 && !s.began {
+		s.before, s.began = x[0], true
+	}
+	before, out := s.before, s.out
+	for _, v := range x {
+		out = v - before + s.keep*out
+		before = v
+		dst = append(dst, out)
+	}
+	if abs32(out) < 1e-20 {
+		out = 0 // no denormals
+	}
+	s.before, s.out = before, out
+	return dst
 }

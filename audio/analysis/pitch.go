@@ -25,7 +25,7 @@ type pitchFrames struct {
 	frames [][pitchBins]float32
 	done   [pitchOctaves]int // frames each level has written
 
-	tuneRe, tuneIm, tuneSum float64 // peaks' deviations from the semitone as vectors
+	tune [pitchOctaves]struct{ re, im, sum float64 } // by octave: peaks' deviations from the semitone as vectors
 }
 
 type pitchLevel struct {
@@ -87,7 +87,7 @@ func (p *pitchFrames) reset(rate float64) error {
 	}
 	p.frames = p.frames[:0]
 	p.done = [pitchOctaves]int{}
-	p.tuneRe, p.tuneIm, p.tuneSum = 0, 0, 0
+	clear(p.tune[:])
 	return nil
 }
 
@@ -147,17 +147,17 @@ func (p *pitchFrames) take(l int) {
 			row[b] = a + v.frac[b]*(p.power[i+1]-a)
 		}
 		if l >= 1 && l <= 4 {
-			p.tune(v)
+			p.vote(l)
 		}
 	}
 	v.skip = max(0, from-len(v.buf)) // the hop may be longer than the frame
 	v.buf = v.buf[:copy(v.buf, v.buf[from-v.skip:])]
 }
 
-// tune adds the spectrum's peaks to the tuning histogram, each as a vector whose angle is its
+// vote adds the spectrum's peaks to the tuning histogram, each as a vector whose angle is its
 // deviation from the nearest semitone and whose length is its magnitude.
-func (p *pitchFrames) tune(v *pitchLevel) {
-	m := p.power
+func (p *pitchFrames) vote(l int) {
+	v, m, t := &p.levels[l], p.power, &p.tune[l]
 	var top float32
 	for k := v.lo; k <= v.hi; k++ {
 		top = max(top, m[k])
@@ -171,17 +171,23 @@ func (p *pitchFrames) tune(v *pitchLevel) {
 		d := 0.5 * (a - c) / (a - 2*b + c)
 		semi := 12 * math.Log2((float64(k)+d)*v.binHz/440)
 		sin, cos := math.Sincos(2 * math.Pi * semi)
-		p.tuneRe += b * cos
-		p.tuneIm += b * sin
-		p.tuneSum += b
+		t.re += b * cos
+		t.im += b * sin
+		t.sum += b
 	}
 }
 
 // tuning is the deviation from A4 = 440 Hz in semitones, -0.5 to 0.5, and how sharply the peaks
 // agree on it, 0 to 1.
 func (p *pitchFrames) tuning() (semitones, agreement float64) {
-	if p.tuneSum == 0 {
+	var re, im, sum float64
+	for _, t := range p.tune {
+		re += t.re
+		im += t.im
+		sum += t.sum
+	}
+	if sum == 0 {
 		return 0, 0
 	}
-	return math.Atan2(p.tuneIm, p.tuneRe) / (2 * math.Pi), math.Hypot(p.tuneRe, p.tuneIm) / p.tuneSum
+	return math.Atan2(im, re) / (2 * math.Pi), math.Hypot(re, im) / sum
 }

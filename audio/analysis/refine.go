@@ -3,49 +3,82 @@ package analysis
 import "math"
 
 // refine fits period and phase to the onsets near the grid and settles on the length of the
-// file where it agrees. BPM.
+// file where that agrees. BPM.
 func (f *tempoFinder) refine(lag float64, s *scene) float64 {
 	period := lag / f.rate
 	fit, spread, ok := fitGrid(s.onsets, period)
 	if ok && math.Abs(fit-period) < 0.02*period {
 		period = fit
 	} else {
-		spread = 0
+		spread = 0.01 * period
 	}
 	bpm := 60 / period
-	// A length that is a whole number of beats, as near as the fit can tell: exact.
-	best, at := 0.007, 0.0
-	for _, d := range f.durations {
-		n := math.Round(d / period)
-		if n < 1 {
-			continue
-		}
-		exact := d / n
-		if e := math.Abs(exact-period) / period; e < best && f.supports(exact, period) {
-			best, at = e, exact
-		}
-	}
-	if at > 0 {
-		bpm = 60 / at
+	if exact, odds := f.lengthCase(period, spread/period); odds > 0 {
+		bpm = exact
 		if w := math.Round(bpm); math.Abs(w-bpm) < 0.05 {
 			bpm = w
 		}
 		return bpm
 	}
-	// Without one, makers' habit of whole tempos decides within what the fit leaves open.
-	if w := math.Round(bpm); math.Abs(w-bpm) < max(0.05, min(0.35, 60/period/period*spread*2)) {
+	// Without a length, makers' habit of whole tempos decides within what the fit leaves open.
+	if w := math.Round(bpm); math.Abs(w-bpm) < max(0.05, min(0.35, bpm*spread/period*2)) {
 		bpm = w
 	}
 	return bpm
 }
 
-// supports says that the even curve agrees with period a about as well as with b.
-func (f *tempoFinder) supports(a, b float64) bool {
-	m := 1.0
-	for m*2*b*f.rate < 0.7*float64(f.n) {
-		m *= 2
+// lengthCase weighs whether the sound was cut to whole beats near a period that is known to
+// within a relative spread: the tempo this would make, and the log odds for it. It speaks for a cut
+// that the number of beats is one that loops have, and above all that the tempo comes out as a
+// whole number of BPM: by chance that happens once in forty times.
+func (f *tempoFinder) lengthCase(period, spread float64) (bpm, odds float64) {
+	odds = math.Inf(-1)
+	sigma := min(max(5*spread, 0.003), 0.03)
+	for i, d := range f.durations {
+		if i > 0 && math.Abs(d-f.durations[0]) < 0.002 {
+			continue
+		}
+		mid := d / period
+		for n := math.Ceil(mid * 0.96); n <= mid*1.04 && n <= 256; n++ {
+			if n < 1 {
+				continue
+			}
+			off := n/mid - 1
+			v := -0.5 * off * off / (sigma * sigma)
+			exact := 60 * n / d
+			whole := math.Abs(exact - math.Round(exact))
+			switch {
+			case i > 0:
+				v -= 1.2 // found by a threshold, so never to the sample
+				if whole < 0.1 {
+					v += 0.5
+				}
+			case whole < 0.012:
+				v += 3
+			case whole < 0.05:
+				v += 0.5
+			default:
+				v--
+			}
+			switch {
+			case n == math.Exp2(math.Round(math.Log2(n))):
+				v++
+			case math.Mod(n, 4) == 0:
+				v += 0.3
+			case math.Mod(n, 2) == 0:
+				v -= 0.7
+			default:
+				v -= 2
+			}
+			if math.Abs(off) < 0.004 {
+				v++
+			}
+			if v > odds {
+				bpm, odds = exact, v
+			}
+		}
 	}
-	return f.near(curveEven, m*a*f.rate) >= 0.85*f.near(curveEven, m*b*f.rate)
+	return bpm, odds
 }
 
 // fitGrid fits period and phase by least squares to the onsets within 12 % of a beat of a

@@ -22,6 +22,8 @@ type scene struct {
 	peakDB     float64
 	start, end float64 // s: where the sound starts and ends
 	onsets     []onset
+	steps      []float64 // s between onsets, sorted
+	lowRate    float64   // kicks a second
 
 	tmp []float32
 }
@@ -213,6 +215,12 @@ func (s *scene) findOnsets() {
 	if float64(s.levels[0]) > s.peakDB-20 && (len(s.onsets) == 0 || s.onsets[0].at > 0.04) {
 		s.onsets = slices.Insert(s.onsets, 0, onset{at: 0, strength: 0.5})
 	}
+	s.steps = s.steps[:0]
+	for k := 1; k < len(s.onsets); k++ {
+		s.steps = append(s.steps, s.onsets[k].at-s.onsets[k-1].at)
+	}
+	slices.Sort(s.steps)
+	s.lowRate = s.countLow()
 	for k := range s.onsets {
 		from := int(s.onsets[k].at * s.rate)
 		to := s.n
@@ -225,4 +233,36 @@ func (s *scene) findOnsets() {
 		}
 		s.onsets[k].levelDB = l
 	}
+}
+
+// stepAt is the time between onsets that the given share of them does not exceed; the length when
+// there are none.
+func (s *scene) stepAt(share float64) float64 {
+	if len(s.steps) == 0 {
+		return s.dur
+	}
+	return s.steps[int(share*float64(len(s.steps)-1)+0.5)]
+}
+
+// countLow is how many rises of the lowest band there are a second, those over a quarter of the
+// strongest.
+func (s *scene) countLow() float64 {
+	c := s.bands[0]
+	top := float32(0)
+	for _, v := range c {
+		top = max(top, v)
+	}
+	if top == 0 {
+		return 0
+	}
+	n := 0
+	gap := int(0.06 * s.rate)
+	last := -gap
+	for i := 1; i+1 < len(c); i++ {
+		if c[i] > 0.25*top && c[i] >= c[i-1] && c[i] > c[i+1] && i-last >= gap {
+			n++
+			last = i
+		}
+	}
+	return float64(n) / max(0.1, s.dur)
 }

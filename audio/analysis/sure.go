@@ -3,7 +3,7 @@ package analysis
 import "math"
 
 // What the scorers of confidence are told. Order is part of the weights' format.
-const sureFeatures = 40
+const sureFeatures = 44
 
 // related says that a tempo is another way of counting the same pulse.
 func related(a, b float64) bool {
@@ -45,7 +45,7 @@ func sureOfTempo(x *[sureFeatures]float32, bpm, weight []float64, best int, chos
 	for _, k := range [...]int{0, 2, 3, 4, 14, 15, 16, 18, 19, 20, 21, 22, 25, 26, 27} {
 		put(traits[k])
 	}
-	for _, k := range [...]int{0, 3, 5, 7, 8, 9, 10, 23, 24, 25, 40, 41, 43, 44, 45, 46, 51} {
+	for _, k := range [...]int{0, 3, 5, 7, 8, 9, 10, 23, 24, 25, 40, 41, 43, 44, 45, 46, 47, 49, 63} {
 		put(chosen[k])
 	}
 }

@@ -46,12 +46,12 @@ type lagPeak struct {
 // lengthBeats are the numbers of beats that loops are cut to.
 var lengthBeats = [...]float64{1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 128}
 
-// search builds the curves' correlations and proposes beats. A sound too short or with too few
-// attacks for a pulse gets no proposals.
+// search builds the curves' correlations and proposes beats. A sound too short for a pulse gets no
+// proposals; a long one without attacks still has its length.
 func (f *tempoFinder) search(s *scene) error {
 	f.found = f.found[:0]
 	f.clarity, f.clarityLag, f.lengthFit, f.seamFit = 0, 0, 0, 0
-	if len(s.onsets) < 3 || s.dur < 0.4 {
+	if s.dur < 0.4 || len(s.onsets) < 3 && s.dur < 1 {
 		return nil
 	}
 	if err := f.build(s); err != nil {

@@ -14,7 +14,7 @@ const (
 )
 
 // What the scorer is told about a candidate. Order is part of the weights' format.
-const tempoFeatures = 52
+const tempoFeatures = 64
 
 // describe fills in the features of candidate c.
 func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
@@ -80,6 +80,31 @@ func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
 	put(r4)
 	put(r3)
 	put(float64(len(s.onsets)) / max(1, full))
+
+	fit, spread, ok := fitGrid(s.onsets, period)
+	if !ok || math.Abs(fit-period) > 0.02*period {
+		fit, spread = period, 0.01*period
+	}
+	exact, odds := f.lengthCase(fit, spread/fit)
+	put(max(odds, -10))
+	put(math.Log2(exact / c.bpm))
+	put(100 * spread / fit)
+	if exact > 0 {
+		put(f.circular(curveEven, 4*60/exact*f.rate, f.durations[0]*f.rate))
+	} else {
+		put(0)
+	}
+
+	// How fast the quickest and the usual steps are against the beat: makers count so that few
+	// steps are shorter than a sixteenth.
+	for _, share := range [...]float64{0.1, 0.3, 0.5} {
+		put(math.Log2(max(0.01, s.stepAt(share)) / period))
+	}
+	put(f.thirtySeconds(curveEven, phase))
+	put(f.thirtySeconds(curveHigh, phase))
+	put(f.near(curveLow, 0.25*lag))
+	put(f.near(curveHigh, 0.25*lag))
+	put(math.Log2(max(0.02, s.lowRate) * period))
 
 	// The piece as a whole, the same for all candidates: lets the rules differ by material.
 	put(s.share[0])
@@ -153,6 +178,15 @@ func (f *tempoFinder) shares(k, phase int) (beat, off, quarter, triplet float64)
 	}
 	const even = 3. / perBeat
 	return beat / even, off / even, quarter / (2 * even), triplet / (2 * even)
+}
+
+// thirtySeconds is what falls between the sixteenths.
+func (f *tempoFinder) thirtySeconds(k, phase int) float64 {
+	sum := 0.0
+	for b := perQuarter / 2; b < foldBins; b += perQuarter {
+		sum += float64(f.window(k, phase+b))
+	}
+	return sum / (16 * 3. / foldBins)
 }
 
 // alternation is how differently a voice treats odd and even beats, 0 to 1.

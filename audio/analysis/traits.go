@@ -4,7 +4,7 @@ import "math"
 
 // traits is what kind, class and the gates are judged by: one row of numbers per sound. Order
 // is part of the weights' format; absent things are 0.
-const traitCount = 120
+const traitCount = 150
 
 // Slices of the course of a sound after its first loud frame, in frames of 512 samples.
 var courseSlices = [...][2]int{{0, 3}, {3, 9}, {9, 24}, {24, 80}}
@@ -94,6 +94,7 @@ func (p *pass) buildTraits(heard *spectra) {
 			}
 		}
 	}
+	p.closeTraits(put)
 	for len(x) < traitCount {
 		x = append(x, 0)
 	}
@@ -123,4 +124,70 @@ func regularity(o []onset) float64 {
 	n := float64(len(o) - 1)
 	m := s / n
 	return math.Sqrt(max(0, ss/n-m*m)) / m
+}
+
+// closeTraits looks closely at the beginning: the depths and the strongest partial in three
+// slices, how noisy it is, and the level 3 to 400 ms after the peak.
+func (p *pass) closeTraits(put func(...float64)) {
+	t, s := &p.timbre, &p.scene
+	var lows [lowBands]float64
+	sum := 1e-12
+	for _, c := range t.close[:min(24, len(t.close))] {
+		for b, e := range c.lows {
+			lows[b] += float64(e)
+			sum += float64(e)
+		}
+	}
+	for _, e := range lows {
+		put(max(-40, 10*math.Log10(e/sum+1e-9)) / 10)
+	}
+	for _, sl := range [...][2]int{{0, 3}, {3, 9}, {9, 24}, {24, closeKept}} {
+		var hz, noise, n float64
+		for j := sl[0]; j < sl[1] && j < len(t.close); j++ {
+			hz += math.Log2(max(float64(t.close[j].peak), 20) / 100)
+			noise += float64(t.close[j].noise)
+			n++
+		}
+		if n == 0 {
+			put(-3, -6)
+			continue
+		}
+		put(hz/n, noise/n)
+	}
+	// The fine course of level.
+	first := int(s.start * s.rate)
+	peak := first
+	for i := first; i < s.n && i < first+int(0.5*s.rate); i++ {
+		if s.levels[i] > s.levels[peak] {
+			peak = i
+		}
+	}
+	if peak >= s.n {
+		put(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+		return
+	}
+	for _, ms := range [...]float64{3, 6, 12, 25, 50, 100, 200, 400} {
+		i := peak + int(math.Round(ms/1000*s.rate))
+		if i >= s.n {
+			put(-6)
+			continue
+		}
+		put(max(-60, float64(s.levels[i]-s.levels[peak])) / 10)
+	}
+	bursts := 0.0 // claps are several hits within 60 ms
+	for i := first + 1; i < min(s.n-1, first+int(0.06*s.rate)); i++ {
+		if s.levels[i] > s.levels[i-1] && s.levels[i] >= s.levels[i+1] && s.levels[i] > s.levels[peak]-12 {
+			bursts++
+		}
+	}
+	put(bursts)
+	for _, fall := range [...]float32{10, 20, 40} {
+		last := peak
+		for i := peak; i < s.n; i++ {
+			if s.levels[i] > s.levels[peak]-fall {
+				last = i
+			}
+		}
+		put(math.Log10(float64(last-peak)/s.rate + 0.002))
+	}
 }

@@ -1,18 +1,25 @@
 // Command eval scores the ear on the labelled development set and writes docs/accuracy.md.
 //
-//	go run ./audio/analysis/eval [-folds DIR] [-out docs/accuracy.md]
+//	go run ./audio/analysis/eval [-out docs/accuracy.md]
 //
-// With -folds (written by the train command) every file is judged by weights that never heard
-// its family, and again by weights that never heard its source; these are the figures that
-// count. Without, only the built-in weights are scored, on files they were trained on.
+// Every file is judged by weights that never heard its source, by weights that never heard its
+// family (both from folds.zip, which the train command writes), and by the weights in the program, which
+// were trained on it. The first two are the figures that count.
+//
+//	go run ./audio/analysis/eval -speed docs/benchmarks/ear.md
+//
+// measures speed and memory beside other programs.
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -25,10 +32,25 @@ import (
 
 func main() {
 	out := flag.String("out", "", "file to write the tables to; standard output when empty")
-	folds := flag.String("folds", "", "folder of weights that left something out")
+	folds := flag.String("folds", "audio/analysis/eval/folds.zip", "weights that left something out, a folder or a zip file; none when empty")
+	families := flag.Bool("families", true, "also with whole families left out")
 	brief := flag.Bool("brief", false, "only the summary")
+	fast := flag.String("speed", "", "measure speed and memory instead and write them to this file (- for standard output)")
+	one := flag.String("hear", "", "hear one file and print peak memory in MB and seconds")
 	flag.Parse()
-	if err := run(*out, *folds, *brief); err != nil {
+	switch {
+	case *fast != "":
+		if err := speed(*fast); err != nil {
+			log.Fatal(err)
+		}
+		return
+	case *one != "":
+		if err := hearOne(*one); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	if err := run(*out, *folds, *families, *brief); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -48,7 +70,7 @@ type protocol struct {
 	answers []answer
 }
 
-func run(out, folds string, brief bool) error {
+func run(out, folds string, families, brief bool) error {
 	dir, err := labset.Find()
 	if err != nil {
 		return err
@@ -59,20 +81,28 @@ func run(out, folds string, brief bool) error {
 	}
 	var protocols []*protocol
 	if folds != "" {
+		left, err := openFolds(folds)
+		if err != nil {
+			return err
+		}
 		judges := map[string]*analysis.Scorers{}
 		for _, it := range items {
-			for _, name := range []string{labset.FamilyFold(it), labset.SourceFold(it)} {
+			for _, name := range []string{labset.SourceFold(it), labset.FamilyFold(it)} {
+				if !families && name == labset.FamilyFold(it) {
+					continue
+				}
 				if judges[name] != nil {
 					continue
 				}
-				if judges[name], err = analysis.LoadScorers(os.DirFS(folds), name); err != nil {
+				if judges[name], err = analysis.LoadScorers(left, name); err != nil {
 					return err
 				}
 			}
 		}
-		protocols = append(protocols,
-			&protocol{name: "sources not heard", judge: func(it labset.Item) *analysis.Scorers { return judges[labset.SourceFold(it)] }},
-			&protocol{name: "families not heard", judge: func(it labset.Item) *analysis.Scorers { return judges[labset.FamilyFold(it)] }})
+		protocols = append(protocols, &protocol{name: "sources not heard", judge: func(it labset.Item) *analysis.Scorers { return judges[labset.SourceFold(it)] }})
+		if families {
+			protocols = append(protocols, &protocol{name: "families not heard", judge: func(it labset.Item) *analysis.Scorers { return judges[labset.FamilyFold(it)] }})
+		}
 	}
 	protocols = append(protocols, &protocol{name: "as shipped", judge: func(labset.Item) *analysis.Scorers { return analysis.Builtin() }})
 	began := time.Now()
@@ -83,6 +113,9 @@ func run(out, folds string, brief bool) error {
 	var b strings.Builder
 	report(&b, protocols, brief)
 	if !brief {
+		if err := onsetReport(&b); err != nil {
+			return err
+		}
 		fmt.Fprintf(&b, "\n%d files, %.0f s of sound with the harmed copies, judged %d times in %.0f s on %d cores.\n", len(items), seconds, len(protocols), time.Since(began).Seconds(), runtime.NumCPU())
 	}
 	if out == "" {
@@ -90,6 +123,17 @@ func run(out, folds string, brief bool) error {
 		return nil
 	}
 	return os.WriteFile(out, []byte(b.String()), 0o644)
+}
+
+func openFolds(path string) (fs.FS, error) {
+	if filepath.Ext(path) != ".zip" {
+		return os.DirFS(path), nil
+	}
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, fmt.Errorf("weights that left something out: %w", err)
+	}
+	return z, nil
 }
 
 // judgeAll has every item and its harmed copies judged under every protocol.

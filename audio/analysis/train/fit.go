@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/boost"
@@ -14,6 +15,12 @@ type trainer struct {
 	items    []labset.Item
 	held     map[int]bool
 	examples []example
+	drawn    []drawnHit
+	only     string // the scorers to fit, by commas; all when empty
+}
+
+func (t *trainer) wants(name string) bool {
+	return t.only == "" || strings.Contains(","+t.only+",", ","+name+",")
 }
 
 var (
@@ -27,10 +34,13 @@ var (
 	tempoShape = boost.Settings{Rounds: 220, Depth: 4, Rate: 0.08, Lambda: 3, MinHess: 1, Rows: 0.6, Columns: 0.4, Seed: 1}
 	keyShape   = boost.Settings{Rounds: 120, Depth: 3, Rate: 0.08, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.4, Seed: 2}
 	kindShape  = boost.Settings{Rounds: 80, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.3, Seed: 3, Outputs: 3}
-	classShape = boost.Settings{Rounds: 110, Depth: 3, Rate: 0.08, Lambda: 3, MinHess: 0.5, Rows: 0.6, Columns: 0.3, Seed: 4, Outputs: 9}
+	classShape = boost.Settings{Rounds: 160, Depth: 3, Rate: 0.08, Lambda: 3, MinHess: 0.5, Rows: 0.4, Columns: 0.12, Seed: 4, Outputs: 9}
 	loopShape  = boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.3, Seed: 5, Outputs: 4}
 	sureShape  = boost.Settings{Rounds: 60, Depth: 3, Rate: 0.08, Lambda: 8, MinHess: 3, Rows: 0.6, Columns: 0.5, Seed: 6}
 )
+
+// drawnWeight is what a drawn hit counts beside a copy of a real one.
+const drawnWeight = 1.5
 
 // innerFolds is how many parts the confidence scorers' own cross-validation has: they must learn
 // from choices on sounds that the choosers had not seen.
@@ -44,10 +54,24 @@ func (t *trainer) write(dir string) error {
 	// A family counts by the root of its size, so that none is drowned.
 	weight := func(e *example) float64 {
 		w := math.Sqrt(200 / familySize[t.items[e.Item].Family])
-		if e.Original {
-			w *= 2
+		if e.Original { // nothing was done to it: the commonest case
+			w *= 4
 		}
 		return w
+	}
+
+	if t.wants("class") {
+		if err := t.save(dir, "class", weightsFile{Model: t.fitClass("one-shot", classNames, classShape), Names: classNames}); err != nil {
+			return err
+		}
+	}
+	if t.wants("loopclass") {
+		if err := t.save(dir, "loopclass", weightsFile{Model: t.fitClass("loop", loopNames, loopShape), Names: loopNames}); err != nil {
+			return err
+		}
+	}
+	if !t.wants("tempo") && !t.wants("key") && !t.wants("kind") {
+		return nil
 	}
 
 	// First the choosers, once on all and once for each inner fold on the rest.
@@ -138,8 +162,6 @@ func (t *trainer) write(dir string) error {
 		{"kind", weightsFile{Model: whole.kind, Names: kindNames, Inner: score(kindRight, kindAll)}},
 		{"temposure", weightsFile{Model: sure, Rows: len(tx)}},
 		{"keysure", weightsFile{Model: keySure, Rows: len(kx)}},
-		{"class", weightsFile{Model: t.fitClass("one-shot", classNames, classShape, weight), Names: classNames}},
-		{"loopclass", weightsFile{Model: t.fitClass("loop", loopNames, loopShape, weight), Names: loopNames}},
 	} {
 		if err := t.save(dir, f.name, f.w); err != nil {
 			return err
@@ -212,10 +234,15 @@ func (t *trainer) fitKind(ex []*example, weight func(*example) float64) *boost.M
 		class = append(class, index(kindNames, t.items[e.Item].Kind))
 		w = append(w, weight(e))
 	}
+	for _, d := range t.drawn {
+		x = append(x, d.traits)
+		class = append(class, 0)
+		w = append(w, 0.5)
+	}
 	return boost.Train(x, kindShape, boost.Classes(class, w))
 }
 
-func (t *trainer) fitClass(kind string, names []string, shape boost.Settings, weight func(*example) float64) *boost.Model {
+func (t *trainer) fitClass(kind string, names []string, shape boost.Settings) *boost.Model {
 	count := map[string]float64{}
 	for _, e := range t.examples {
 		count[t.items[e.Item].Class]++
@@ -234,7 +261,13 @@ func (t *trainer) fitClass(kind string, names []string, shape boost.Settings, we
 		class = append(class, k)
 		w = append(w, math.Sqrt(100/count[it.Class]))
 	}
-	_ = weight
+	if kind == "one-shot" {
+		for _, d := range t.drawn {
+			x = append(x, d.traits)
+			class = append(class, index(names, d.class))
+			w = append(w, drawnWeight)
+		}
+	}
 	return boost.Train(x, shape, boost.Classes(class, w))
 }
 

@@ -1,17 +1,19 @@
 // Command train fits the ear's scorers to the labelled development set and writes their weights.
 //
-//	go run ./audio/analysis/train [-out audio/analysis/weights] [-folds DIR]
+//	go run ./audio/analysis/train [-folds audio/analysis/eval/folds.zip]
 //
 // Every file is heard as it is and as a number of copies: harmed as in labset, and played faster
-// or slower. With -folds it also writes weights that have never heard one family of sounds (or
+// or slower; drawn hits join the one-shots. With -folds it also writes weights that have never heard one family of sounds (or
 // one fifth of the sources, fold-0 to fold-4), which the eval command scores on just that
 // part.
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/gob"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -21,6 +23,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"sampleagent/audio/analysis"
@@ -43,14 +46,17 @@ func main() {
 	out := flag.String("out", "audio/analysis/weights", "folder for the weights")
 	folds := flag.String("folds", "", "folder for weights that left something out, for eval")
 	cache := flag.String("cache", "", "file to keep the evidence in between runs")
+	hits := flag.Int("hits", 40, "drawn hits of each class, beside the real ones")
+	fit := flag.String("fit", "", "fit only these scorers, by commas (tempo,key,kind,class,loopclass)")
+	only := flag.String("only", "", "write only the folds whose name begins so")
 	copies := flag.Int("copies", 12, "played-faster-or-slower copies of each file")
 	flag.Parse()
-	if err := run(*out, *folds, *cache, *copies); err != nil {
+	if err := run(*out, *folds, *only, *cache, *fit, *copies, *hits); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(out, folds, cache string, copies int) error {
+func run(out, folds, only, cache, fit string, copies, hits int) (err error) {
 	dir, err := labset.Find()
 	if err != nil {
 		return err
@@ -63,17 +69,37 @@ func run(out, folds, cache string, copies int) error {
 	if err != nil {
 		return err
 	}
-	all := &trainer{items: items, examples: examples}
+	drawn, err := drawHits(hits)
+	if err != nil {
+		return err
+	}
+	all := &trainer{items: items, examples: examples, drawn: drawn, only: fit}
+	if strings.HasSuffix(folds, ".zip") {
+		tmp, err := os.MkdirTemp("", "ear-folds-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(tmp)
+		defer func(name string) {
+			if err == nil {
+				err = pack(name, tmp)
+			}
+		}(folds)
+		folds = tmp
+	}
 	if folds != "" {
 		var wg sync.WaitGroup
 		slots := make(chan struct{}, runtime.NumCPU())
 		errs := make(chan error, 100)
 		for name, held := range Folds(items) {
+			if !strings.HasPrefix(name, only) {
+				continue
+			}
 			wg.Add(1)
 			slots <- struct{}{}
 			go func() {
 				defer func() { <-slots; wg.Done() }()
-				t := &trainer{items: items, held: held}
+				t := &trainer{items: items, held: held, drawn: drawn, only: fit}
 				for _, e := range examples {
 					if !held[e.Item] {
 						t.examples = append(t.examples, e)
@@ -91,6 +117,19 @@ func run(out, folds, cache string, copies int) error {
 		}
 	}
 	return all.write(out)
+}
+
+// pack writes a folder as a zip file.
+func pack(name, dir string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	z := zip.NewWriter(f)
+	if err := z.AddFS(os.DirFS(dir)); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return errors.Join(z.Close(), f.Close())
 }
 
 // Folds names the parts that are left out in turn.
@@ -163,6 +202,33 @@ func gather(items []labset.Item, cache string, copies int) ([]example, error) {
 	return list, nil
 }
 
+// drawnHit is a made sound as the scorers are told about it.
+type drawnHit struct {
+	class  string
+	traits []float32
+}
+
+func drawHits(each int) ([]drawnHit, error) {
+	r := rand.New(rand.NewPCG(808, 909))
+	var list []drawnHit
+	for _, class := range classNames {
+		for range each {
+			b := drawHit(class, r)
+			if r.IntN(3) == 0 {
+				b = labset.Perturb(b, labset.Perturbations[r.IntN(len(labset.Perturbations))], r.Uint64())
+			}
+			e, err := analysis.Examine(context.Background(), b)
+			if err != nil {
+				return nil, err
+			}
+			if e.Result.Kind != "" {
+				list = append(list, drawnHit{class, e.Traits})
+			}
+		}
+	}
+	return list, nil
+}
+
 // hear makes the copies of one item and examines them.
 func hear(it labset.Item, index, copies int) ([]example, error) {
 	b, err := it.Read()
@@ -189,21 +255,41 @@ func hear(it labset.Item, index, copies int) ([]example, error) {
 	}
 	for range copies {
 		factor, how := stretch(it, r)
+		key := turn(it.Key, factor)
+		if it.Kind == "loop" && r.IntN(3) > 0 { // makers work in whole BPM
+			factor = math.Round(it.BPM*factor) / it.BPM
+			if s := 12 * math.Log2(factor); math.Abs(s-math.Round(s)) > 0.35 {
+				key = ""
+			} else {
+				key = turn(it.Key, factor)
+			}
+		}
 		c := labset.Speed(b, factor)
 		if r.IntN(2) == 0 {
 			p := labset.Perturbations[r.IntN(len(labset.Perturbations))]
 			c = labset.Perturb(c, p, r.Uint64())
 			how += ", " + p
 		}
+		tilt(c.Samples, r.Float64()*1.4-0.5)
 		gain := float32(math.Pow(10, -r.Float64()*20/20))
 		for i := range c.Samples {
 			c.Samples[i] *= gain
 		}
-		if err := add(c, how, it.BPM*factor, turn(it.Key, factor)); err != nil {
+		if err := add(c, how, it.BPM*factor, key); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
+}
+
+// tilt raises (or lowers) the highs above 1.5 kHz by a share of themselves, as another microphone or
+// a shelf would.
+func tilt(x []float32, share float64) {
+	g, low := float32(share), float32(0)
+	for i, v := range x {
+		low += 0.19 * (v - low)
+		x[i] = v + g*(v-low)
+	}
 }
 
 // stretch chooses how much faster a copy is played. Drum loops of middling tempo become breaks

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -128,7 +129,7 @@ func describe(it Item) (class, source string) {
 			{"perc-", "percussion"}, {"snare-", "snare"}, {"tom-", "tom"}, {"tonal-or-other-", "tonal"},
 		} {
 			if strings.HasPrefix(rest, c.prefix) {
-				return c.class, "os-" + kit(strings.TrimPrefix(rest, c.prefix))
+				return c.class, "os-" + variation.ReplaceAllString(rest, "")
 			}
 		}
 		return "", "os"
@@ -161,10 +162,9 @@ func describe(it Item) (class, source string) {
 	return class, source
 }
 
-func kit(s string) string {
-	parts := strings.Split(s, "-")
-	return strings.Join(parts[:min(3, len(parts))], "-")
-}
+// variation is what tells takes of one sound apart at the end of a name: velocity, repetition,
+// microphone, running number.
+var variation = regexp.MustCompile(`(_?(v|vl|rr|Hit|hit)?[0-9]+|_(Mid|Sum))+$`)
 
 // Read decodes the item's sound.
 func (it Item) Read() (*pcm.Buffer, error) {
@@ -204,16 +204,5 @@ func Part(it Item, n int) int {
 // SourceFold names the fifth of the sources that the item belongs to.
 func SourceFold(it Item) string { return fmt.Sprintf("source-%d", Part(it, 5)) }
 
-// FamilyFold names the item's family; the one-shots, one family in the manifest, are told apart by where
-// they come from.
-func FamilyFold(it Item) string {
-	if it.Family != "os" {
-		return "family-" + it.Family
-	}
-	for _, s := range [...]string{"hydrogen", "sonicpi", "freesound", "fugue", "karoryfer", "microlag", "sgossner"} {
-		if strings.Contains(it.Path, s) {
-			return "family-os-" + s
-		}
-	}
-	return "family-os-other"
-}
+// FamilyFold names the item's family.
+func FamilyFold(it Item) string { return "family-" + it.Family }
