@@ -70,11 +70,11 @@ func (c *cepstrum) harmonicEnergy(first, n int) (harmonic, total float64) {
 				row := c.window[i*melBands : (i+1)*melBands]
 				switch {
 				case i < low:
-					fill(row, math.MinInt16)
+					fillRow(row, math.MinInt16)
 				case i < low+count:
 					copy(row, column(lo+i-low))
 				default:
-					fill(row, math.MaxInt16)
+					fillRow(row, math.MaxInt16)
 				}
 			}
 			dsp.Median17(across[:], c.window[:], melBands)
@@ -95,7 +95,7 @@ func (c *cepstrum) harmonicEnergy(first, n int) (harmonic, total float64) {
 	return harmonic, total
 }
 
-func fill(row []int16, v int16) {
+func fillRow(row []int16, v int16) {
 	for i := range row {
 		row[i] = v
 	}

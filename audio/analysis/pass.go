@@ -168,7 +168,6 @@ func (p *pass) finish() (*Result, error) {
 	if err := p.tempo.search(&p.scene); err != nil {
 		return nil, err
 	}
-	r.Embedding = embedding(r, dur)
 	p.buildTraits(&heard)
 	p.answerKind(r)
 	p.answerTempo(r)
