@@ -65,6 +65,7 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	a.sampleRoutes()
 	a.hookRoutes()
 	a.syncRoutes()
+	a.exportRoute(r)
 	a.eventRoute(r)
 	for _, e := range extras {
 		e.Register(a)

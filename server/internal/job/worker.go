@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"golang.org/x/sync/errgroup"
 
 	"sampleagent/audio/codec"
 	"sampleagent/server/internal/job/queue"
@@ -307,8 +309,25 @@ func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearin
 }
 
 // keep writes the sample's objects under keys that no link was signed for, and reads the copy
-// of the original back. A repeated try writes the same keys again.
+// of the original back. A repeated try writes the same keys again. The three are written at
+// once: most of their time is waiting for the store.
 func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing) error {
+	parts, ctx := errgroup.WithContext(ctx)
+	parts.Go(func() error { return s.keepOriginal(ctx, j, sample) })
+	parts.Go(func() error {
+		peaks, err := h.peaks()
+		if err != nil {
+			return err
+		}
+		return s.Objects.Put(ctx, sample.PeaksKey, bytes.NewReader(peaks), int64(len(peaks)), "application/json")
+	})
+	if sample.PreviewKey != "" {
+		parts.Go(func() error { return s.keepPreview(ctx, j, sample, h) })
+	}
+	return parts.Wait()
+}
+
+func (s *Service) keepOriginal(ctx context.Context, j *store.Job, sample *store.Sample) error {
 	if err := s.Objects.Copy(ctx, j.FileKey, sample.FileKey); err != nil {
 		return err
 	}
@@ -325,16 +344,10 @@ func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, 
 	if hex.EncodeToString(sum.Sum(nil)) != j.SHA256 {
 		return fmt.Errorf("verify %s: the copy differs", sample.FileKey)
 	}
-	peaks, err := h.peaks()
-	if err != nil {
-		return err
-	}
-	if err := s.Objects.Put(ctx, sample.PeaksKey, bytesReader(peaks), int64(len(peaks)), "application/json"); err != nil {
-		return err
-	}
-	if sample.PreviewKey == "" {
-		return nil
-	}
+	return nil
+}
+
+func (s *Service) keepPreview(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing) error {
 	f, done, err := s.tempFile()
 	if err != nil {
 		return err

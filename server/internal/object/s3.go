@@ -44,6 +44,9 @@ func NewS3(endpoint, region, bucket, accessKey, secretKey string) (*S3, error) {
 // Kind is for people.
 func (s *S3) Kind() string { return "S3" }
 
+// Bucket is the bucket's name.
+func (s *S3) Bucket() string { return s.bucket }
+
 // MakeBucket makes the bucket, for tests and first set-up.
 func (s *S3) MakeBucket(ctx context.Context) error {
 	return s.client.MakeBucket(ctx, s.bucket, minio.MakeBucketOptions{})

@@ -246,7 +246,10 @@ func (q Q) Samples(ctx context.Context, userID string, f SampleFilter, limit int
 			and("bpm BETWEEN ? AND ?", f.BPMMin, top)
 		}
 	}
-	if len(f.Keys) > 0 {
+	switch {
+	case len(f.Keys) == 1: // not IN: an index then gives the order too
+		and("musical_key = ?", f.Keys[0])
+	case len(f.Keys) > 1:
 		var keys []any
 		for _, k := range f.Keys {
 			keys = append(keys, k)

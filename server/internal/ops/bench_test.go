@@ -1,0 +1,250 @@
+package ops_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/audio/codec"
+	"sampleagent/server/internal/config"
+	"sampleagent/server/internal/job"
+	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/ops"
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/testbed"
+)
+
+// rich gives a user of a tier a contract without a count of uploads and with much room.
+func (w *world) rich(email string, tier plan.Tier) *user {
+	u := w.signIn(email, tier)
+	many, room := int64(-1), int64(1<<50)
+	if err := w.Accounts.SetTier(context.Background(), u.id, tier, plan.Overrides{Uploads: &many, StorageBytes: &room}, "admin:test", "bench"); err != nil {
+		w.t.Fatal(err)
+	}
+	return u
+}
+
+func percentile(d []time.Duration, p float64) time.Duration {
+	slices.Sort(d)
+	return d[min(int(float64(len(d))*p), len(d)-1)]
+}
+
+// BenchmarkUploads accepts files of 1 MB from 50 clients. No worker runs.
+func BenchmarkUploads(b *testing.B) {
+	run := func(b *testing.B, w *world) {
+		u := w.rich("ada@example.org", plan.Enterprise)
+		content := make([]byte, 1<<20)
+		copy(content, wav(b, 65, 1))
+		var mu sync.Mutex
+		var took []time.Duration
+		var peak atomic.Uint64
+		b.SetBytes(int64(len(content)))
+		b.ResetTimer()
+		var next atomic.Int64
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				for next.Add(1) <= int64(b.N) {
+					began := time.Now()
+					if status, _, p := u.upload("a.wav", content); status != 202 {
+						b.Errorf("%d %+v", status, p)
+						return
+					}
+					mu.Lock()
+					took = append(took, time.Since(began))
+					if len(took)%50 == 0 {
+						var m runtime.MemStats
+						runtime.ReadMemStats(&m)
+						peak.Store(max(peak.Load(), m.HeapInuse))
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		all.Wait()
+		b.StopTimer()
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "uploads/s")
+		b.ReportMetric(float64(percentile(took, 0.5).Milliseconds()), "p50-ms")
+		b.ReportMetric(float64(percentile(took, 0.99).Milliseconds()), "p99-ms")
+		b.ReportMetric(float64(peak.Load())/1e6, "heap-MB")
+	}
+	b.Run("SQLite and folder", func(b *testing.B) { run(b, start(b, "", idle)) })
+	b.Run("PostgreSQL and S3", func(b *testing.B) {
+		endpoint, access, secret := testbed.S3(b)
+		s, err := object.NewS3(endpoint, "us-east-1", fmt.Sprintf("bench%d", time.Now().UnixNano()), access, secret)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.MakeBucket(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		bucket := s.Bucket()
+		run(b, start(b, testbed.Postgres(b), idle, env("S3_ENDPOINT", endpoint, "S3_REGION", "us-east-1", "S3_BUCKET", bucket, "S3_ACCESS_KEY", access, "S3_SECRET_KEY", secret)))
+	})
+}
+
+// BenchmarkProBehindFree queues many free jobs and then a pro job every 200 ms: how long until
+// each starts.
+func BenchmarkProBehindFree(b *testing.B) {
+	run := func(b *testing.B, database string) {
+		free := 10_000
+		if testing.Short() {
+			free = 500
+		}
+		w := start(b, database, func(c *config.Config, o *ops.Options) { o.Role.Work = false })
+		u, pro := w.rich("free@example.org", plan.Free), w.rich("pro@example.org", plan.Pro)
+		who := func(u *user) job.Who {
+			row, err := w.DB.User(b.Context(), u.id)
+			if err != nil {
+				b.Fatal(err)
+			}
+			l, err := w.Accounts.Limits(row)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return job.Who{User: row, Limits: l}
+		}
+		content := wav(b, 2, 1)
+		for i := range free {
+			if _, _, err := w.Jobs.Submit(b.Context(), who(u), job.Incoming{Name: fmt.Sprint(i, ".wav"), Body: bytes.NewReader(content), Length: -1}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		worker := openWorker(b, w)
+		var waits []time.Duration
+		b.ResetTimer()
+		for i := range b.N {
+			j, _, err := w.Jobs.Submit(b.Context(), who(pro), job.Incoming{Name: fmt.Sprint(i, ".wav"), Body: bytes.NewReader(content), Length: -1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			w.waitFor("pro job", time.Minute, func() bool {
+				row, err := w.DB.JobByID(b.Context(), j.ID)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if row.StartedAt != 0 {
+					waits = append(waits, row.StartedAt.Time().Sub(row.CreatedAt.Time()))
+				}
+				return row.StartedAt != 0
+			})
+			time.Sleep(200 * time.Millisecond)
+		}
+		b.StopTimer()
+		worker()
+		b.ReportMetric(float64(percentile(waits, 0.5).Milliseconds()), "p50-ms")
+		b.ReportMetric(float64(percentile(waits, 1).Milliseconds()), "worst-ms")
+	}
+	b.Run("SQLite", func(b *testing.B) { run(b, "") })
+	b.Run("PostgreSQL", func(b *testing.B) { run(b, testbed.Postgres(b)) })
+}
+
+// openWorker starts a second server on the same database that only works.
+func openWorker(b *testing.B, w *world) (stop func()) {
+	b.Helper()
+	s, err := ops.Open(context.Background(), w.Config, w.Log, ops.Options{Role: ops.Role{Work: true}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx, nil) }()
+	return func() {
+		cancel()
+		<-done
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+// BenchmarkListOf100000 reads pages of a library of 100,000 samples over HTTP.
+func BenchmarkListOf100000(b *testing.B) {
+	rows := 100_000
+	if testing.Short() {
+		rows = 2000
+	}
+	w := start(b, "", idle)
+	u := w.signIn("ada@example.org", plan.Pro)
+	for at := 0; at < rows; at += 5000 {
+		if err := w.DB.Write(b.Context(), func(tx *store.Tx) error {
+			for i := at; i < min(at+5000, rows); i++ {
+				s := store.Sample{ID: store.NewID(), UserID: u.id, JobID: fmt.Sprint("j", i), Version: 1, Filename: fmt.Sprintf("sound %d.wav", i), Title: fmt.Sprintf("%s sound %d", []string{"Dusty", "Bright", "Deep"}[i%3], i),
+					BPM: 60 + float64(i%120), Key: []string{"A minor", "C major", "F# minor"}[i%3], Duration: float64(i % 30), CreatedAt: store.Millis(1_700_000_000_000 + int64(i)), Tags: []string{"dusty", "loop"}}
+				s.Search = s.SearchText()
+				if _, err := tx.AddSample(b.Context(), &s); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, query := range map[string]string{"newest": "", "by tempo": "?sort=bpm&bpm_min=88&bpm_max=92", "text": "?q=dusty+9999", "key": "?key=A+minor&sort=title"} {
+		b.Run(name, func(b *testing.B) {
+			var took []time.Duration
+			for b.Loop() {
+				began := time.Now()
+				if resp := u.call("GET", "/api/samples"+query, nil, nil); resp.StatusCode != http.StatusOK {
+					b.Fatal(resp.StatusCode)
+				}
+				took = append(took, time.Since(began))
+			}
+			b.ReportMetric(float64(percentile(took, 0.99).Microseconds())/1000, "p99-ms")
+		})
+	}
+}
+
+// BenchmarkJobsBesideAnalyze compares whole jobs with the bare analysis of the same files, both
+// one at a time.
+func BenchmarkJobsBesideAnalyze(b *testing.B) {
+	paths, err := filepath.Glob(filepath.Join(testbed.Shared(b, "datasets", "audio"), "*.flac"))
+	if err != nil || len(paths) < 20 {
+		b.Skip("no labelled sounds")
+	}
+	paths = paths[:20]
+	w := start(b, "", func(c *config.Config, _ *ops.Options) { c.ProWorkers = 1 })
+	u := w.rich("ada@example.org", plan.Pro)
+	for b.Loop() {
+		var bare, whole time.Duration
+		for _, p := range paths {
+			began := time.Now()
+			clip, err := codec.DecodeFile(b.Context(), p, codec.Limits{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := analysis.Analyze(b.Context(), &clip.Audio); err != nil {
+				b.Fatal(err)
+			}
+			bare += time.Since(began)
+			content, err := os.ReadFile(p)
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, ok, refused := u.upload(filepath.Base(p), content)
+			if ok.JobID == "" {
+				b.Fatal(refused)
+			}
+			u.waitJob(ok.JobID)
+			row, err := w.DB.JobByID(b.Context(), ok.JobID)
+			if err != nil || row.Status != "completed" {
+				b.Fatal(row, err)
+			}
+			whole += time.Duration(row.WorkMS) * time.Millisecond
+		}
+		b.ReportMetric(whole.Seconds()/bare.Seconds(), "job/analyze")
+		b.ReportMetric(float64(bare.Milliseconds())/float64(len(paths)), "analyze-ms")
+	}
+}
