@@ -14,6 +14,7 @@ package main
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -84,6 +85,9 @@ func run(out, folds string, families, brief bool) error {
 		left, err := openFolds(folds)
 		if err != nil {
 			return err
+		}
+		if _, err := fs.Stat(left, labset.FamilyFold(items[0])); errors.Is(err, fs.ErrNotExist) {
+			families = false // the file has the fifths of the sources only
 		}
 		judges := map[string]*analysis.Scorers{}
 		for _, it := range items {

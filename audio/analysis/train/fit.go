@@ -55,7 +55,7 @@ func (t *trainer) write(dir string) error {
 	weight := func(e *example) float64 {
 		w := math.Sqrt(200 / familySize[t.items[e.Item].Family])
 		if e.Original { // nothing was done to it: the commonest case
-			w *= 4
+			w *= 2
 		}
 		return w
 	}
@@ -233,11 +233,6 @@ func (t *trainer) fitKind(ex []*example, weight func(*example) float64) *boost.M
 		x = append(x, e.Evidence.Traits)
 		class = append(class, index(kindNames, t.items[e.Item].Kind))
 		w = append(w, weight(e))
-	}
-	for _, d := range t.drawn {
-		x = append(x, d.traits)
-		class = append(class, 0)
-		w = append(w, 0.5)
 	}
 	return boost.Train(x, kindShape, boost.Classes(class, w))
 }

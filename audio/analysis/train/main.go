@@ -49,7 +49,7 @@ func main() {
 	hits := flag.Int("hits", 40, "drawn hits of each class, beside the real ones")
 	fit := flag.String("fit", "", "fit only these scorers, by commas (tempo,key,kind,class,loopclass)")
 	only := flag.String("only", "", "write only the folds whose name begins so")
-	copies := flag.Int("copies", 12, "played-faster-or-slower copies of each file")
+	copies := flag.Int("copies", 6, "played-faster-or-slower copies of each file")
 	flag.Parse()
 	if err := run(*out, *folds, *only, *cache, *fit, *copies, *hits); err != nil {
 		log.Fatal(err)
@@ -255,15 +255,6 @@ func hear(it labset.Item, index, copies int) ([]example, error) {
 	}
 	for range copies {
 		factor, how := stretch(it, r)
-		key := turn(it.Key, factor)
-		if it.Kind == "loop" && r.IntN(3) > 0 { // makers work in whole BPM
-			factor = math.Round(it.BPM*factor) / it.BPM
-			if s := 12 * math.Log2(factor); math.Abs(s-math.Round(s)) > 0.35 {
-				key = ""
-			} else {
-				key = turn(it.Key, factor)
-			}
-		}
 		c := labset.Speed(b, factor)
 		if r.IntN(2) == 0 {
 			p := labset.Perturbations[r.IntN(len(labset.Perturbations))]
@@ -275,7 +266,7 @@ func hear(it labset.Item, index, copies int) ([]example, error) {
 		for i := range c.Samples {
 			c.Samples[i] *= gain
 		}
-		if err := add(c, how, it.BPM*factor, key); err != nil {
+		if err := add(c, how, it.BPM*factor, turn(it.Key, factor)); err != nil {
 			return nil, err
 		}
 	}

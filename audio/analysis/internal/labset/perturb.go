@@ -99,7 +99,7 @@ func ring(x []float32, rate int, r *rand.Rand) []float32 {
 // enough to learn from.
 func Speed(b *pcm.Buffer, factor float64) *pcm.Buffer {
 	x := b.Samples
-	n := int(math.Round(float64(len(x)) / factor))
+	n := int(float64(len(x)) / factor)
 	y := make([]float32, n)
 	at := func(i int) float64 {
 		if i < 0 || i >= len(x) {
