@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -109,6 +110,17 @@ func hit(seconds, hz float64) *pcm.Buffer {
 	return b
 }
 
+// rattle is a snare: a short tone under falling noise.
+func rattle(seconds float64) *pcm.Buffer {
+	b := hit(seconds, 190)
+	noise := rand.New(rand.NewPCG(4, 4))
+	for i := 0; i < len(b.Samples); i += 2 {
+		x := 0.4*b.Samples[i] + float32(0.5*math.Exp(-float64(i)/9000)*(2*noise.Float64()-1))
+		b.Samples[i], b.Samples[i+1] = x, x
+	}
+	return b
+}
+
 func wav(t *testing.T, path string, b *pcm.Buffer) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -130,7 +142,7 @@ func messy(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "samples")
 	wav(t, filepath.Join(dir, "drums", "kick deep.wav"), hit(0.4, 55))
-	wav(t, filepath.Join(dir, "drums", "snare.wav"), hit(0.2, 200))
+	wav(t, filepath.Join(dir, "drums", "snare.wav"), rattle(0.2))
 	wav(t, filepath.Join(dir, "loops", "Amen_165bpm_F#min.wav"), clicks(60.0/165*16, 165))
 	wav(t, filepath.Join(dir, "silence.wav"), &pcm.Buffer{Rate: 44100, Channels: 1, Samples: make([]float32, 44100)})
 	for name, text := range map[string]string{
