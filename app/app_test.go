@@ -270,11 +270,11 @@ func TestWhatIsRemovedComesBack(t *testing.T) {
 func TestTapTempo(t *testing.T) {
 	a := open(t, Options{})
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	jitter := []time.Duration{0, 9, -7, 4, -8, 6, 0, -3}
+	jitter := []int{0, 9, -7, 4, -8, 6, 0, -3} // ms
 	var bpm float64
 	var n int
 	for i, j := range jitter {
-		bpm, n = a.Tap(at.Add(time.Duration(i)*500*time.Millisecond + j*time.Millisecond))
+		bpm, n = a.Tap(at.Add(time.Duration(i*500+j) * time.Millisecond))
 	}
 	if n != 8 || math.Abs(bpm-120) > 0.5 {
 		t.Errorf("%d taps at 120 BPM gave %.2f", n, bpm)

@@ -77,7 +77,7 @@ func TestFillingABankTakesWhatIsLeft(t *testing.T) {
 	if _, err := a.Undo(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if back, _ := a.Kit(ctx, k.ID); fmt.Sprint(back.Filled()) != "[C1]" {
+	if back, _ := a.Kit(ctx, k.ID); fmt.Sprintf("%v", back.Filled()) != "[C1]" {
 		t.Errorf("after undo: %v", back.Filled())
 	}
 }

@@ -160,7 +160,10 @@ func (w *watcher) run() {
 				continue
 			}
 			if e.Has(fsnotify.Create) {
-				w.add(e.Name) // a new folder, with what is in it already
+				// A new folder, with what is in it already. One that cannot be watched is still imported now.
+				if err := w.add(e.Name); err != nil {
+					w.a.Tell(event.Warning, "%s cannot be watched: %v.", e.Name, err)
+				}
 			}
 			dirty[filepath.Dir(e.Name)] = true
 			due.Reset(quiet)
@@ -215,7 +218,9 @@ func (w *watcher) add(dir string) error {
 		switch {
 		case err != nil && path == dir && !errors.Is(err, fs.ErrNotExist):
 			return err
-		case err != nil, !d.IsDir():
+		case err != nil:
+			return nil //nolint:nilerr // a folder inside that cannot be read is listed by the import
+		case !d.IsDir():
 			return nil
 		case path != dir && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir

@@ -64,10 +64,10 @@ func (c *command) importRun(ctx context.Context, paths []string, copied bool) er
 		for _, n := range sum.Count {
 			total += n
 		}
-		switch {
-		case total == 0:
+		switch total {
+		case 0:
 			return fmt.Errorf("no sound file found in %s", list(paths))
-		case total == sum.Count[ingest.Refused]:
+		case sum.Count[ingest.Refused]:
 			return errors.New("none of the paths could be read")
 		}
 		c.out.note("%s", app.ImportSummary(sum))

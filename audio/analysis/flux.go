@@ -26,10 +26,8 @@ type fluxFrames struct {
 	gain  float32 // power scale before the logarithm
 
 	buf        []float32
-	level      []float32 // of buf: not used until a frame's hop is complete
 	power      []float32
 	prev, cur  []float32
-	hops       int // hops of which the level is taken
 	flux       [fluxBands][]float32
 	energy     [fluxBands][]float32 // mean square in the band
 	env        []float32            // mean square of the samples of the hop around the frame

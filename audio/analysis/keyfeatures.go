@@ -53,11 +53,11 @@ func (t *tonality) describe(k int, x *[keyFeatures]float32) {
 	put(at(&t.chroma, 5))
 	put(at(&t.chroma, 2))
 	put(at(&t.chroma, 6))
-	in, triad := 0.0, 0.0
+	in := 0.0
 	for _, d := range scale {
 		in += at(&t.chroma, d)
 	}
-	triad = at(&t.chroma, 0) + at(&t.chroma, third) + at(&t.chroma, 7)
+	triad := at(&t.chroma, 0) + at(&t.chroma, third) + at(&t.chroma, 7)
 	put(in)
 	put(triad)
 	put(t.entropy)

@@ -47,7 +47,6 @@ type pass struct {
 	kinds  [3]float32  // chances of one-shot, loop, music
 	shares [16]float32 // scratch
 	judge  *Scorers
-	result *Result
 }
 
 var passes = sync.Pool{New: func() any { return new(pass) }}

@@ -123,7 +123,7 @@ func Inspect(path string) (*Inspection, error) {
 	defer f.Close()
 	head := make([]byte, smp.HeaderSize)
 	n, err := io.ReadFull(f, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
 	if bytes.HasPrefix(head[:n], []byte("RFWV")) {

@@ -65,7 +65,7 @@ func checkTrack(b []byte) (int, error) {
 		} else if status = running; status == 0 {
 			return at, fmt.Errorf("an event without a status")
 		}
-		skip := 0
+		var skip int
 		switch {
 		case status == 0xFF, status == 0xF0, status == 0xF7:
 			if status == 0xFF {

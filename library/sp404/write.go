@@ -497,7 +497,7 @@ func (w *writer) pour(ctx context.Context, f, h io.Writer, c content) (int64, er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		h.Write(b)
+		_, _ = h.Write(b) // a hash never fails
 		n, err := f.Write(b)
 		total += int64(n)
 		w.at.Bytes += int64(n)

@@ -52,7 +52,6 @@ type View struct {
 	total                                   int // samples in the library, for the empty state; below 0: not known yet
 	line                                    int // cursor before the results changed
 	row                                     catalog.Row
-	keyRow                                  string
 }
 
 // termChip is a chip that stands for a term of the query.

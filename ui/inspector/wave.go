@@ -20,7 +20,7 @@ type Wave struct {
 	OnTap    func(at time.Time) (bpm float64, taps int)
 
 	model             *Model
-	name, info, what  *own.Label
+	name, info        *own.Label
 	tempo, key        *own.Label
 	tempoBox, keyBox  *own.TapArea
 	unit              *own.Label

@@ -231,7 +231,7 @@ func (l *RowList) TypedKey(e *fyne.KeyEvent) {
 		return
 	}
 	cur := l.sel.Cursor()
-	to := cur
+	var to int
 	switch e.Name {
 	case fyne.KeyDown:
 		to = cur + 1
@@ -555,10 +555,9 @@ func (r *rowListRenderer) Refresh() {
 // thumb is the scroll bar's handle at the list's right edge.
 type thumb struct {
 	widget.BaseWidget
-	list  *RowList
-	rect  *canvas.Rectangle
-	wide  bool
-	frame float32 // height of the track
+	list *RowList
+	rect *canvas.Rectangle
+	wide bool
 }
 
 const thumbWidth = 10

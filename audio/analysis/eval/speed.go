@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -194,8 +195,7 @@ func writeWAV(path string, b *pcm.Buffer) error {
 		return err
 	}
 	if err := codec.EncodeWAV(f, b, codec.WAVOptions{PCMOptions: codec.PCMOptions{Bits: 16}}); err != nil {
-		f.Close()
-		return err
+		return errors.Join(err, f.Close())
 	}
 	return f.Close()
 }

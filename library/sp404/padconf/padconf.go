@@ -138,7 +138,7 @@ func Decode(b []byte) (*File, error) {
 	case string(b[:4]) != "RFPD":
 		return nil, &FormatError{0, fmt.Sprintf("magic is %q, not RFPD", b[:4])}
 	}
-	want := 0
+	var want int
 	switch v := b[offVersion]; v {
 	case 2:
 		want = sizeV2
