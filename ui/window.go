@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -53,17 +54,19 @@ type window struct {
 	commands            map[shortcut.ID]func()
 	menuItems           map[shortcut.ID]*fyne.MenuItem
 
-	chosen     []catalog.Row
-	lookPeaks  *waveform.Peaks
-	cursor     *fyne.Animation // runs while something plays
-	lastCount  catalog.Counts
-	tasks      *taskList        // nil while it is not shown
-	told       map[task.ID]bool // tasks whose end was told
-	placesOf   places
-	placing    bool // places are being read
-	placeAgain bool // and are to be read once more
-	detach     func()
-	closing    bool
+	chosen      []catalog.Row
+	lookPeaks   *waveform.Peaks
+	cursor      *fyne.Animation // runs while something plays
+	lastCount   catalog.Counts
+	tasks       *taskList        // nil while it is not shown
+	told        map[task.ID]bool // tasks whose end was told
+	placesOf    places
+	placing     bool // places are being read
+	placeAgain  bool // and are to be read once more
+	detach      func()
+	closing     bool
+	reloading   bool // the list will be read again soon
+	rowsChanged bool // and rows came or went
 }
 
 // newWindow builds the window and starts the pump; show makes it visible.
@@ -301,21 +304,42 @@ func (w *window) handle(e event.Event) {
 	}
 }
 
+// libraryChanged shows what changed. An import changes the library many times a second: values
+// of rows are read again at once, lists and counts a few times a second.
 func (w *window) libraryChanged(e event.LibraryChanged) {
 	c := e.Change
-	if c.Many || len(c.Added)+len(c.Removed) > 0 {
-		w.search.Reload()
-		w.readPlaces()
-		w.look.Refresh(nil)
-		return
-	}
 	if len(c.Updated) > 0 {
 		w.search.Changed(c.Updated)
 		w.look.Refresh(c.Updated)
 		w.kits.SamplesChanged()
 	}
-	w.readPlaces()
+	if c.Many || len(c.Added)+len(c.Removed) > 0 {
+		w.rowsChanged = true
+		w.look.Refresh(nil)
+	}
+	if w.reloading {
+		return
+	}
+	w.reloading = true
+	w.pump.run(func(ctx context.Context) func() {
+		select {
+		case <-time.After(reloadPause):
+		case <-ctx.Done():
+			return nil
+		}
+		return func() {
+			w.reloading = false
+			if w.rowsChanged {
+				w.rowsChanged = false
+				w.search.Reload()
+			}
+			w.readPlaces()
+		}
+	})
 }
+
+// reloadPause is the least time between two readings of the list while the library changes.
+const reloadPause = 250 * time.Millisecond
 
 func (w *window) settingsChanged() {
 	s := w.core.Settings()

@@ -69,6 +69,7 @@ type Model struct {
 	ready   bool // a first answer has come
 	err     *QueryError
 	samples map[catalog.Row]*catalog.Sample
+	stale   map[catalog.Row]bool // shown as they were until they are read again
 
 	asked       int // number of the newest search; late answers are dropped
 	cancel      context.CancelFunc
@@ -79,7 +80,7 @@ type Model struct {
 
 // NewModel starts empty; Reload searches for the first time.
 func NewModel(core Core, run Background) *Model {
-	return &Model{core: core, run: run, sort: Sort{By: "name"}, samples: map[catalog.Row]*catalog.Sample{}, wanted: map[catalog.Row]bool{}}
+	return &Model{core: core, run: run, sort: Sort{By: "name"}, samples: map[catalog.Row]*catalog.Sample{}, stale: map[catalog.Row]bool{}, wanted: map[catalog.Row]bool{}}
 }
 
 // Text is what was typed.
@@ -174,14 +175,17 @@ func (m *Model) Start(text string, scope Scope, sort Sort) {
 
 // Reload searches again, because the library changed; the view stays where it is.
 func (m *Model) Reload() {
-	clear(m.samples)
+	for r := range m.samples {
+		m.stale[r] = true
+	}
+	clear(m.wanted)
 	m.search(0, true)
 }
 
 // Changed reads some rows again.
 func (m *Model) Changed(rows []catalog.Row) {
 	for _, r := range rows {
-		delete(m.samples, r)
+		m.stale[r] = true
 		delete(m.wanted, r)
 	}
 	m.fetch()
@@ -270,7 +274,7 @@ func (m *Model) fetch() {
 	// screenful, not one per line.
 	need := false
 	for i := max(0, m.first-fetchAround/3); i < min(len(m.rows), m.last+fetchAround/3); i++ {
-		if r := m.rows[i]; m.samples[r] == nil && !m.wanted[r] {
+		if r := m.rows[i]; m.missing(r) && !m.wanted[r] {
 			need = true
 			break
 		}
@@ -280,7 +284,7 @@ func (m *Model) fetch() {
 	}
 	var rows []catalog.Row
 	for _, r := range m.rows[lo:hi] {
-		if m.samples[r] == nil {
+		if m.missing(r) {
 			rows = append(rows, r)
 		}
 	}
@@ -313,6 +317,7 @@ func (m *Model) fetch() {
 			for i := range got {
 				m.samples[got[i].Row] = &got[i]
 				delete(m.wanted, got[i].Row)
+				delete(m.stale, got[i].Row)
 			}
 			if m.OnSamples != nil {
 				m.OnSamples()
@@ -320,6 +325,9 @@ func (m *Model) fetch() {
 		}
 	})
 }
+
+// missing says that a row has to be read, for the first time or again.
+func (m *Model) missing(r catalog.Row) bool { return m.samples[r] == nil || m.stale[r] }
 
 // forget drops the samples that are far from the screen.
 func (m *Model) forget() {
@@ -330,6 +338,11 @@ func (m *Model) forget() {
 		}
 	}
 	m.samples = near
+	for r := range m.stale {
+		if near[r] == nil {
+			delete(m.stale, r)
+		}
+	}
 }
 
 // FindName looks for the first name that begins with prefix, from line `from` on and round the

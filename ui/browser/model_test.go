@@ -158,8 +158,8 @@ func TestChangedRowsAreReadAgain(t *testing.T) {
 	bg.settle()
 	before := lib.fetched
 	m.Changed([]catalog.Row{3})
-	if m.Sample(2) != nil {
-		t.Error("the old values of a changed row are still shown")
+	if m.Sample(2) == nil {
+		t.Error("the row is empty until the new values come: the list would flicker")
 	}
 	bg.settle()
 	if m.Sample(2) == nil || lib.fetched != before+1 {

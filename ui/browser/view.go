@@ -88,7 +88,7 @@ func NewView(m *Model, a Actions) *View {
 	}
 
 	chips := container.NewStack(v.chipRow, v.problem)
-	list := container.NewStack(v.List, v.empty)
+	list := container.NewStack(v.List, v.empty.Container)
 	body := own.Below(0, 2, own.InsetEach(chips, 4, 0, 4, 6), v.header, list)
 	v.root = container.NewStack(own.NewGround(theme.Panel, 8), own.InsetEach(body, 6, 10, 6, 6))
 	return v
