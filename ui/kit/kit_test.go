@@ -1,0 +1,207 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/library/catalog"
+	device "sampleagent/library/kit"
+)
+
+// shelf is a Core with one kit in memory.
+type shelf struct {
+	kits   map[string]*device.Kit
+	order  []string
+	played []string
+}
+
+func newShelf(names ...string) *shelf {
+	s := &shelf{kits: map[string]*device.Kit{}}
+	for _, n := range names {
+		if _, err := s.NewKit(context.Background(), n); err != nil {
+			panic(err)
+		}
+	}
+	return s
+}
+
+func (s *shelf) KitList(context.Context) (list []Info, err error) {
+	for _, id := range s.order {
+		list = append(list, Info{ID: id, Name: s.kits[id].Name, Filled: len(s.kits[id].Filled())})
+	}
+	return list, nil
+}
+func (s *shelf) Kit(_ context.Context, id string) (device.Kit, error) { return *s.kits[id], nil }
+func (s *shelf) PadSamples(_ context.Context, k device.Kit) (map[string]catalog.Sample, error) {
+	out := map[string]catalog.Sample{}
+	for _, id := range k.SampleIDs() {
+		out[id] = catalog.Sample{ID: id, Name: id + ".wav", Class: "kick", Kind: analysis.OneShot, Duration: 0.5, State: catalog.Analysed}
+	}
+	return out, nil
+}
+func (s *shelf) NewKit(_ context.Context, name string) (device.Kit, error) {
+	id := fmt.Sprint("kit", len(s.order)+1)
+	s.kits[id] = &device.Kit{ID: id, Name: name}
+	s.order = append(s.order, id)
+	return *s.kits[id], nil
+}
+func (s *shelf) RenameKit(_ context.Context, id, name string) error {
+	s.kits[id].Name = name
+	return nil
+}
+func (s *shelf) DeleteKit(_ context.Context, id string) error {
+	s.order = slices.DeleteFunc(s.order, func(k string) bool { return k == id })
+	return nil
+}
+func (s *shelf) DuplicateKit(ctx context.Context, _, name string) (device.Kit, error) {
+	return s.NewKit(ctx, name)
+}
+func (s *shelf) SetPads(_ context.Context, id string, first device.Slot, rows []catalog.Row) (int, error) {
+	for i, r := range rows {
+		if err := s.kits[id].SetSample(first+device.Slot(i), fmt.Sprint("s", r)); err != nil {
+			return i, err
+		}
+	}
+	return len(rows), nil
+}
+func (s *shelf) ClearPads(_ context.Context, id string, slots ...device.Slot) error {
+	return s.kits[id].Clear(slots...)
+}
+func (s *shelf) SwapPads(_ context.Context, id string, a, b device.Slot) error {
+	return s.kits[id].Swap(a, b)
+}
+func (s *shelf) CopyPad(_ context.Context, id string, a, b device.Slot) error {
+	return s.kits[id].Copy(a, b)
+}
+func (s *shelf) SetPadSettings(_ context.Context, id string, slots []device.Slot, pairs ...string) error {
+	return s.kits[id].Change(slots, func(x device.Settings) (device.Settings, error) { return x.WithText(pairs...) })
+}
+func (s *shelf) SetBank(_ context.Context, id string, bank int, b device.Bank) error {
+	return s.kits[id].SetBank(bank, b)
+}
+func (s *shelf) ClearBank(_ context.Context, id string, bank int) error {
+	return s.kits[id].ClearBank(bank)
+}
+func (s *shelf) SwapBanks(_ context.Context, id string, a, b int) error {
+	return s.kits[id].SwapBanks(a, b)
+}
+func (s *shelf) FillBank(context.Context, string, int, string) (Fill, error) {
+	return Fill{}, errors.New("nothing found")
+}
+func (s *shelf) AuditionPad(id string, slot device.Slot) { s.played = append(s.played, slot.String()) }
+func (s *shelf) ReleasePad()                             { s.played = append(s.played, "-") }
+
+func now(w func(context.Context) func()) {
+	if f := w(context.Background()); f != nil {
+		f()
+	}
+}
+
+func TestFillingGoesOnWithTheNextPad(t *testing.T) {
+	s := newShelf()
+	m := NewModel(s, now)
+	m.Start("", 0)
+	m.Place(m.Pad(), []catalog.Row{1}) // the first sample makes the first kit
+	m.Place(m.Pad(), []catalog.Row{2})
+	m.Place(4, []catalog.Row{3, 4, 5})
+	k, open := m.Kit()
+	if !open || len(k.Filled()) != 5 || k.Pad(1).SampleID != "s2" || k.Pad(6).SampleID != "s5" {
+		t.Fatalf("filled %v", k.Filled())
+	}
+	if m.Pad() != 4 {
+		t.Errorf("after several samples pad %d is selected, want the first of them", m.Pad()+1)
+	}
+	if f := m.Filled(); f[0] != 5 {
+		t.Errorf("bank A shows %d", f[0])
+	}
+}
+
+func TestDraggingSwapsCopiesAndNeverLoses(t *testing.T) {
+	s := newShelf("Kit")
+	m := NewModel(s, now)
+	m.Start("", 0)
+	m.Place(0, []catalog.Row{1, 2})
+	m.Move(0, 1, false)
+	m.Move(1, 9, true)
+	m.Move(9, -1, false) // let go outside
+	k, _ := m.Kit()
+	if k.Pad(0).SampleID != "s2" || k.Pad(1).SampleID != "s1" || k.Pad(9).SampleID != "s1" {
+		t.Errorf("A1 %q, A2 %q, A10 %q", k.Pad(0).SampleID, k.Pad(1).SampleID, k.Pad(9).SampleID)
+	}
+	m.MoveToBank(2)
+	if k, _ = m.Kit(); len(k.Filled()) != 3 || k.Pad(32+9).SampleID != "s1" {
+		t.Errorf("moved to bank C: %v", k.Filled())
+	}
+}
+
+func TestSettingsKeepTheDevicesRulesAndTellWhatBreaksThem(t *testing.T) {
+	s := newShelf("Kit")
+	m := NewModel(s, now)
+	m.Start("", 0)
+	m.Place(0, []catalog.Row{1, 2})
+	var told error
+	m.OnFailure = func(err error) { told = err }
+	m.Set(device.Volume, 100)
+	m.Set(device.OneShot, 1)
+	if got := m.Settings(); got.Get(device.Volume) != 100 || got.On(device.Gate) {
+		t.Errorf("volume %d, gate %v", got.Get(device.Volume), got.On(device.Gate))
+	}
+	if pads := m.Pads(); pads[0].Badges != "1-SHOT" {
+		t.Errorf("the pad shows %q", pads[0].Badges)
+	}
+	m.SetText(device.Tempo, "300")
+	if told == nil {
+		t.Error("a tempo of 300 was taken")
+	}
+	told = nil
+	m.Protect(true)
+	m.Clear(0)
+	if k, _ := m.Kit(); told == nil || k.Pad(0).Empty() {
+		t.Errorf("a protected bank was emptied; told %v", told)
+	}
+}
+
+func TestPadsAndKeysPlay(t *testing.T) {
+	test.NewTempApp(t)
+	s := newShelf("Kit")
+	m := NewModel(s, now)
+	v := NewView(m, Actions{})
+	w := test.NewTempWindow(t, v.Root())
+	w.Resize(fyne.NewSize(420, 700))
+	m.Start("", 1)
+	m.Place(0, []catalog.Row{1})
+	v.Grid.KeyDown(&fyne.KeyEvent{Name: fyne.Key1})
+	v.Grid.KeyUp(&fyne.KeyEvent{Name: fyne.Key1})
+	v.Grid.KeyDown(&fyne.KeyEvent{Name: fyne.Key2}) // empty
+	if want := []string{"B1", "-"}; !slices.Equal(s.played, want) {
+		t.Errorf("played %v, want %v", s.played, want)
+	}
+	m.Playing(16, true)
+	if m.PlayingPad() != 0 {
+		t.Errorf("pad %d is lit", m.PlayingPad()+1)
+	}
+	m.SetBank(-1)
+	if m.Bank() != 9 || m.PlayingPad() != -1 {
+		t.Errorf("bank %d, lit %d", m.Bank(), m.PlayingPad())
+	}
+}
+
+func TestEverySettingOfTheTableHasAControl(t *testing.T) {
+	test.NewTempApp(t)
+	p := newSettingsPanel(NewModel(newShelf("Kit"), now))
+	for _, info := range device.Params {
+		_, chip := p.chips[info.Param]
+		_, slider := p.sliders[info.Param]
+		_, field := p.fields[info.Param]
+		if !chip && !slider && !field {
+			t.Errorf("%s can not be set", info.Name)
+		}
+	}
+}
