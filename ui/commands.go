@@ -302,6 +302,23 @@ func remember(s *settings.Settings, text string) {
 	s.Search.Past = past[:min(len(past), max(0, s.Search.Recent))]
 }
 
+// pastSearches offers the searches that ended with Enter, the newest first.
+func (w *window) pastSearches(below fyne.CanvasObject) {
+	var items []*fyne.MenuItem
+	for _, q := range w.core.Settings().Search.Past {
+		items = append(items, fyne.NewMenuItem(q, func() { w.list.SetQuery(q) }))
+	}
+	if len(items) == 0 {
+		items = append(items, fyne.NewMenuItem("Searches that end with Enter are remembered here", nil))
+		items[0].Disabled = true
+	}
+	d := fyne.CurrentApp().Driver()
+	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), w.win.Canvas())
+	at := d.AbsolutePositionForObject(below).AddXY(0, below.Size().Height+4)
+	at.X = min(at.X, w.win.Canvas().Size().Width-menu.MinSize().Width-8)
+	menu.ShowAtPosition(at)
+}
+
 func (w *window) saveSearch() {
 	query := w.search.Query()
 	if query == "" {

@@ -26,15 +26,19 @@ func (w *window) modal(content fyne.CanvasObject, width, height float32, focus f
 	m := pop.MinSize()
 	pop.Resize(fyne.NewSize(min(max(width, m.Width), size.Width-40), min(max(height, m.Height), size.Height-40)))
 	pop.Show()
-	if focus != nil {
-		c.Focus(focus)
-	}
-	return func() {
+	hide = func() {
 		pop.Hide()
 		if before != nil {
 			c.Focus(before)
 		}
 	}
+	if b, ok := focus.(*own.IconButton); ok {
+		b.OnEscape = hide
+	}
+	if focus != nil {
+		c.Focus(focus)
+	}
+	return hide
 }
 
 // escEntry is a field of a dialog: Esc leaves the dialog.

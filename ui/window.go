@@ -212,7 +212,9 @@ func (w *window) topBar() fyne.CanvasObject {
 	prefs := own.NewIconButton("settings", "Preferences   "+w.keys(shortcut.Preferences), func() { w.run(shortcut.Preferences) })
 	help := own.NewIconButton("help", "Keys and search words   "+w.keys(shortcut.Help), func() { w.run(shortcut.Help) })
 	save := own.NewIconButton("star", "Save this search   "+w.keys(shortcut.SaveFind), func() { w.run(shortcut.SaveFind) })
-	bar := own.Beside(6, 1, add, w.list.Search, save, w.undo, w.redo, help, prefs)
+	var past *own.IconButton
+	past = own.NewIconButton("clock", "Past searches", func() { w.pastSearches(past) })
+	bar := own.Beside(6, 1, add, w.list.Search, past, save, w.undo, w.redo, help, prefs)
 	return bar
 }
 

@@ -39,19 +39,19 @@ type View struct {
 	List    *own.RowList
 	Search  *SearchField
 
-	model                                   *Model
-	drawn                                   map[*rowView]*rowRenderer
-	header                                  *header
-	chips                                   []*termChip
-	kindChip, tempoChip, keyChip, scopeChip *own.Chip
-	count                                   *own.Label
-	chipRow                                 *fyne.Container
-	problem                                 *errorStrip
-	empty                                   *emptyState
-	root                                    *fyne.Container
-	total                                   int // samples in the library, for the empty state; below 0: not known yet
-	line                                    int // cursor before the results changed
-	row                                     catalog.Row
+	model                                             *Model
+	drawn                                             map[*rowView]*rowRenderer
+	header                                            *header
+	chips                                             []*termChip
+	kindChip, tempoChip, keyChip, scopeChip, sortChip *own.Chip
+	count                                             *own.Label
+	chipRow                                           *fyne.Container
+	problem                                           *errorStrip
+	empty                                             *emptyState
+	root                                              *fyne.Container
+	total                                             int // samples in the library, for the empty state; below 0: not known yet
+	line                                              int // cursor before the results changed
+	row                                               catalog.Row
 }
 
 // termChip is a chip that stands for a term of the query.
@@ -64,11 +64,11 @@ type termChip struct {
 func NewView(m *Model, a Actions) *View {
 	v := &View{Actions: a, model: m, drawn: map[*rowView]*rowRenderer{}, total: -1, line: -1}
 	v.Search = newSearchField(v)
-	v.header = newHeader(func(by string) { m.SetSort(by); v.header.show(m.Sort()) })
-	v.header.show(m.Sort())
+	v.header = newHeader(v.sortBy)
 	v.List = own.NewRowList(RowHeight, func() own.Row { return newRowView(v) })
 	v.wireList()
 	v.buildChips()
+	v.showSort()
 	v.problem = newErrorStrip()
 	v.problem.Hide()
 	v.empty = newEmptyState(v)
@@ -204,7 +204,7 @@ func (v *View) selected() {
 func (v *View) results(keep bool) {
 	row := v.row
 	v.List.SetLength(v.model.Len(), keep)
-	v.header.show(v.model.Sort())
+	v.showSort()
 	if row != 0 {
 		if line := v.model.Line(row); line >= 0 {
 			if keep {
@@ -328,10 +328,40 @@ func (v *View) buildChips() {
 	v.keyChip.OnTapped = func() { v.keyMenu(v.keyChip) }
 	v.scopeChip = own.NewChip("", func() { v.SetScope(Scope{}) })
 	v.scopeChip.On, v.scopeChip.Closable, v.scopeChip.Hidden = true, true, true
+	v.sortChip = own.NewChip("", nil)
+	v.sortChip.Menu = true
+	v.sortChip.OnTapped = v.sortMenu
 	v.count = own.NewCaption("")
 	v.count.Align = fyne.TextAlignTrailing
 	left := own.Beside(6, -1, v.scopeChip, v.chips[0].Chip, v.chips[1].Chip, v.kindChip, v.tempoChip, v.keyChip, v.chips[2].Chip)
-	v.chipRow = own.Beside(8, 1, left, own.NewGround(theme.Panel, 0), v.count)
+	v.chipRow = own.Beside(8, 1, left, own.NewGround(theme.Panel, 0), v.count, v.sortChip)
+}
+
+func (v *View) sortBy(by string) {
+	v.model.SetSort(by)
+	v.showSort()
+}
+
+// showSort says in the header and on the chip what the list is sorted by.
+func (v *View) showSort() {
+	s := v.model.Sort()
+	v.header.show(s)
+	for _, c := range SortColumns {
+		if c.By == s.By {
+			v.sortChip.SetText(c.Title)
+		}
+	}
+	v.chipRow.Refresh()
+}
+
+func (v *View) sortMenu() {
+	var items []*fyne.MenuItem
+	for _, c := range SortColumns {
+		item := fyne.NewMenuItem(c.Title, func() { v.sortBy(c.By) })
+		item.Checked = c.By == v.model.Sort().By
+		items = append(items, item)
+	}
+	popMenu(items, v.sortChip)
 }
 
 // lightChips reads from the query which chips are lit.

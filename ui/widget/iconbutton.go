@@ -21,6 +21,7 @@ type IconButton struct {
 	Off      bool // disabled
 	Side     float32
 	OnTapped func()
+	OnEscape func() // Esc while the button has the focus: leaves a dialog
 
 	hovered, focused bool
 	wait             *fyne.Animation
@@ -95,8 +96,13 @@ func (b *IconButton) TypedRune(r rune) {
 
 // TypedKey implements fyne.Focusable.
 func (b *IconButton) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
 		b.Tapped(nil)
+	case fyne.KeyEscape:
+		if b.OnEscape != nil {
+			b.OnEscape()
+		}
 	}
 }
 
