@@ -161,9 +161,7 @@ func (p *pass) finish() (*Result, error) {
 	r.SilenceStart, r.SilenceEnd = p.scene.start, max(0, dur-p.scene.end)
 	p.tonal.build(&p.pitch)
 	p.shape.build(&p.scene, &p.timbre, &p.tonal)
-	for _, o := range p.scene.onsets {
-		r.Onsets = append(r.Onsets, o.at)
-	}
+	r.Onsets = p.scene.allOnsets()
 	if err := p.tempo.search(&p.scene); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type scene struct {
 	onsets     []onset
 	steps      []float64 // s between onsets, sorted
 	lowRate    float64   // kicks a second
+	soft       []onset
 
 	tmp []float32
 }
@@ -158,17 +159,43 @@ func (s *scene) bounds() {
 // before it is centred on it. Measured on clicks.
 const fluxLead = 0.0055
 
+// findOnsets picks the attacks that rhythm and kind are judged by: the plain ones.
 func (s *scene) findOnsets() {
-	s.onsets = s.onsets[:0]
+	s.onsets = s.pick(s.onsets[:0], 0.1, 1.3, 0.04)
+	s.describeOnsets()
+}
+
+// allOnsets gives every attack, soft ones included, for who wants to cut the sound, s.
+func (s *scene) allOnsets() []float64 {
+	s.soft = s.pick(s.soft[:0], softLeast, softMean, softOver)
+	at := make([]float64, 0, len(s.soft))
+	for _, o := range s.soft {
+		if len(at) == 0 || o.at > at[len(at)-1] {
+			at = append(at, o.at)
+		}
+	}
+	return at
+}
+
+// The thresholds for soft attacks; with these the demo loops' onsets are found best.
+const (
+	softLeast = 0.02
+	softMean  = 1.3
+	softOver  = 0.01
+)
+
+// pick appends the peaks of the even curve that reach least of the strongest, and the running
+// mean times rise plus over of the strongest.
+func (s *scene) pick(dst []onset, least, rise, over float64) []onset {
 	if s.n < 3 {
-		return
+		return dst
 	}
 	c := s.even
 	s.tmp = append(s.tmp[:0], c...)
 	slices.Sort(s.tmp)
 	top := float64(s.tmp[min(s.n-1, s.n*997/1000)])
 	if top <= 0 {
-		return
+		return dst
 	}
 	// The sound may begin with its attack: the very first frame has no former one to rise from.
 	ahead := int(0.03 * s.rate)
@@ -186,7 +213,7 @@ func (s *scene) findOnsets() {
 		}
 		v := float64(c[i])
 		mean := sum / float64(hi-lo)
-		if v < 0.1*top || v < 1.3*mean+0.04*top {
+		if v < least*top || v < rise*mean+over*top {
 			continue
 		}
 		isPeak := true
@@ -210,11 +237,16 @@ func (s *scene) findOnsets() {
 		if t > s.dur {
 			continue
 		}
-		s.onsets = append(s.onsets, onset{at: max(0, t), strength: v / top})
+		dst = append(dst, onset{at: max(0, t), strength: v / top})
 	}
-	if float64(s.levels[0]) > s.peakDB-20 && (len(s.onsets) == 0 || s.onsets[0].at > 0.04) {
-		s.onsets = slices.Insert(s.onsets, 0, onset{at: 0, strength: 0.5})
+	if float64(s.levels[0]) > s.peakDB-20 && (len(dst) == 0 || dst[0].at > 0.04) {
+		dst = slices.Insert(dst, 0, onset{at: 0, strength: 0.5})
 	}
+	return dst
+}
+
+// describeOnsets sorts the steps between the onsets and takes each one's level.
+func (s *scene) describeOnsets() {
 	s.steps = s.steps[:0]
 	for k := 1; k < len(s.onsets); k++ {
 		s.steps = append(s.steps, s.onsets[k].at-s.onsets[k-1].at)
