@@ -6,7 +6,7 @@
 // family (both from folds.zip, which the train command writes), and by the weights in the program, which
 // were trained on it. The first two are the figures that count.
 //
-//	go run ./audio/analysis/eval -speed docs/benchmarks/ear.md
+//	go run ./audio/analysis/eval -speed build/ear-speed.md
 //
 // measures speed and memory beside other programs.
 package main

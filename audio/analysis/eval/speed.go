@@ -57,7 +57,7 @@ func speed(out string) error {
 	}
 
 	var t strings.Builder
-	fmt.Fprintf(&t, "# The ear\n\nWritten by `go run ./audio/analysis/eval -speed docs/benchmarks/ear.md` on %s, %d cores, %s. The sounds are the %d files of the labelled development set, %.0f s. Speed is seconds of sound per second of processor time: other work on the machine does not flatter or hurt it.\n\n", cpu(), runtime.NumCPU(), runtime.Version(), len(items), seconds)
+	fmt.Fprintf(&t, "# The ear\n\nWritten by `go run ./audio/analysis/eval -speed build/ear-speed.md` on %s, %d cores, %s. The sounds are the %d files of the labelled development set, %.0f s. Speed is seconds of sound per second of processor time: other work on the machine does not flatter or hurt it.\n\n", cpu(), runtime.NumCPU(), runtime.Version(), len(items), seconds)
 	t.WriteString("| what | times real time, per core | |\n| --- | --- | --- |\n")
 	row := func(what string, used time.Duration, note string) float64 {
 		x := seconds / used.Seconds()
