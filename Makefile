@@ -49,6 +49,11 @@ run-server: build ## start the companion server with no settings on 127.0.0.1:84
 .PHONY: test
 test: packages test-packages tools lint build headless ## install what is missing and run every test
 	.ci/with-session go test -race -timeout 20m ./...
+	.ci/with-session .ci/demo-cloud
+
+.PHONY: demo-cloud
+demo-cloud: build test-packages ## a server and two machines of one person: sign in, queue, sync
+	.ci/with-session .ci/demo-cloud
 
 .PHONY: lint
 lint: tools ## formatting, vet, and the import rules of the architecture

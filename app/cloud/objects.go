@@ -254,10 +254,17 @@ func (o objects) applySample(sum string, all fields) error {
 	if err := o.tx.Join(sum); err != nil || !added {
 		return err
 	}
-	// Collections that named it before it was known here.
+	// Collections and kits that named it before it was known here.
 	holders, err := o.tx.Holders("item/" + sum)
 	if err != nil {
 		return err
+	}
+	kits, err := o.tx.KitsWith(byContent + sum)
+	if err != nil {
+		return err
+	}
+	for _, id := range kits {
+		holders = append(holders, "kit/"+id)
 	}
 	for _, object := range holders {
 		shown, err := o.shown(object)

@@ -489,6 +489,11 @@ func (t *SyncTx) Kit(id string) (data json.RawMessage, name string, ok bool, err
 	return data, name, err == nil, err
 }
 
+// KitsWith lists the kits that hold a sample, by the id that stands on their pads.
+func (t *SyncTx) KitsWith(sampleID string) ([]string, error) {
+	return list(t.ctx, t.tx, `SELECT DISTINCT kit FROM kit_pads WHERE sample_id = ? ORDER BY kit`, []any{sampleID}, func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
+}
+
 // PutKit stores a kit.
 func (t *SyncTx) PutKit(k Kit) error {
 	return t.quietly("kit/"+k.ID, func() error { return t.db.putKit(t.ctx, t.tx, t.change, k) })
