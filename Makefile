@@ -47,7 +47,7 @@ run-server: build ## start the companion server with no settings on 127.0.0.1:84
 # ---- checking
 
 .PHONY: test
-test: packages test-packages tools lint build headless ## install what is missing and run every test
+test: packages test-packages tools build lint headless ## install what is missing and run every test
 	.ci/with-session go test -race -timeout 20m ./...
 	.ci/with-session .ci/demo-cloud
 
