@@ -92,6 +92,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if o.Background {
 		a.wg.Go(a.pollOthers)
 		a.wg.Go(func() { a.cloud.Run(a.life) })
+		if o.Sound != nil {
+			a.wg.Go(a.findDevice)
+		}
 		if err := a.startBackground(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}

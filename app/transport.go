@@ -491,6 +491,9 @@ func (a *App) Transport() Transport {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.settle()
+	if p.sound != nil { // a device that never asks for sound is found out only after a while
+		p.now.Device, p.now.Silent = p.sound.Device()
+	}
 	t := p.now
 	if p.sound != nil && p.loaded && p.rate > 0 && (t.State == Playing || t.State == Paused) {
 		frame, _ := p.sound.Position()
@@ -526,6 +529,22 @@ func (p *player) close() {
 type borrowed struct{ Sound }
 
 func (borrowed) Close() error { return nil }
+
+// findDevice opens the sound device at the start and says for a while what has come of it, so
+// that somebody without one is told before the first key press.
+func (a *App) findDevice() {
+	a.player.borrow()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for range 5 {
+		a.bus.Send(event.TransportChanged{})
+		select {
+		case <-a.life.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
 
 // borrow opens the device, if that was not done yet, and lends it: there is one in a process.
 func (p *player) borrow() Sound {
