@@ -223,12 +223,6 @@ func (c *Client) Sample(ctx context.Context, id string) (*wire.Sample, error) {
 	return &out, c.get(ctx, wire.PathSamples+"/"+url.PathEscape(id), nil, &out)
 }
 
-// Samples is a page of processed samples, newest first.
-func (c *Client) Samples(ctx context.Context, cursor string, limit int) (*wire.SamplePage, error) {
-	var out wire.SamplePage
-	return &out, c.get(ctx, wire.PathSamples, page(cursor, limit), &out)
-}
-
 func page(cursor string, limit int) url.Values {
 	q := url.Values{"limit": {strconv.Itoa(limit)}}
 	if cursor != "" {

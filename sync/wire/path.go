@@ -12,8 +12,6 @@ const (
 	PathEvents    = "/api/events"      // GET, text/event-stream of Event
 	PathSyncPush  = "/api/sync/push"   // POST SyncPush -> SyncPushed
 	PathSyncPull  = "/api/sync/pull"   // GET ?since=&limit= -> SyncPage
-	PathSyncAudio = "/api/sync/audio"  // POST SyncAudioAsk -> SyncAudioAnswer; /{sha256} PUT and GET
-	PathHealth    = "/healthz"
 )
 
 // RevokeRequest ends the sign-in that a refresh token belongs to.

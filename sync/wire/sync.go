@@ -29,13 +29,3 @@ type SyncPage struct {
 	Next  int64  `json:"next"` // give it as `since` for the next page
 	More  bool   `json:"more"`
 }
-
-// SyncAudioAsk asks which of these sounds (SHA-256 in hex) the server does not hold yet.
-type SyncAudioAsk struct {
-	SHA256 []string `json:"sha256" maxItems:"1000"`
-}
-
-// SyncAudioAnswer names those that are to be sent.
-type SyncAudioAnswer struct {
-	Missing []string `json:"missing"`
-}

@@ -38,7 +38,6 @@ type Options struct {
 	Jobs       *job.Service
 	Log        *slog.Logger
 	Phase      plan.Phase
-	PublicURL  string
 	Production bool   // strangers can reach us: cookies over https only
 	MediaHost  string // origin of signed links when objects are elsewhere, "" for here
 	Outbox     string // folder of mails when there is no mail server, "" otherwise; shown on loopback only
