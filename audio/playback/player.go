@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sampleagent/audio/pcm"
+	"sampleagent/audio/play"
 )
 
 // Options says how the audition voice plays a sound.
@@ -35,9 +36,6 @@ const (
 	Stopped              // somebody stopped it, or it gave way to another
 )
 
-// maxPadVoices sound at once; the oldest gives way to the next.
-const maxPadVoices = 32
-
 // Player mixes one audition voice and many pad voices. All methods return at once and may be
 // called from any goroutine.
 type Player struct {
@@ -55,17 +53,15 @@ type Player struct {
 	paused   bool
 	resting  bool       // the engine was told that nothing plays
 	pads     []padVoice // in order of age
+	queue    []play.Pad // that are to begin later, in order of time
+	frames   int64      // rendered so far: the clock by which pads are queued
+	awake    bool       // the clock goes on though nothing sounds
 	dying    []*voice   // audition voices that fade out
 	heard    time.Time  // when the last block was rendered
 
 	asked   int           // frames the device has asked for
 	called  time.Time     // when it did so last, or was told to wake
 	unwatch chan struct{} // closed to end the watch over the device
-}
-
-type padVoice struct {
-	*voice
-	pad, group int
 }
 
 const (
@@ -201,9 +197,7 @@ func (p *Player) StopAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cut()
-	for _, v := range p.pads {
-		v.die(fade)
-	}
+	p.stopPads(func(int) bool { return true })
 }
 
 // Pause holds the audition voice where it is.
@@ -310,68 +304,6 @@ func (p *Player) position() int {
 	return int(p.audition.behind(max(0, ahead.Seconds()*Rate)))
 }
 
-// PlayPad plays b on a pad, beside what already sounds. Pads of one group (not 0) cut each other.
-func (p *Player) PlayPad(pad, group int, b *pcm.Buffer, v Voicing) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed || b.Rate < 1 || b.Channels < 1 || b.Frames() == 0 {
-		return
-	}
-	sounding := 0
-	for _, o := range p.pads {
-		if group != 0 && o.group == group {
-			o.die(fade)
-		}
-		if !o.dying {
-			sounding++
-		}
-	}
-	for _, o := range p.pads {
-		if sounding < maxPadVoices {
-			break
-		}
-		if !o.dying {
-			o.die(fade)
-			sounding--
-		}
-	}
-	from := v.Start
-	if v.Reverse {
-		from = math.MaxInt / 2
-	}
-	p.pads = append(p.pads, padVoice{newVoice(wholeSource(b), v, from), pad, group})
-	p.wake()
-}
-
-// ReleasePad lets go of a pad: its gated voices die away by their release.
-func (p *Player) ReleasePad(pad int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, v := range p.pads {
-		if v.pad == pad && v.v.Gate {
-			v.die(v.v.Release)
-		}
-	}
-}
-
-// StopPad cuts all voices of a pad.
-func (p *Player) StopPad(pad int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, v := range p.pads {
-		if v.pad == pad {
-			v.die(fade)
-		}
-	}
-}
-
-// Sounding is how many pad voices sound.
-func (p *Player) Sounding() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.pads)
-}
-
 // wake tells the engine that there is something to play.
 func (p *Player) wake() {
 	if p.resting {
@@ -421,25 +353,12 @@ func (p *Player) render(e Engine, block [][2]float64) {
 	}
 	clear(p.dying[len(alive):])
 	p.dying = alive
-	pads := p.pads[:0]
-	for _, v := range p.pads {
-		if v.render(block, gain, step) {
-			pads = append(pads, v)
-			continue
-		}
-		cause := Ended
-		if v.dying {
-			cause = Stopped
-		}
-		p.tell(Event{Pad: v.pad, Cause: cause})
-	}
-	clear(p.pads[len(pads):])
-	p.pads = pads
+	p.renderPads(block, gain, step)
 
 	for i := range block {
 		block[i][0], block[i][1] = audible(block[i][0]), audible(block[i][1])
 	}
-	if idle := (p.audition == nil || p.paused) && len(p.dying)+len(p.pads) == 0; idle && !p.resting {
+	if idle := (p.audition == nil || p.paused) && len(p.dying)+len(p.pads)+len(p.queue) == 0 && !p.awake; idle && !p.resting {
 		p.resting = true
 		// Not from here: the engine may hold a lock of its own while it calls us.
 		go p.rest(e)
@@ -478,7 +397,7 @@ func (p *Player) Close() error {
 		return nil
 	}
 	p.closed = true
-	p.audition, p.dying, p.pads = nil, nil, nil
+	p.audition, p.dying, p.pads, p.queue = nil, nil, nil, nil
 	if p.unwatch != nil {
 		close(p.unwatch)
 	}

@@ -175,7 +175,7 @@ func TestLoops(t *testing.T) {
 		t.Error("with the loop off it does not go on to the end")
 	}
 
-	p.PlayPad(1, 0, b, Voicing{End: 10, Loop: PingPong})
+	hit(p, 1, 0, b, Voicing{End: 10, Loop: PingPong})
 	got := []int{}
 	for _, v := range m.Advance(22) {
 		got = append(got, frameOf(v[0]))
@@ -189,14 +189,14 @@ func TestLoops(t *testing.T) {
 	p.StopAll()
 	m.Advance(1000)
 
-	p.PlayPad(1, 0, b, Voicing{Reverse: true})
+	hit(p, 1, 0, b, Voicing{Reverse: true})
 	for i, v := range m.Advance(1000) {
 		if frameOf(v[0]) != 999-i {
 			t.Fatalf("reverse: frame %d plays %d", i, frameOf(v[0]))
 		}
 	}
 	m.Advance(10)
-	p.PlayPad(1, 0, b, Voicing{Reverse: true, Loop: Forward, Start: 200, End: 400})
+	hit(p, 1, 0, b, Voicing{Reverse: true, Loop: Forward, Start: 200, End: 400})
 	for i, v := range m.Advance(1000) {
 		if want := 399 - i%200; i > 200 && frameOf(v[0]) != want {
 			t.Fatalf("reversed loop: frame %d plays %d, want %d", i, frameOf(v[0]), want)
@@ -224,7 +224,7 @@ func TestLoopIsSeamlessAtOtherRates(t *testing.T) {
 func TestEnvelopeGateAndPan(t *testing.T) {
 	p, m := byHand(t)
 	long := constant(10*Rate, 1)
-	p.PlayPad(3, 0, long, Voicing{Gate: true, Attack: 0.1, Release: 0.2, Pan: -1, Gain: 0.5})
+	hit(p, 3, 0, long, Voicing{Gate: true, Attack: 0.1, Release: 0.2, Pan: -1, Gain: 0.5})
 	x := m.Advance(Rate / 2)
 	if v := x[Rate/20][0]; math.Abs(v-0.25) > 0.01 {
 		t.Errorf("half way through the attack the level is %.3f", v)
@@ -244,12 +244,12 @@ func TestEnvelopeGateAndPan(t *testing.T) {
 		t.Errorf("event %+v", e)
 	}
 
-	p.PlayPad(4, 0, long, Voicing{Hold: 0.1, Release: 0.05})
+	hit(p, 4, 0, long, Voicing{Hold: 0.1, Release: 0.05})
 	x = m.Advance(Rate / 2)
 	if x[Rate/10-10][0] != 1 || x[Rate/5][0] != 0 {
 		t.Error("hold and release do not last 0.1 and 0.05 s")
 	}
-	p.PlayPad(5, 0, long, Voicing{}) // one-shot: letting go changes nothing
+	hit(p, 5, 0, long, Voicing{}) // one-shot: letting go changes nothing
 	p.ReleasePad(5)
 	if x = m.Advance(Rate); x[Rate-1][0] != 1 {
 		t.Error("a one-shot stopped when the pad was let go")
@@ -260,13 +260,13 @@ func TestPolyphonyAndGroups(t *testing.T) {
 	p, m := byHand(t)
 	quiet := constant(Rate, 0.01)
 	for pad := range 16 {
-		p.PlayPad(pad, 0, quiet, Voicing{})
+		hit(p, pad, 0, quiet, Voicing{})
 	}
 	if x := m.Advance(100); math.Abs(x[99][0]-0.16) > 1e-6 || p.Sounding() != 16 {
 		t.Errorf("16 pads sound as %.3f, %d voices", x[99][0], p.Sounding())
 	}
 	for pad := range 30 {
-		p.PlayPad(pad, 0, quiet, Voicing{})
+		hit(p, pad, 0, quiet, Voicing{})
 	}
 	m.Advance(1000)
 	if n := p.Sounding(); n != maxPadVoices {
@@ -274,15 +274,15 @@ func TestPolyphonyAndGroups(t *testing.T) {
 	}
 	p.StopAll()
 	m.Advance(1000)
-	p.PlayPad(1, 7, constant(Rate, 0.25), Voicing{})
+	hit(p, 1, 7, constant(Rate, 0.25), Voicing{})
 	m.Advance(100)
-	p.PlayPad(2, 7, constant(Rate, 0.5), Voicing{})
+	hit(p, 2, 7, constant(Rate, 0.5), Voicing{})
 	if x := m.Advance(1000); x[999][0] != 0.5 {
 		t.Errorf("two pads of one group give %.2f", x[999][0])
 	}
 	// Too much is cut off, not wrapped.
 	for pad := range 8 {
-		p.PlayPad(pad, 0, constant(Rate, 1), Voicing{})
+		hit(p, pad, 0, constant(Rate, 1), Voicing{})
 	}
 	if x := m.Advance(10); x[9][0] != 1 {
 		t.Errorf("overload gives %.2f", x[9][0])
@@ -400,7 +400,7 @@ func TestOddBuffers(t *testing.T) {
 			{}, {Start: 5, End: 3}, {Start: -4, End: 1 << 40}, {Loop: Forward, LoopStart: 100}, {Loop: PingPong, Reverse: true},
 			{Speed: math.NaN()}, {Speed: 1e9}, {Loop: PingPong, Speed: 1e9}, {Loop: Forward, Reverse: true, Speed: 777},
 		} {
-			p.PlayPad(0, 0, b, v)
+			hit(p, 0, 0, b, v)
 			p.Play(b, Options{From: 1 << 40, Loop: v.Loop != Once, LoopFrom: v.LoopStart, LoopTo: v.End, Reverse: v.Reverse, Speed: v.Speed})
 			for range 3 {
 				for _, f := range m.Advance(500) {
@@ -430,7 +430,7 @@ func TestManyHands(t *testing.T) {
 				case 0:
 					p.Play(b, Options{From: r.IntN(44100), Loop: r.IntN(2) == 0})
 				case 1:
-					p.PlayPad(r.IntN(16), r.IntN(2), b, Voicing{Gate: true, Loop: LoopMode(r.IntN(3))})
+					hit(p, r.IntN(16), r.IntN(2), b, Voicing{Gate: true, Loop: LoopMode(r.IntN(3))})
 				case 2:
 					p.ReleasePad(r.IntN(16))
 				case 3:
@@ -527,7 +527,7 @@ func TestRenderAllocatesNothing(t *testing.T) {
 	b := tone(44100, 2, 60*44100, 440)
 	p.Play(b, Options{Loop: true})
 	for pad := range 16 {
-		p.PlayPad(pad, 0, b, Voicing{Loop: Forward})
+		hit(p, pad, 0, b, Voicing{Loop: Forward})
 	}
 	block := make([][2]float64, 480)
 	if n := testing.AllocsPerRun(10, func() { m.render(block) }); n != 0 {
@@ -542,7 +542,7 @@ func BenchmarkRender(b *testing.B) {
 	defer p.Close()
 	src := tone(44100, 2, 44100, 440)
 	for pad := range 16 {
-		p.PlayPad(pad, 0, src, Voicing{Loop: Forward})
+		hit(p, pad, 0, src, Voicing{Loop: Forward})
 	}
 	block := make([][2]float64, Rate/100)
 	for b.Loop() {

@@ -5,6 +5,7 @@ import (
 
 	"sampleagent/audio/codec"
 	"sampleagent/audio/pcm"
+	"sampleagent/audio/play"
 )
 
 // Sound is a Player as a transport wants it: frames as int64, one thing playing at a time.
@@ -13,8 +14,13 @@ type Sound struct{ player *Player }
 // OpenSound opens the system's sound device, or silence where there is none.
 func OpenSound() *Sound { return &Sound{Open()} }
 
-// Player is the player behind it, for pads and events.
-func (s *Sound) Player() *Player { return s.player }
+// PlayPad, ReleasePad, StopPads, Pads, Now and KeepAwake are the player's.
+func (s *Sound) PlayPad(pad play.Pad)  { s.player.PlayPad(pad) }
+func (s *Sound) ReleasePad(pad int)    { s.player.ReleasePad(pad) }
+func (s *Sound) StopPads(pads ...int)  { s.player.StopPads(pads...) }
+func (s *Sound) Pads() []play.Sounding { return s.player.Pads() }
+func (s *Sound) Now() int64            { return s.player.Now() }
+func (s *Sound) KeepAwake(on bool)     { s.player.KeepAwake(on) }
 
 // Play cuts what plays and starts b, which must not be changed any more, at frame from.
 func (s *Sound) Play(b *pcm.Buffer, from int64) { s.player.Play(b, Options{From: int(from)}) }

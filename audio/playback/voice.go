@@ -4,35 +4,23 @@ import (
 	"math"
 
 	"sampleagent/audio/dsp"
+	"sampleagent/audio/play"
 )
 
-// LoopMode says what happens at the end of the region.
-type LoopMode int
+// The words in which sounds are asked for.
+type (
+	// LoopMode says what happens at the end of the region.
+	LoopMode = play.LoopMode
+	// Voicing says how a sound is played.
+	Voicing = play.Voicing
+)
 
 // The loop modes.
 const (
-	Once     LoopMode = iota // stop
-	Forward                  // again from the loop's start
-	PingPong                 // back and forth
+	Once     = play.Once
+	Forward  = play.Forward
+	PingPong = play.PingPong
 )
-
-// Voicing says how a sound is played. The zero value plays all of it once, as it is.
-type Voicing struct {
-	Start, End int      // frames of the source; End 0 is its end
-	LoopStart  int      // frame to which Forward and PingPong return; before Start counts as Start
-	Loop       LoopMode //
-	Reverse    bool     // from End to Start
-	Gate       bool     // sounds only while held: Release lets go; otherwise it ignores Release
-
-	Speed float64 // ratio of the playing to the sampled speed, pitch with it; 0 counts as 1
-	Gain  float64 // linear; 0 counts as 1. Use Mute for silence
-	Mute  bool    //
-	Pan   float64 // -1 left to 1 right
-
-	Attack  float64 // s until full level
-	Hold    float64 // s at full level before the release begins by itself; 0: no end
-	Release float64 // s of dying away after Hold or letting go
-}
 
 // fade is the shortest way in or out of the middle of a sound that does not click.
 const fade = 0.004 // s
@@ -182,6 +170,10 @@ func (o *voice) render(block [][2]float64, gain, gainStep float64) bool {
 		} else {
 			o.window(&x, int(at)-(dsp.InterpolatorTaps/2-1))
 			l, r = o.ip.Stereo(&x, frac)
+		}
+		if o.v.Mono {
+			l = (l + r) / 2
+			r = l
 		}
 		o.begun = true
 		g := o.level * gain * o.edge()
