@@ -19,6 +19,7 @@ import (
 	"sampleagent/app/history"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
+	"sampleagent/audio/controller"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/session"
 )
@@ -46,6 +47,7 @@ type App struct {
 	tasks    *task.Manager
 	history  *history.History
 	player   *player
+	pads     *padDeck
 	cloud    *cloud.Cloud
 	watch    *watcher
 	demo     fs.FS
@@ -85,6 +87,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	a.tasks = task.New(func(st task.Status) { a.bus.Send(event.TaskChanged{Status: st}) })
 	a.history = history.New(historyLength, func(undo, redo string) { a.bus.Send(event.HistoryChanged{Undo: undo, Redo: redo}) })
 	a.player = newPlayer(a, o.Sound)
+	a.pads = newPadDeck(a)
 	a.cloud = a.newCloud(o.Vault)
 	a.watch = &watcher{a: a, wake: make(chan struct{}, 1)}
 	a.demo = o.Demo
@@ -94,6 +97,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		a.wg.Go(func() { a.cloud.Run(a.life) })
 		if o.Sound != nil {
 			a.wg.Go(a.findDevice)
+			if dir := controller.Dir(); dir != "" {
+				a.wg.Go(func() { a.controllers(a.life, dir) })
+			}
 		}
 		if err := a.startBackground(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -123,6 +129,7 @@ func (a *App) LibraryPath(named string) string {
 func (a *App) Close() error {
 	a.closing.Do(func() {
 		a.end()
+		a.pads.close()
 		a.player.close()
 		a.tasks.Close()
 		a.wg.Wait()
@@ -167,10 +174,14 @@ func (a *App) forwardChanges() {
 				a.bus.Send(event.CollectionsChanged{})
 			}
 			for _, id := range c.Kits {
+				a.pads.forget(id)
 				a.bus.Send(event.KitChanged{ID: id})
 			}
 			if len(c.Jobs) > 0 || c.Many {
 				a.bus.Send(event.CloudChanged{})
+			}
+			if c.Many {
+				a.pads.forget("")
 			}
 			if len(c.Kits) > 0 || c.Many {
 				a.bus.Send(event.KitsChanged{})

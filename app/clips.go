@@ -23,6 +23,7 @@ type clipKey struct {
 	path  string
 	size  int64
 	mtime int64
+	as    string // what was made of it; "" as it is
 }
 
 type clip struct {

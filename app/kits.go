@@ -79,7 +79,9 @@ func (a *App) putKit(ctx context.Context, k kit.Kit) error {
 	for _, s := range k.Filled() {
 		stored.Pads = append(stored.Pads, catalog.Pad{Bank: s.Bank(), Pad: s.Pad() - 1, SampleID: k.Pad(s).SampleID})
 	}
-	return a.db.PutKit(ctx, stored)
+	err = a.db.PutKit(ctx, stored)
+	a.pads.forget(k.ID) // after it, so that nobody reads the former again
+	return err
 }
 
 // kitName checks a name for a kit.

@@ -1,154 +1,106 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"math"
 
+	"sampleagent/audio/dsp"
 	"sampleagent/audio/pcm"
+	"sampleagent/audio/play"
 	"sampleagent/library/kit"
 )
 
-// AuditionPad plays a pad with its settings as far as they can be heard from one pad: region,
-// direction, loop, volume, pan, pitch and speed, envelope, the bank's volume. Keys and mouse call
-// ReleasePad when they are let go; it matters for pads with gate.
-func (a *App) AuditionPad(kitID string, slot kit.Slot) {
-	a.player.load(Transport{KitID: kitID, Slot: slot}, func(ctx context.Context, t *Transport) (rendered, error) {
-		k, err := a.Kit(ctx, kitID)
-		if err != nil {
-			return rendered{}, err
-		}
-		p := k.Pad(slot)
-		if p.Empty() {
-			return rendered{}, fmt.Errorf("pad %s is empty", slot)
-		}
-		s, err := a.db.SampleByID(ctx, p.SampleID)
-		if err != nil {
-			return rendered{}, err
-		}
-		t.Row, t.ID, t.Name = s.Row, s.ID, s.Name
-		b, err := a.player.decode(ctx, s.Path)
-		if err != nil {
-			return rendered{}, err
-		}
-		return renderPad(b, p.Settings, k.Bank(slot.Bank())), nil
-	})
+// padVoice is how a pad's sample is to be played. stretch and cents are for sound that keeps
+// pitch and length apart: the region is then cut out and stretched before, and the Voicing counts
+// in what comes of it.
+type padVoice struct {
+	play.Voicing
+	stretch, cents float64
+	cutFrom, cutTo int // frames of the sample; the region
 }
 
-// ReleasePad ends a pad with gate that sounds only while it is held.
-func (a *App) ReleasePad() {
-	a.player.mu.Lock()
-	gate := a.player.gate && a.player.now.State == Playing
-	a.player.mu.Unlock()
-	if gate {
-		a.Stop()
-	}
+func (v padVoice) key() string {
+	return fmt.Sprintf("%d-%d x%.4f %+.1f", v.cutFrom, v.cutTo, v.stretch, v.cents)
 }
 
-// longestRelease is the release at 127 (manual, ENVELOPE: 3 s); the attack is taken to be alike.
+// longestRelease is the release at 127 (documented: ENVELOPE, 3 s); the attack is taken to be
+// alike.
 const longestRelease = 3.0
 
-// renderPad makes the sound of a pad out of its sample. Speed and pitch are those of a record:
-// the frames are the same, their rate differs, and the engine resamples. The buffer is the
-// sample's own when nothing of it changes.
-func renderPad(b *pcm.Buffer, s kit.Settings, bank kit.Bank) rendered {
+// voiceOf turns a pad's settings into how its sample b is played at a tempo of the bank or the
+// project. What the manual says is done as it says; where it is silent, the comment says what was
+// chosen.
+func voiceOf(s kit.Settings, bank kit.Bank, bpm float64, b *pcm.Buffer) padVoice {
 	at := func(frame int) int {
 		return min(int(math.Round(float64(frame)*float64(b.Rate)/kit.Rate)), b.Frames())
 	}
-	start, end := at(s.Get(kit.Start)), b.Frames()
+	v := padVoice{stretch: 1, cutFrom: at(s.Get(kit.Start)), cutTo: b.Frames()}
 	if e := s.Get(kit.End); e > 0 {
-		end = at(e)
+		v.cutTo = at(e)
 	}
-	if start >= end {
-		start = 0
+	if v.cutFrom >= v.cutTo {
+		v.cutFrom = 0
 	}
-	top := max(start, min(at(s.Get(kit.LoopTop)), end))
-	looped := s.On(kit.Loop)
-
-	ch := b.Channels
-	region := b.Samples[start*ch : end*ch]
-	out := &pcm.Buffer{Rate: b.Rate, Channels: ch, Samples: append([]float32(nil), region...)}
-	loopStart := int64(top - start)
-	backwards := func() {
-		f := out.Frames()
-		for i, j := 0, f-1; i < j; i, j = i+1, j-1 {
-			for c := range ch {
-				out.Samples[i*ch+c], out.Samples[j*ch+c] = out.Samples[j*ch+c], out.Samples[i*ch+c]
-			}
-		}
-	}
+	top := max(v.cutFrom, min(at(s.Get(kit.LoopTop)), v.cutTo))
 	mode := s.Get(kit.PlayMode)
-	if mode&1 != 0 { // reverse
-		backwards()
-		loopStart = 0
-	}
-	if mode&2 != 0 && looped { // to and fro: the loop is the sound and its mirror
-		loopStart = 0
-		forth := append([]float32(nil), out.Samples...)
-		backwards()
-		out.Samples = append(forth, out.Samples...)
-	}
-
-	gain := float64(s.Get(kit.Volume)) / 127 * float64(bank.Volume()) / 127
-	pan(out, s.Get(kit.Pan), gain)
-	envelope(out, s, looped)
-
-	speed := s.Float(kit.Speed) / 100 * math.Exp2((float64(s.Get(kit.Pitch))+s.Float(kit.Fine)/100)/12)
-	rate := max(1, int(math.Round(float64(b.Rate)*speed)))
-	out.Rate = rate
-	return rendered{buf: out, rate: float64(rate), loop: looped, loopStart: loopStart, gate: s.On(kit.Gate)}
-}
-
-// pan turns a sound to a side, with equal power for a mono sample and by balance for a stereo
-// one; -51 and 51 are MONO(L) and MONO(R).
-func pan(b *pcm.Buffer, p int, gain float64) {
-	if b.Channels == 1 && p != 0 {
-		wide := make([]float32, 0, 2*len(b.Samples))
-		for _, v := range b.Samples {
-			wide = append(wide, v, v)
+	v.Reverse = mode&1 != 0
+	if s.On(kit.Loop) {
+		v.Loop = play.Forward
+		if mode&2 != 0 { // to and fro is a way to loop (documented: p. 18 to 20)
+			v.Loop = play.PingPong
 		}
-		b.Channels, b.Samples = 2, wide
 	}
-	left, right := gain, gain
-	if x := max(-1, min(1, float64(p)/50)); x > 0 {
-		left *= 1 - x
+	v.Gate = s.On(kit.Gate)
+	v.Gain = float64(s.Get(kit.Volume)) / 127 * float64(bank.Volume()) / 127 // linear: chosen
+	v.Mute = v.Gain == 0
+	p := s.Get(kit.Pan)
+	v.Pan = max(-1, min(1, float64(p)/50))
+	v.Mono = p < -50 || p > 50
+
+	// With BPM sync the pad runs at the tempo's ratio, and SPEED has no effect (documented: p. 51).
+	speed := s.Float(kit.Speed) / 100
+	if s.On(kit.BPMSync) {
+		speed = bpm / s.Float(kit.Tempo)
+	}
+	cents := 100*float64(s.Get(kit.Pitch)) + s.Float(kit.Fine)
+	ratio := 1.0
+	if s.On(kit.Vinyl) && !s.On(kit.BPMSync) {
+		// As on a record: speed and pitch are one (documented: PITCH/SPEED).
+		ratio = speed * math.Exp2(cents/1200)
+		v.Speed = ratio
 	} else {
-		right *= 1 + x
+		v.stretch = max(dsp.MinStretch, min(1/speed, dsp.MaxStretch))
+		v.cents = cents
 	}
-	for i := 0; i+b.Channels <= len(b.Samples); i += b.Channels {
-		if b.Channels == 2 && (p < -50 || p > 50) {
-			m := (b.Samples[i] + b.Samples[i+1]) / 2
-			b.Samples[i], b.Samples[i+1] = m, m
-		}
-		for c := range b.Channels {
-			g := left
-			if c%2 == 1 {
-				g = right
-			}
-			b.Samples[i+c] *= float32(g)
-		}
+	v.Start, v.End, v.LoopStart = v.cutFrom, v.cutTo, top
+	if v.cutTo == b.Frames() {
+		v.End = 0 // it ends as it was recorded, without a fade
 	}
+	if v.stretch != 1 || v.cents != 0 {
+		v.Start, v.End = 0, 0
+		v.LoopStart = int(math.Round(float64(top-v.cutFrom) * v.stretch))
+	}
+
+	// Attack, then full level for a share of the sound, then release (documented: ENVELOPE).
+	seconds := func(value int) float64 { return float64(value) / 127 * longestRelease }
+	v.Attack, v.Release = seconds(s.Get(kit.Attack)), seconds(s.Get(kit.Release))
+	if hold := s.Get(kit.Hold); hold < 100 && v.Loop == play.Once {
+		length := float64(v.cutTo-v.cutFrom) / float64(b.Rate) * v.stretch / ratio
+		v.Hold = max(0.001, length*float64(hold)/100-v.Attack)
+	}
+	return v
 }
 
-// envelope fades in over the attack, and out over the release after the held share.
-func envelope(b *pcm.Buffer, s kit.Settings, looped bool) {
-	n := b.Frames()
-	seconds := func(v int) int { return int(float64(v) / 127 * longestRelease * float64(b.Rate)) }
-	scale := func(frame int, g float64) {
-		for c := range b.Channels {
-			b.Samples[frame*b.Channels+c] *= float32(g)
+// strike makes the voice as loud as it is struck, 1 to 127, and moves it by semitones as chromatic
+// play does. That loudness is linear, and that chromatic play moves the speed, is chosen.
+func (v *padVoice) strike(velocity, semitones int) {
+	v.Gain *= float64(max(0, min(velocity, 127))) / 127
+	v.Mute = v.Mute || v.Gain == 0
+	if semitones != 0 {
+		speed := v.Speed
+		if speed == 0 {
+			speed = 1
 		}
-	}
-	attack := min(seconds(s.Get(kit.Attack)), n)
-	for i := range attack {
-		scale(i, float64(i)/float64(attack))
-	}
-	held := n * s.Get(kit.Hold) / 100
-	if held >= n || looped {
-		return
-	}
-	release := max(1, seconds(s.Get(kit.Release)))
-	for i := held; i < n; i++ {
-		scale(i, max(0, 1-float64(i-held)/float64(release)))
+		v.Speed = speed * math.Exp2(float64(semitones)/12)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"sampleagent/audio/codec"
 	"sampleagent/audio/pcm"
 	"sampleagent/library/catalog"
-	"sampleagent/library/kit"
 )
 
 // PlayState says what the transport does.
@@ -34,8 +33,6 @@ type Transport struct {
 	Row      catalog.Row // what plays or played last; 0: nothing yet
 	ID       string
 	Name     string
-	KitID    string // set when a pad plays
-	Slot     kit.Slot
 	Position float64 // s, in the sample's own time
 	Length   float64 // s
 	Loop     bool
@@ -70,7 +67,6 @@ type player struct {
 	now     Transport
 	rate    float64     // frames of what plays for a second of the sample
 	frames  int64       // of what plays
-	gate    bool        // a pad that sounds only while it is held
 	loaded  bool        // something plays, or has played and could again
 	played  *pcm.Buffer // what is loaded; nil while a file that sounds already is being decoded
 	prefs   settings.Playback
@@ -117,7 +113,7 @@ func (p *player) begin(next Transport) (ctx context.Context, ticket int) {
 	ctx, p.cancel = context.WithCancel(p.a.life)
 	next.State, next.Volume = Loading, p.prefs.Volume
 	next.Device, next.Silent = p.now.Device, p.now.Silent
-	p.now, p.loaded, p.played, p.gate = next, false, nil, false
+	p.now, p.loaded, p.played = next, false, nil
 	return ctx, p.ticket
 }
 
@@ -157,13 +153,13 @@ func (p *player) load(next Transport, get func(context.Context, *Transport) (ren
 			p.now.State, p.now.Error = Stopped, err.Error()
 			return
 		}
-		p.loaded, p.frames, p.rate, p.gate = true, r.frames, r.rate, r.gate
+		p.loaded, p.frames, p.rate = true, r.frames, r.rate
 		if r.path == "" {
 			p.played, p.frames = r.buf, int64(r.buf.Frames())
 			s.Play(r.buf, int64(r.from*r.rate))
 		}
 		if r.loop {
-			s.SetLoop(true, r.loopStart, r.loopEnd)
+			s.SetLoop(true, 0, 0)
 		}
 		p.now.State, p.now.Loop, p.now.Error = Playing, r.loop, ""
 		p.now.Length = float64(p.frames) / p.rate
@@ -219,14 +215,12 @@ type fileSound interface {
 
 // rendered is a sound ready to be heard.
 type rendered struct {
-	buf                *pcm.Buffer
-	path               string  // instead of buf: a file to be played while it is decoded
-	frames             int64   // of it, as far as is known
-	rate               float64 // frames of buf for a second of the sample's own time
-	from               float64 // s
-	loop               bool
-	loopStart, loopEnd int64
-	gate               bool
+	buf    *pcm.Buffer
+	path   string  // instead of buf: a file to be played while it is decoded
+	frames int64   // of it, as far as is known
+	rate   float64 // frames of buf for a second of the sample's own time
+	from   float64 // s
+	loop   bool
 }
 
 // Audition plays a sample. It returns at once; what played is cut. An error shows in Transport.
@@ -279,7 +273,7 @@ func keyOf(path string) (clipKey, error) {
 	if err != nil {
 		return clipKey{}, fmt.Errorf("play %s: %w", path, err)
 	}
-	return clipKey{path, fi.Size(), fi.ModTime().UnixNano()}, nil
+	return clipKey{path: path, size: fi.Size(), mtime: fi.ModTime().UnixNano()}, nil
 }
 
 // cached is a file's sound if it is in memory, else nil.
@@ -357,8 +351,9 @@ func (p *player) apply(next settings.Playback) {
 
 func (p *player) tell() { p.a.bus.Send(event.TransportChanged{}) }
 
-// Stop ends what plays, or is about to.
+// Stop ends what plays, or is about to, pads and patterns too.
 func (a *App) Stop() {
+	a.pads.silence()
 	p := a.player
 	p.mu.Lock()
 	p.ticket++

@@ -12,7 +12,6 @@ import (
 
 	"sampleagent/app/settings"
 	"sampleagent/audio/pcm"
-	"sampleagent/library/kit"
 )
 
 // recorder is a Sound that remembers what it was asked to do.
@@ -172,68 +171,6 @@ func TestASoundIsDecodedOnce(t *testing.T) {
 	}
 	if c.bytes != 800 {
 		t.Errorf("%d bytes", c.bytes)
-	}
-}
-
-func set(t *testing.T, pairs ...string) kit.Settings {
-	t.Helper()
-	s, err := (kit.Settings{}).WithText(pairs...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func TestAPadSoundsAsItIsSet(t *testing.T) {
-	// A ramp of 4800 frames at 48 kHz, so that every frame tells where it came from.
-	b := &pcm.Buffer{Rate: 48000, Channels: 1}
-	for i := range 4800 {
-		b.Samples = append(b.Samples, float32(i)/4800)
-	}
-	near := func(got float32, want float64) bool { return math.Abs(float64(got)-want) < 1e-3 }
-
-	r := renderPad(b, set(t), kit.Bank{})
-	if r.buf.Frames() != 4800 || !near(r.buf.Samples[2400], 0.5) || r.loop || !r.gate {
-		t.Errorf("a fresh pad: %d frames, %v", r.buf.Frames(), r.buf.Samples[2400])
-	}
-	r = renderPad(b, set(t, "start=1200", "end=3600"), kit.Bank{})
-	if r.buf.Frames() != 2400 || !near(r.buf.Samples[0], 0.25) {
-		t.Errorf("region: %d frames from %v", r.buf.Frames(), r.buf.Samples[0])
-	}
-	r = renderPad(b, set(t, "reverse=on"), kit.Bank{})
-	if !near(r.buf.Samples[0], 4799.0/4800) {
-		t.Errorf("reverse begins with %v", r.buf.Samples[0])
-	}
-	r = renderPad(b, set(t, "loop=on", "pingpong=on"), kit.Bank{})
-	if r.buf.Frames() != 9600 || !near(r.buf.Samples[4800], 4799.0/4800) || !r.loop {
-		t.Errorf("ping-pong: %d frames, turns at %v", r.buf.Frames(), r.buf.Samples[4800])
-	}
-	r = renderPad(b, set(t, "loop=on", "loop_top=1200"), kit.Bank{})
-	if r.loopStart != 1200 {
-		t.Errorf("the loop starts anew at %d", r.loopStart)
-	}
-	quiet, err := kit.Bank{}.WithVolume(64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r = renderPad(b, set(t, "volume=64"), quiet)
-	if want := 0.5 * 64 / 127 * 64 / 127; !near(r.buf.Samples[2400], want) {
-		t.Errorf("volume: %v, want %v", r.buf.Samples[2400], want)
-	}
-	r = renderPad(b, set(t, "pan=R50"), kit.Bank{})
-	if r.buf.Channels != 2 || r.buf.Samples[4800] != 0 || !near(r.buf.Samples[4801], 0.5) {
-		t.Errorf("pan right: %v %v", r.buf.Samples[4800], r.buf.Samples[4801])
-	}
-	r = renderPad(b, set(t, "pitch=-12"), kit.Bank{})
-	if r.buf.Rate != 24000 {
-		t.Errorf("an octave down is %d Hz", r.buf.Rate)
-	}
-	r = renderPad(b, set(t, "attack=127", "hold=50", "release=0"), kit.Bank{})
-	if r.buf.Samples[0] != 0 || r.buf.Samples[4000] != 0 {
-		t.Errorf("envelope: %v at the start, %v after the held half", r.buf.Samples[0], r.buf.Samples[4000])
-	}
-	if b.Samples[2400] != 0.5 {
-		t.Error("the sample itself was changed")
 	}
 }
 

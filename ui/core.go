@@ -67,6 +67,7 @@ type Core interface {
 	SetLoop(on bool)
 	SetVolume(v float64)
 	Transport() app.Transport
+	PlayingPads(kitID string) []app.PlayingPad
 	Tap(at time.Time) (bpm float64, taps int)
 
 	Undo(ctx context.Context) (name string, err error)

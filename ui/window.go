@@ -17,6 +17,7 @@ import (
 	"sampleagent/app/task"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
+	device "sampleagent/library/kit"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
 	"sampleagent/ui/inspector"
@@ -389,7 +390,7 @@ func (w *window) seek(seconds float64) {
 	if s == nil {
 		return
 	}
-	if t := w.core.Transport(); t.Row == s.Row && t.KitID == "" && t.State == app.Playing {
+	if t := w.core.Transport(); t.Row == s.Row && t.State == app.Playing {
 		w.core.Seek(seconds)
 		return
 	}
@@ -403,18 +404,27 @@ func (w *window) showTransport() {
 		Position: t.Position, Length: t.Length, Loop: t.Loop, AutoPlay: s.Playback.AutoPlay, FollowTempo: s.Playback.FollowTempo,
 		SessionTempo: s.Playback.SessionTempo, Volume: t.Volume, Device: t.Device, Silent: t.Silent, Error: t.Error, Level: w.level(t),
 	})
-	w.kits.Playing(t.Slot, t.KitID != "" && t.State == app.Playing && w.isOpen(t.KitID))
+	sounding := w.showPads()
 	w.moveCursor(t)
-	if t.State == app.Playing {
+	if t.State == app.Playing || sounding {
 		w.startCursor()
 	} else {
 		w.stopCursor()
 	}
 }
 
-func (w *window) isOpen(kitID string) bool {
+// showPads lights the pads that sound, and says whether any does.
+func (w *window) showPads() bool {
 	k, open := w.kits.Kit()
-	return open && k.ID == kitID
+	if !open {
+		return false
+	}
+	var on []device.Slot
+	for _, p := range w.core.PlayingPads(k.ID) {
+		on = append(on, p.Slot)
+	}
+	w.kits.Playing(on)
+	return len(on) > 0
 }
 
 // startCursor moves the play cursor once a frame: Fyne's own animations tick on its goroutine.
@@ -426,6 +436,9 @@ func (w *window) startCursor() {
 		t := w.core.Transport()
 		w.bar.Tick(t.Position, t.Length, w.level(t))
 		w.moveCursor(t)
+		if !w.showPads() && t.State != app.Playing {
+			w.showTransport() // it has come to its end
+		}
 	})
 	w.cursor.RepeatCount = fyne.AnimationRepeatForever
 	w.cursor.Curve = fyne.AnimationLinear

@@ -14,6 +14,9 @@ type Sound struct{ player *Player }
 // OpenSound opens the system's sound device, or silence where there is none.
 func OpenSound() *Sound { return &Sound{Open()} }
 
+// NewSound plays through an engine.
+func NewSound(e Engine) *Sound { return &Sound{NewPlayer(e)} }
+
 // PlayPad, ReleasePad, StopPads, Pads, Now and KeepAwake are the player's.
 func (s *Sound) PlayPad(pad play.Pad)  { s.player.PlayPad(pad) }
 func (s *Sound) ReleasePad(pad int)    { s.player.ReleasePad(pad) }

@@ -95,8 +95,12 @@ func (s *shelf) SwapBanks(_ context.Context, id string, a, b int) error {
 func (s *shelf) FillBank(context.Context, string, int, string) (Fill, error) {
 	return Fill{}, errors.New("nothing found")
 }
-func (s *shelf) AuditionPad(id string, slot device.Slot) { s.played = append(s.played, slot.String()) }
-func (s *shelf) ReleasePad()                             { s.played = append(s.played, "-") }
+func (s *shelf) PressPad(_ string, slot device.Slot, _ int) {
+	s.played = append(s.played, slot.String())
+}
+func (s *shelf) ReleasePad(device.Slot)            { s.played = append(s.played, "-") }
+func (s *shelf) PlayFrom(string, int, device.Slot) {}
+func (s *shelf) PreparePads(string, int)           {}
 
 func now(w func(context.Context) func()) {
 	if f := w(context.Background()); f != nil {
@@ -183,13 +187,13 @@ func TestPadsAndKeysPlay(t *testing.T) {
 	if want := []string{"B1", "-"}; !slices.Equal(s.played, want) {
 		t.Errorf("played %v, want %v", s.played, want)
 	}
-	m.Playing(16, true)
-	if m.PlayingPad() != 0 {
-		t.Errorf("pad %d is lit", m.PlayingPad()+1)
+	m.Playing([]device.Slot{16})
+	if on := m.PlayingPads(); !on[0] || on[1] {
+		t.Errorf("lit are %v", on)
 	}
 	m.SetBank(-1)
-	if m.Bank() != 9 || m.PlayingPad() != -1 {
-		t.Errorf("bank %d, lit %d", m.Bank(), m.PlayingPad())
+	if on := m.PlayingPads(); m.Bank() != 9 || on[0] {
+		t.Errorf("bank %d, lit %v", m.Bank(), on)
 	}
 }
 

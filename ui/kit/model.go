@@ -50,8 +50,12 @@ type Core interface {
 	SwapBanks(ctx context.Context, id string, one, other int) error
 	FillBank(ctx context.Context, id string, bank int, query string) (Fill, error)
 
-	AuditionPad(id string, slot device.Slot)
-	ReleasePad()
+	PressPad(id string, slot device.Slot, velocity int)
+	ReleasePad(slot device.Slot)
+	// PlayFrom says which bank a MIDI controller plays, and which pad chromatically.
+	PlayFrom(id string, bank int, selected device.Slot)
+	// PreparePads decodes what a bank's pads play, so that they sound at once.
+	PreparePads(id string, bank int)
 }
 
 // Model is the kit that is open. All methods belong to the UI goroutine.
@@ -59,6 +63,7 @@ type Model struct {
 	OnChanged func() // the kit, the list of kits, bank or pad changed
 	OnFailure func(error)
 	OnNote    func(string)
+	OnPlaying func() // other pads sound
 
 	core Core
 	run  browser.Background
@@ -69,8 +74,7 @@ type Model struct {
 	samples map[string]catalog.Sample
 	bank    int
 	pad     int // 0 to 15
-	playing device.Slot
-	plays   bool
+	playing map[device.Slot]bool
 	asked   int
 }
 
@@ -112,6 +116,9 @@ func (m *Model) Sample() (catalog.Sample, bool) {
 func (m *Model) Settings() device.Settings { return m.kit.Pad(m.Slot()).Settings }
 
 func (m *Model) changed() {
+	if m.open {
+		m.core.PlayFrom(m.kit.ID, m.bank, m.Slot())
+	}
 	if m.OnChanged != nil {
 		m.OnChanged()
 	}
@@ -164,6 +171,7 @@ func (m *Model) reload(id string, orFirst bool) {
 				return
 			}
 			m.list, m.kit, m.open, m.samples = list, k, found != "", samples
+			m.prepare()
 			m.changed()
 		}
 	})
@@ -182,7 +190,14 @@ func (m *Model) SetBank(bank int) {
 	bank = (bank + device.BankCount) % device.BankCount
 	if bank != m.bank {
 		m.bank = bank
+		m.prepare()
 		m.changed()
+	}
+}
+
+func (m *Model) prepare() {
+	if m.open {
+		m.core.PreparePads(m.kit.ID, m.bank)
 	}
 }
 
@@ -380,35 +395,48 @@ func (m *Model) Delete() {
 	})
 }
 
+// Strike is how strong a key or the mouse strikes a pad: as hard as can be, since neither knows.
+const Strike = 127
+
 // Play sounds a pad; Release ends it when it is a gated one.
 func (m *Model) Play(pad int) {
 	s := m.slot(pad)
 	if m.open && !m.kit.Pad(s).Empty() {
-		m.core.AuditionPad(m.kit.ID, s)
+		m.core.PressPad(m.kit.ID, s, Strike)
 	}
 }
 
 // Release is the finger off the pad.
-func (m *Model) Release() {
+func (m *Model) Release(pad int) {
 	if m.open {
-		m.core.ReleasePad()
+		m.core.ReleasePad(m.slot(pad))
 	}
 }
 
-// Playing says which pad sounds now; false: none.
-func (m *Model) Playing(slot device.Slot, plays bool) {
-	if m.playing != slot || m.plays != plays {
-		m.playing, m.plays = slot, plays
-		m.changed()
+// Playing says which pads of the open kit sound now.
+func (m *Model) Playing(slots []device.Slot) {
+	same := len(slots) == len(m.playing)
+	for _, s := range slots {
+		same = same && m.playing[s]
+	}
+	if same {
+		return
+	}
+	m.playing = map[device.Slot]bool{}
+	for _, s := range slots {
+		m.playing[s] = true
+	}
+	if m.OnPlaying != nil {
+		m.OnPlaying()
 	}
 }
 
-// PlayingPad is the pad of the shown bank that sounds, -1 for none.
-func (m *Model) PlayingPad() int {
-	if !m.plays || m.playing.Bank() != m.bank {
-		return -1
+// PlayingPads are the pads of the shown bank that sound.
+func (m *Model) PlayingPads() (on [own.Pads]bool) {
+	for i := range on {
+		on[i] = m.playing[m.slot(i)]
 	}
-	return m.playing.Pad() - 1
+	return on
 }
 
 // Filled says how many pads of each bank have a sample.

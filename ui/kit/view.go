@@ -42,7 +42,7 @@ type View struct {
 func NewView(m *Model, a Actions) *View {
 	v := &View{model: m, Actions: a}
 	v.Grid = own.NewPadGrid()
-	v.Grid.OnPress, v.Grid.OnRelease = m.Play, func(int) { m.Release() }
+	v.Grid.OnPress, v.Grid.OnRelease = m.Play, m.Release
 	v.Grid.OnSelect = m.Select
 	v.Grid.OnMove = m.Move
 	v.Grid.OnDelete = m.Clear
@@ -72,6 +72,7 @@ func NewView(m *Model, a Actions) *View {
 	content := own.Below(8, 2, head, tabs, newPadsAndSettings(v.Grid, v.settings.root))
 	v.root = content
 	m.OnChanged = v.Refresh
+	m.OnPlaying = func() { v.Grid.SetPlaying(m.PlayingPads()) }
 	v.Refresh()
 	return v
 }
@@ -94,7 +95,7 @@ func (v *View) Refresh() {
 	}
 	v.Grid.SetPads(m.Pads())
 	v.Grid.Select(m.Pad())
-	v.Grid.SetPlaying(m.PlayingPad())
+	v.Grid.SetPlaying(m.PlayingPads())
 	v.settings.refresh()
 	any := len(k.Filled()) > 0
 	v.card.SetOff(!any)

@@ -46,7 +46,7 @@ type PadGrid struct {
 
 	pads     [Pads]Pad
 	selected int
-	playing  int // -1 none
+	playing  [Pads]bool
 	target   int // pad under something dragged, -1 none
 	hovered  int
 	held     map[fyne.KeyName]int
@@ -67,7 +67,7 @@ var PadKeys = [Pads]fyne.KeyName{
 
 // NewPadGrid is a bank of empty pads with pad 1 selected.
 func NewPadGrid() *PadGrid {
-	g := &PadGrid{playing: -1, target: -1, hovered: -1, pressed: -1, dragFrom: -1, held: map[fyne.KeyName]int{}, Modifiers: currentModifiers}
+	g := &PadGrid{target: -1, hovered: -1, pressed: -1, dragFrom: -1, held: map[fyne.KeyName]int{}, Modifiers: currentModifiers}
 	for i := range g.faces {
 		g.faces[i] = newPadFace(g, i)
 	}
@@ -104,8 +104,15 @@ func (g *PadGrid) Select(i int) {
 	}
 }
 
-// SetPlaying lights pad i as playing; -1 none.
-func (g *PadGrid) SetPlaying(i int) { g.swap(&g.playing, i) }
+// SetPlaying lights the pads that sound.
+func (g *PadGrid) SetPlaying(on [Pads]bool) {
+	for i := range on {
+		if g.playing[i] != on[i] {
+			g.playing[i] = on[i]
+			g.faces[i].Refresh()
+		}
+	}
+}
 
 // SetTarget rings the pad over which something is held; -1 none.
 func (g *PadGrid) SetTarget(i int) { g.swap(&g.target, i) }
@@ -440,7 +447,7 @@ func (r *padFaceRenderer) Refresh() {
 	ink, dim := theme.Text, theme.TextDim
 	r.body.StrokeColor, r.glow.FillColor = rim, theme.Alpha(lamp, 0)
 	r.body.FillColor = body
-	glowing := g.playing == i
+	glowing := g.playing[i]
 	light := theme.IsLight()
 	if p.Filled {
 		share, edge := 0.20, 0.55
