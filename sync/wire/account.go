@@ -163,18 +163,21 @@ type Preferences struct {
 
 // Key is an API key; Secret is there once, in the answer that made it.
 type Key struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Prefix     string     `json:"prefix"`
-	Scopes     []string   `json:"scopes"`
-	CreatedAt  time.Time  `json:"created_at"`
-	LastUsedAt *time.Time `json:"last_used_at"`
-	RevokedAt  *time.Time `json:"revoked_at"`
-	Secret     string     `json:"secret,omitempty"`
+	ID            string     `json:"id"`
+	Name          string     `json:"name"`
+	Prefix        string     `json:"prefix"`
+	Scopes        []string   `json:"scopes"`
+	CreatedAt     time.Time  `json:"created_at"`
+	LastUsedAt    *time.Time `json:"last_used_at"`
+	ExpiresAt     *time.Time `json:"expires_at"`
+	RevokedAt     *time.Time `json:"revoked_at"`
+	RequestsToday int64      `json:"requests_today" doc:"of this key alone; the plan's limit counts all keys together"`
+	Secret        string     `json:"secret,omitempty"`
 }
 
 // KeyRequest makes an API key.
 type KeyRequest struct {
-	Name   string   `json:"name" minLength:"1" maxLength:"100"`
-	Scopes []string `json:"scopes" minItems:"1" maxItems:"10" doc:"read, write, export"`
+	Name      string     `json:"name" minLength:"1" maxLength:"100"`
+	Scopes    []string   `json:"scopes" minItems:"1" maxItems:"10" doc:"read, upload, write, export"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"absent: until it is revoked"`
 }

@@ -149,18 +149,6 @@ type Principal struct {
 	Scopes    []string // of an API key; sessions may do all
 }
 
-// May says whether a principal has a scope.
-func (p *Principal) May(scope string) bool {
-	return p.KeyID == "" || slices.Contains(p.Scopes, scope)
-}
-
-// Scopes of API keys.
-const (
-	ScopeRead   = "read"
-	ScopeWrite  = "write"
-	ScopeExport = "export"
-)
-
 // Prefixes tell kinds of tokens apart, also for scanners that look for leaked secrets.
 const (
 	accessPrefix  = "sa_at_"
@@ -176,18 +164,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Principal, e
 	now := s.Now()
 	p := &Principal{}
 	if strings.HasPrefix(token, keyPrefix) {
-		k, err := s.DB.APIKeyByHash(ctx, hash(token))
-		if err != nil {
-			return nil, signedOutOr(err)
-		}
-		p.KeyID, p.Kind, p.Scopes = k.ID, "api", k.Scopes
-		if p.User, err = s.DB.User(ctx, k.UserID); err != nil {
-			return nil, signedOutOr(err)
-		}
-		if now.Sub(k.LastUsedAt.Time()) > time.Minute {
-			if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.TouchAPIKey(ctx, k.ID, now) }); err != nil {
-				return nil, err
-			}
+		var err error
+		if p, err = s.byKey(ctx, token, now); err != nil {
+			return nil, err
 		}
 	} else {
 		t, err := s.DB.Token(ctx, hash(token))
@@ -219,8 +198,13 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Principal, e
 		return nil, problem(http.StatusForbidden, wire.CodeBlocked, "This account is blocked. Write to the operator.")
 	}
 	var err error
-	p.Limits, err = s.Limits(p.User)
-	return p, err
+	if p.Limits, err = s.Limits(p.User); err != nil {
+		return nil, err
+	}
+	if p.KeyID != "" && p.Limits.APIRequests == 0 {
+		return nil, noKeys()
+	}
+	return p, nil
 }
 
 // touch notes use once a minute (session) and once an hour (account), and moves the end of a

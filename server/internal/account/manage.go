@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"sampleagent/server/internal/plan"
@@ -179,56 +178,6 @@ func (s *Service) SetTier(ctx context.Context, userID string, tier plan.Tier, o 
 			return err
 		}
 		return s.audit(ctx, tx, u.ID, actor, "tier.changed", string(tier), "", map[string]string{"from": string(before), "reason": reason})
-	})
-}
-
-// NewKey makes an API key; its secret is in the answer and nowhere else.
-func (s *Service) NewKey(ctx context.Context, p *Principal, r wire.KeyRequest, ip string) (*wire.Key, error) {
-	if p.Limits.APIRequests == 0 {
-		x := problem(http.StatusForbidden, wire.CodeTier, "API keys are part of the pro plan.")
-		x.Upgrade = true
-		return nil, x
-	}
-	for _, scope := range r.Scopes {
-		if !slices.Contains([]string{ScopeRead, ScopeWrite, ScopeExport}, scope) {
-			return nil, problem(http.StatusUnprocessableEntity, wire.CodeInvalid, "A scope is read, write or export.")
-		}
-	}
-	secret, now := keyPrefix+random(32), s.Now()
-	k := &store.APIKey{ID: store.NewID(), UserID: p.User.ID, Name: cut(r.Name, 100), Prefix: secret[:len(keyPrefix)+6], Hash: hash(secret), Scopes: r.Scopes, CreatedAt: store.At(now)}
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.AddAPIKey(ctx, k); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "key.created", k.ID, ip, map[string]string{"name": k.Name})
-	})
-	w := wireKey(k)
-	w.Secret = secret
-	return &w, err
-}
-
-func wireKey(k *store.APIKey) wire.Key {
-	return wire.Key{ID: k.ID, Name: k.Name, Prefix: k.Prefix, Scopes: k.Scopes, CreatedAt: k.CreatedAt.Time(), LastUsedAt: k.LastUsedAt.Pointer(), RevokedAt: k.RevokedAt.Pointer()}
-}
-
-// Keys lists a user's API keys.
-func (s *Service) Keys(ctx context.Context, p *Principal) ([]wire.Key, error) {
-	rows, err := s.DB.APIKeys(ctx, p.User.ID)
-	list := make([]wire.Key, 0, len(rows))
-	for i := range rows {
-		list = append(list, wireKey(&rows[i]))
-	}
-	return list, err
-}
-
-// RevokeKey ends an API key.
-func (s *Service) RevokeKey(ctx context.Context, p *Principal, id, ip string) error {
-	now := s.Now()
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.RevokeAPIKey(ctx, p.User.ID, id, now); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "key.revoked", id, ip, nil)
 	})
 }
 

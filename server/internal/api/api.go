@@ -84,6 +84,7 @@ const (
 	Public  = "public"
 	Session = "session"
 	Read    = account.ScopeRead
+	Upload  = account.ScopeUpload
 	Write   = account.ScopeWrite
 	Export  = account.ScopeExport
 )

@@ -91,7 +91,7 @@ func (a *API) Authenticate(next http.Handler) http.Handler {
 		}
 		if err == nil && p.KeyID != "" {
 			err = a.DB.Write(r.Context(), func(tx *store.Tx) error {
-				return quota.APICall(r.Context(), tx, p.User.ID, p.Limits, a.Accounts.Now())
+				return quota.APICall(r.Context(), tx, p.User.ID, p.KeyID, p.Limits, a.Accounts.Now())
 			})
 		}
 		who = p

@@ -20,7 +20,7 @@ import (
 )
 
 func (a *API) uploadRoutes(r chi.Router) {
-	op := Op(http.MethodPost, "/api/upload", Write, "Upload a sound as multipart/form-data; the bytes are streamed")
+	op := Op(http.MethodPost, "/api/upload", Upload, "Upload a sound as multipart/form-data; the bytes are streamed")
 	op.Errors = append(op.Errors, 409, 413, 415)
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
 		Type: "object", Required: []string{"audio"}, Properties: map[string]*huma.Schema{
@@ -34,7 +34,7 @@ func (a *API) uploadRoutes(r chi.Router) {
 		"application/json": {Schema: huma.SchemaFromType(registry, reflectType[wire.Accepted]())}}}}
 	a.raw(r, op, a.upload)
 
-	created := Op(http.MethodPost, "/api/uploads", Write, "Ask for a signed address to PUT a file to")
+	created := Op(http.MethodPost, "/api/uploads", Upload, "Ask for a signed address to PUT a file to")
 	created.DefaultStatus = http.StatusCreated
 	Register(a, created, func(ctx context.Context, in *struct {
 		Key  string `header:"Idempotency-Key" maxLength:"255"`
@@ -42,7 +42,7 @@ func (a *API) uploadRoutes(r chi.Router) {
 	}) (*Body[wire.DirectUpload], error) {
 		return body(a.Jobs.Announce(ctx, Who(ctx), in.Body, in.Key))
 	})
-	complete := Op(http.MethodPost, "/api/uploads/{id}/complete", Write, "The bytes have arrived: queue the job")
+	complete := Op(http.MethodPost, "/api/uploads/{id}/complete", Upload, "The bytes have arrived: queue the job")
 	complete.DefaultStatus = http.StatusAccepted
 	Register(a, complete, func(ctx context.Context, in *ByID) (*Body[wire.Accepted], error) {
 		j, err := a.Jobs.Complete(ctx, Who(ctx), in.ID)
@@ -51,7 +51,7 @@ func (a *API) uploadRoutes(r chi.Router) {
 		}
 		return a.accepted(ctx, j)
 	})
-	batch := Op(http.MethodPost, "/api/batches", Write, "Ask for up to 100 signed addresses, all or none")
+	batch := Op(http.MethodPost, "/api/batches", Upload, "Ask for up to 100 signed addresses, all or none")
 	batch.DefaultStatus = http.StatusCreated
 	Register(a, batch, func(ctx context.Context, in *In[wire.BatchRequest]) (*Body[wire.BatchAccepted], error) {
 		return body(a.Jobs.AnnounceBatch(ctx, Who(ctx), in.Body))

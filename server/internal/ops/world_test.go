@@ -90,7 +90,10 @@ func start(t testing.TB, database string, settings ...setting) *world {
 	for _, s := range settings {
 		s(c, &o)
 	}
-	c.RequestsPerMinute, c.MailRate, c.LogLevel = 1_000_000, 1000, "warn"
+	if c.Origin("requests_per_minute") == "default" {
+		c.RequestsPerMinute = 1_000_000
+	}
+	c.MailRate, c.LogLevel = 1000, "warn"
 	log := slog.New(slog.NewTextHandler(lockedBuffer{make(chan struct{}, 1), w.log}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
 	if w.Server, err = ops.Open(context.Background(), c, log, o); err != nil {

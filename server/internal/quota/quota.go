@@ -155,11 +155,17 @@ func Invalid(ctx context.Context, tx *store.Tx, userID string, now time.Time) er
 	return err
 }
 
-// APICall counts a request with an API key; a refusal is a *wire.Problem as error.
-func APICall(ctx context.Context, tx *store.Tx, userID string, l plan.Limits, now time.Time) error {
+// APICall counts a request with an API key, against the account's day and beside it for the
+// key alone; a refusal is a *wire.Problem as error. The row of the day is one conditional
+// UPDATE: however many processes answer, no request passes the limit.
+func APICall(ctx context.Context, tx *store.Tx, userID, keyID string, l plan.Limits, now time.Time) error {
 	day := plan.Day(now)
 	ok, err := tx.Take(ctx, userID, store.KindAPI, day, 1, l.APIRequests)
-	if err != nil || ok {
+	if err != nil {
+		return err
+	}
+	if ok {
+		_, err = tx.Take(ctx, userID, store.KindKey+keyID, day, 1, plan.Unlimited)
 		return err
 	}
 	return limit(wire.CodeAPICalls, l.APIRequests, l.APIRequests, "requests", day.End, now,

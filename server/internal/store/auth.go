@@ -207,7 +207,13 @@ type APIKey struct {
 	Scopes     List[string] `db:"scopes"`
 	CreatedAt  Millis       `db:"created_at"`
 	LastUsedAt Millis       `db:"last_used_at"`
+	ExpiresAt  Millis       `db:"expires_at"` // 0: never
 	RevokedAt  Millis       `db:"revoked_at"`
+}
+
+// Alive says that a key can still be used.
+func (k *APIKey) Alive(now time.Time) bool {
+	return k.RevokedAt == 0 && (k.ExpiresAt == 0 || k.ExpiresAt > At(now))
 }
 
 var apiKeys = tableOf[APIKey]("api_keys")
@@ -247,7 +253,7 @@ func (tx *Tx) SweepAuth(ctx context.Context, before time.Time) (int64, error) {
 		"DELETE FROM auth_grants WHERE expires_at < ?",
 		"DELETE FROM tokens WHERE expires_at < ?",
 		"DELETE FROM sessions WHERE expires_at < ?",
-		"DELETE FROM quota_windows WHERE kind IN ('api', 'invalid') AND window_end < ?",
+		"DELETE FROM quota_windows WHERE (kind IN ('api', 'invalid') OR kind LIKE 'key:%') AND window_end < ?",
 	} {
 		n, err := tx.exec(ctx, text, At(before))
 		if err != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 
 	"sampleagent/server/internal/plan"
@@ -14,6 +15,7 @@ const (
 	KindStorage = "storage"
 	KindInvalid = "invalid"
 	KindAPI     = "api"
+	KindKey     = "key:" // and the key's id: requests of one API key, beside KindAPI
 )
 
 // States of a ledger row.
@@ -85,6 +87,19 @@ func (q Q) Used(ctx context.Context, userID, kind string, w plan.Window) (int64,
 	var n int64
 	err := q.one(ctx, &n, "SELECT COALESCE(SUM(used), 0) FROM quota_windows WHERE user_id = ? AND kind = ? AND window_start = ?", userID, kind, At(w.Start))
 	return n, err
+}
+
+// KeyRequests are the requests of this UTC day by API key.
+func (q Q) KeyRequests(ctx context.Context, userID string, now time.Time) (map[string]int64, error) {
+	by := map[string]int64{}
+	err := q.each(ctx, func(scan func(...any) error) error {
+		var kind string
+		var n int64
+		err := scan(&kind, &n)
+		by[strings.TrimPrefix(kind, KindKey)] = n
+		return err
+	}, "SELECT kind, used FROM quota_windows WHERE user_id = ? AND kind LIKE 'key:%' AND window_start = ?", userID, At(plan.Day(now).Start))
+	return by, err
 }
 
 // TakeStorage adds bytes to an account unless that would pass limit.

@@ -38,6 +38,7 @@ type Options struct {
 	Jobs       *job.Service
 	Log        *slog.Logger
 	Phase      plan.Phase
+	Public     string // address that users see
 	Production bool   // strangers can reach us: cookies over https only
 	MediaHost  string // origin of signed links when objects are elsewhere, "" for here
 	Outbox     string // folder of mails when there is no mail server, "" otherwise; shown on loopback only
@@ -96,6 +97,9 @@ func Mount(r chi.Router, o Options) error {
 		r.Post("/samples/{id}/delete", p.sampleDelete)
 		r.Get("/account", p.account)
 		r.Post("/account/{what}", small(p.accountChange))
+		r.Get("/account/keys", p.keys)
+		r.Post("/account/keys", small(p.keyMake))
+		r.Post("/account/keys/{id}/revoke", small(p.keyRevoke))
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
@@ -167,13 +171,14 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, t
 
 // notices are short sentences after a change, named in the address so that a reload is harmless.
 var notices = map[string]string{
-	"signed-out": "You are signed out.",
-	"cancelled":  "The job is cancelled.",
-	"retried":    "The sound is in the queue again.",
-	"deleted":    "The sample is deleted.",
-	"saved":      "Saved.",
-	"revoked":    "That session is ended.",
-	"trial":      "Your day of instant processing has begun.",
+	"signed-out":  "You are signed out.",
+	"cancelled":   "The job is cancelled.",
+	"retried":     "The sound is in the queue again.",
+	"deleted":     "The sample is deleted.",
+	"saved":       "Saved.",
+	"revoked":     "That session is ended.",
+	"key-revoked": "The key is revoked; programs that use it are refused from now on.",
+	"trial":       "Your day of instant processing has begun.",
 }
 
 // fail draws a refusal as a page.
