@@ -36,6 +36,8 @@ type Transport struct {
 	Position float64 // s, in the sample's own time
 	Length   float64 // s
 	Loop     bool
+	Part     bool    // only a part of the sample is heard, again and again
+	Edited   bool    // a preview of an edit plays: Position is in the edited sound's time
 	Volume   float64 // 0 to 1
 	Device   string  // "" until the first sound
 	Silent   bool    // no sound device
@@ -45,6 +47,7 @@ type Transport struct {
 // Audition says how a sample is heard.
 type Audition struct {
 	From float64 // s
+	To   float64 // s; beyond From: only this part is heard, again and again
 }
 
 // clipRoom is how many bytes of decoded sound are kept: ten minutes of stereo at 48 kHz.
@@ -148,7 +151,7 @@ func (p *player) load(next Transport, get func(context.Context, *Transport) (ren
 		if p.ticket != ticket || p.closed {
 			return
 		}
-		p.now.Row, p.now.ID, p.now.Name = t.Row, t.ID, t.Name
+		p.now.Row, p.now.ID, p.now.Name, p.now.Part = t.Row, t.ID, t.Name, t.Part
 		if err != nil {
 			p.now.State, p.now.Error = Stopped, err.Error()
 			return
@@ -255,6 +258,10 @@ func (a *App) Audition(row catalog.Row, o Audition) {
 			r.rate = float64(r.buf.Rate) * stretch
 		}
 		r.loop = prefs.Loop || prefs.LoopLoops && s.Kind == analysis.LoopKind
+		if o.To > o.From {
+			t.Part = true
+			r.loop, r.loopStart, r.loopEnd = true, int64(o.From*r.rate), int64(o.To*r.rate)
+		}
 		a.notePlayed(row)
 		return r, nil
 	})

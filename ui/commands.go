@@ -48,7 +48,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.EditTempo: func() { w.showTab("details"); w.details.FocusTempo() },
 		shortcut.EditKey:   func() { w.showTab("details"); w.details.FocusKey() },
 		shortcut.HalfTempo: func() { w.editChosen(c.HalveTempo) }, shortcut.DoubleTempo: func() { w.editChosen(c.DoubleTempo) },
-		shortcut.TapTempo: w.wave.Tap,
+		shortcut.TapTempo: w.wave.Tap, shortcut.EditSound: w.wave.ToggleEditor,
 		shortcut.Rename: func() {
 			if s := w.list.Current(); s != nil {
 				row := s.Row
@@ -58,7 +58,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 			}
 		},
 		shortcut.Remove: func() {
-			if n := len(w.chosen); n > 0 {
+			if n := len(w.chosen); n > 0 && !w.takeOut(w.chosen) {
 				rows := w.chosen
 				w.confirm("Remove "+plural(n, "sample", "samples")+" from the library?", "The files stay where they are.", func() {
 					w.edit(func(ctx context.Context) error { return c.Remove(ctx, rows) })
@@ -66,7 +66,8 @@ func (w *window) handlers() map[shortcut.ID]func() {
 			}
 		},
 		shortcut.NewList: w.newCollection,
-		shortcut.Rate0:   rate(0), shortcut.Rate1: rate(1), shortcut.Rate2: rate(2), shortcut.Rate3: rate(3), shortcut.Rate4: rate(4), shortcut.Rate5: rate(5),
+		shortcut.MoveUp:  func() { w.shift(-1) }, shortcut.MoveDown: func() { w.shift(1) },
+		shortcut.Rate0: rate(0), shortcut.Rate1: rate(1), shortcut.Rate2: rate(2), shortcut.Rate3: rate(3), shortcut.Rate4: rate(4), shortcut.Rate5: rate(5),
 
 		shortcut.Find:      w.list.FocusSearch,
 		shortcut.ClearFind: func() { w.list.SetScope(browser.Scope{}); w.list.SetQuery(""); w.side.Mark("all") },
@@ -259,6 +260,10 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 	if n > 1 {
 		put.Label = fmt.Sprintf("Put %d on pads from %s", n, w.kits.Slot())
 	}
+	remove := item("Remove from the library", shortcut.Remove)
+	if scope := w.search.Scope(); scope.Collection != "" {
+		remove.Label = "Take out of " + scope.Title
+	}
 	menu := fyne.NewMenu("",
 		item("Play", shortcut.PlayPause), put, item("Sounds like this", shortcut.Similar),
 		fyne.NewMenuItemSeparator(),
@@ -266,24 +271,9 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 		fyne.NewMenuItemSeparator(),
 		item("Half the tempo", shortcut.HalfTempo), item("Twice the tempo", shortcut.DoubleTempo), item("Set tempo", shortcut.EditTempo), item("Set key", shortcut.EditKey),
 		fyne.NewMenuItemSeparator(),
-		item("Rename…", shortcut.Rename), item("Remove from the library", shortcut.Remove),
+		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), remove,
 	)
 	widget.ShowPopUpMenuAtPosition(menu, w.win.Canvas(), at)
-}
-
-func (w *window) collectionItems(rows []catalog.Row) []*fyne.MenuItem {
-	var items []*fyne.MenuItem
-	for _, c := range w.placesOf.collections {
-		if c.Smart() {
-			continue
-		}
-		items = append(items, fyne.NewMenuItem(c.Name, func() {
-			w.edit(func(ctx context.Context) error { return w.core.AddToCollection(ctx, c.ID, rows) })
-		}))
-	}
-	return append(items, fyne.NewMenuItem("New collection…", func() {
-		w.ask("New collection", "Name", "", func(name string) { w.makeCollection(name, nil, rows) })
-	}))
 }
 
 // showTab shows a panel of the right side.
@@ -317,36 +307,4 @@ func (w *window) pastSearches(below fyne.CanvasObject) {
 	at := d.AbsolutePositionForObject(below).AddXY(0, below.Size().Height+4)
 	at.X = min(at.X, w.win.Canvas().Size().Width-menu.MinSize().Width-8)
 	menu.ShowAtPosition(at)
-}
-
-func (w *window) saveSearch() {
-	query := w.search.Query()
-	if query == "" {
-		w.toast.show("Search for something first, then save it", theme.Text)
-		return
-	}
-	w.ask("Save this search", "It becomes a collection that fills itself with:  "+query, "", func(name string) {
-		w.makeCollection(name, &query, nil)
-	})
-}
-
-func (w *window) newCollection() {
-	rows := w.chosen
-	label := "Name"
-	if len(rows) > 1 {
-		label = fmt.Sprintf("Name; the %d selected samples go into it", len(rows))
-	} else {
-		rows = nil
-	}
-	w.ask("New collection", label, "", func(name string) { w.makeCollection(name, nil, rows) })
-}
-
-func (w *window) makeCollection(name string, query *string, rows []catalog.Row) {
-	w.edit(func(ctx context.Context) error {
-		c, err := w.core.NewCollection(ctx, "", name, query)
-		if err == nil && len(rows) > 0 {
-			err = w.core.AddToCollection(ctx, c.ID, rows)
-		}
-		return err
-	})
 }

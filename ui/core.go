@@ -13,6 +13,7 @@ import (
 	"sampleagent/app/event"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
+	"sampleagent/audio/edit"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
@@ -41,6 +42,7 @@ type Core interface {
 	NewCollection(ctx context.Context, parent, name string, query *string) (catalog.Collection, error)
 	ChangeCollection(ctx context.Context, c catalog.Collection) error
 	DeleteCollection(ctx context.Context, id string) error
+	OrderCollection(ctx context.Context, id string, rows []catalog.Row) error
 	AddToCollection(ctx context.Context, id string, rows []catalog.Row) error
 	RemoveFromCollection(ctx context.Context, id string, rows []catalog.Row) error
 	Count(ctx context.Context, query string) (int, error)
@@ -61,6 +63,8 @@ type Core interface {
 	DismissTask(id task.ID)
 
 	Audition(row catalog.Row, o app.Audition)
+	Reshape(ctx context.Context, row catalog.Row, recipes []edit.Recipe) ([]catalog.Row, error)
+	PreviewReshape(row catalog.Row, r edit.Recipe)
 	Stop()
 	TogglePlay()
 	Seek(seconds float64)

@@ -27,6 +27,11 @@ func (w *window) dragging(rows []catalog.Row, names string, at fyne.Position) {
 	} else if p, ok := w.side.PlaceAt(at); ok {
 		text += "  into " + p.Title
 	}
+	gap := -1
+	if w.search.InOwnOrder() {
+		gap = w.list.List.GapAt(at)
+	}
+	w.list.List.MarkGap(gap)
 	w.over.Ghost(text, at.Subtract(origin))
 }
 
@@ -40,9 +45,13 @@ func (w *window) letGo(rows []catalog.Row, at fyne.Position) {
 	w.pads.Grid.SetTarget(-1)
 	place, onPlace := w.side.PlaceAt(at)
 	w.side.EndDrag()
+	w.list.List.MarkGap(-1)
+	gap := w.list.List.GapAt(at)
 	switch {
 	case pad >= 0:
 		w.kits.Place(pad, rows)
+	case gap >= 0 && w.search.InOwnOrder():
+		w.reorder(rows, gap)
 	case onPlace && place.ID == "fav":
 		w.edit(func(ctx context.Context) error { return w.core.SetFavourite(ctx, rows, true) })
 	case onPlace && len(place.ID) > 2:

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -147,20 +148,7 @@ func (w *window) placeLines(p places) []browser.Place {
 		}
 		lines = append(lines, browser.Place{
 			ID: "c-" + c.ID, Title: c.Name, Icon: icon, Count: p.inside[c.ID], Query: inQuery(p.collections, c), Depth: depth[c.ID], Drop: !c.Smart(),
-			Menu: []*fyne.MenuItem{
-				fyne.NewMenuItem("Rename…", func() {
-					w.ask("Rename collection", "Name", c.Name, func(name string) {
-						renamed := c
-						renamed.Name = name
-						w.edit(func(ctx context.Context) error { return w.core.ChangeCollection(ctx, renamed) })
-					})
-				}),
-				fyne.NewMenuItem("Delete…", func() {
-					w.confirm("Delete "+c.Name+"?", "The samples stay in the library.", func() {
-						w.edit(func(ctx context.Context) error { return w.core.DeleteCollection(ctx, c.ID) })
-					})
-				}),
-			},
+			Menu: w.collectionMenu(c),
 		})
 	}
 	lines = append(lines, browser.Place{Section: true, Title: "WATCHED FOLDERS", ID: "s-folders", Add: w.watchFolder})
@@ -217,5 +205,9 @@ func (w *window) goTo(p browser.Place) {
 		w.list.SetScope(browser.Scope{})
 		return
 	}
-	w.list.SetScope(browser.Scope{Title: p.Title, Query: p.Query})
+	scope := browser.Scope{Title: p.Title, Query: p.Query}
+	if id, ok := strings.CutPrefix(p.ID, "c-"); ok && p.Drop {
+		scope.Collection = id
+	}
+	w.list.SetScope(scope)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"sampleagent/app/event"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
+	"sampleagent/audio/edit"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
 	device "sampleagent/library/kit"
@@ -134,7 +136,7 @@ func (w *window) build(s settings.Settings) {
 	w.side = browser.NewSidebar(w.goTo)
 
 	w.look = inspector.NewModel(w.core, w.peaksOf, w.pump.run)
-	w.wave = inspector.NewWave(w.look, w.seek, nil)
+	w.wave = inspector.NewWave(w.look, w.seek, w.playPart, inspector.Editing{Preview: w.core.PreviewReshape, Make: w.reshape})
 	w.wave.OnTap = w.core.Tap
 	w.details = inspector.NewDetails(w.look, w.askSource)
 	w.wave.OnTempo = func() { w.showTab("details"); w.details.FocusTempo() }
@@ -277,6 +279,9 @@ func (w *window) handle(e event.Event) {
 		w.libraryChanged(e)
 	case event.CollectionsChanged:
 		w.readPlaces()
+		if w.search.Scope().Query != "" {
+			w.search.Reload() // what is in a collection, or its order, changed
+		}
 	case event.TaskChanged:
 		w.taskChanged(e.Status)
 	case event.TransportChanged:
@@ -313,6 +318,7 @@ func (w *window) libraryChanged(e event.LibraryChanged) {
 	c := e.Change
 	if len(c.Updated) > 0 {
 		w.search.Changed(c.Updated)
+		w.rowsChanged = w.rowsChanged || w.search.Query() != "" // a value may decide what is found
 		w.look.Refresh(c.Updated)
 		w.kits.SamplesChanged()
 	}
@@ -378,9 +384,15 @@ func lowerFirst(s string) string {
 
 func (w *window) playPause() {
 	t := w.core.Transport()
-	if t.State == app.Stopped && len(w.chosen) > 0 && t.Row != w.chosen[0] {
-		w.core.Audition(w.chosen[0], app.Audition{})
-		return
+	if t.State == app.Stopped {
+		if from, to := w.wave.Waveform.Selected(); to > from {
+			w.playPart(from, to)
+			return
+		}
+		if len(w.chosen) > 0 && t.Row != w.chosen[0] {
+			w.core.Audition(w.chosen[0], app.Audition{})
+			return
+		}
 	}
 	w.core.TogglePlay()
 }
@@ -390,11 +402,44 @@ func (w *window) seek(seconds float64) {
 	if s == nil {
 		return
 	}
-	if t := w.core.Transport(); t.Row == s.Row && t.State == app.Playing {
+	if t := w.core.Transport(); t.Row == s.Row && !t.Edited && !t.Part && t.State == app.Playing {
 		w.core.Seek(seconds)
 		return
 	}
 	w.core.Audition(s.Row, app.Audition{From: seconds})
+}
+
+// playPart plays the selected part of the waveform again and again; without one what plays goes on.
+func (w *window) playPart(from, to float64) {
+	if s := w.look.Sample(); s != nil && to > from {
+		w.core.Audition(s.Row, app.Audition{From: from, To: to})
+	}
+}
+
+// reshape makes new sounds of a sample and shows them.
+func (w *window) reshape(row catalog.Row, recipes []edit.Recipe, onPads bool) {
+	w.pump.run(func(ctx context.Context) func() {
+		rows, err := w.core.Reshape(ctx, row, recipes)
+		if err != nil {
+			return func() { w.fail(err) }
+		}
+		made, err := w.core.Sample(ctx, rows[0])
+		return func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			if onPads {
+				w.showTab("kit")
+				w.kits.Place(w.kits.Pad(), rows)
+			}
+			text := "Made " + browser.Plain(made.Name)
+			if len(rows) > 1 {
+				text = fmt.Sprintf("Made %d sounds in %s", len(rows), filepath.Base(filepath.Dir(made.Path)))
+			}
+			w.toast.show(text+". Undo takes it back", theme.Good)
+		}
+	})
 }
 
 func (w *window) showTransport() {
@@ -458,7 +503,11 @@ func (w *window) moveCursor(t app.Transport) {
 		w.wave.Waveform.SetCursor(-1)
 		return
 	}
-	w.wave.Waveform.SetCursor(t.Position)
+	at := t.Position
+	if t.Edited {
+		at = w.wave.Heard(at)
+	}
+	w.wave.Waveform.SetCursor(at)
 }
 
 // level reads from the peaks how loud the position is, for the meter.

@@ -44,6 +44,9 @@ func (e *QueryError) Error() string { return e.Text }
 type Scope struct {
 	Title string
 	Query string // in the query language; "" is the whole library
+	// Collection is the id of a collection that is filled by hand: it is shown in its own order,
+	// which can be changed by dragging. "" for all else.
+	Collection string
 }
 
 const (
@@ -65,6 +68,7 @@ type Model struct {
 	text    string
 	scope   Scope
 	sort    Sort
+	outside Sort // the order to go back to on leaving a collection
 	rows    []catalog.Row
 	ready   bool // a first answer has come
 	err     *QueryError
@@ -123,6 +127,21 @@ func (m *Model) Rows(lines []int) []catalog.Row {
 // Line is where a row is listed, -1 when it is not.
 func (m *Model) Line(row catalog.Row) int { return slices.Index(m.rows, row) }
 
+// Lines are where rows are listed, in the order of the list; rows that are not are left out.
+func (m *Model) Lines(rows []catalog.Row) []int {
+	chosen := make(map[catalog.Row]bool, len(rows))
+	for _, r := range rows {
+		chosen[r] = true
+	}
+	var lines []int
+	for i, r := range m.rows {
+		if chosen[r] {
+			lines = append(lines, i)
+		}
+	}
+	return lines
+}
+
 // Sample is the sample at line i, nil while it is on its way.
 func (m *Model) Sample(i int) *catalog.Sample {
 	if i < 0 || i >= len(m.rows) {
@@ -150,8 +169,37 @@ func (m *Model) SetScope(s Scope) {
 	if s == m.scope {
 		return
 	}
+	switch {
+	case s.Collection != "" && m.scope.Collection == "":
+		m.outside, m.sort = m.sort, Sort{}
+	case s.Collection == "" && m.scope.Collection != "" && m.sort == Sort{}:
+		m.sort = m.outside
+	}
 	m.scope = s
 	m.search(0, false)
+}
+
+// InOwnOrder says whether the list is a collection as a person has ordered it.
+func (m *Model) InOwnOrder() bool {
+	return m.scope.Collection != "" && m.sort == Sort{} && strings.TrimSpace(m.text) == ""
+}
+
+// Moved is the order of all rows after those at some lines were moved before a line.
+func (m *Model) Moved(lines []int, before int) []catalog.Row {
+	moved := m.Rows(lines)
+	out := make([]catalog.Row, 0, len(m.rows))
+	for i, r := range m.rows {
+		if i == before {
+			out = append(out, moved...)
+		}
+		if !slices.Contains(lines, i) {
+			out = append(out, r)
+		}
+	}
+	if before >= len(m.rows) {
+		out = append(out, moved...)
+	}
+	return out
 }
 
 // SetSort orders by a column; the same column again turns the order round.

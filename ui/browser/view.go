@@ -52,6 +52,7 @@ type View struct {
 	total                                             int // samples in the library, for the empty state; below 0: not known yet
 	line                                              int // cursor before the results changed
 	row                                               catalog.Row
+	rows                                              []catalog.Row // chosen
 }
 
 // termChip is a chip that stands for a term of the query.
@@ -194,27 +195,28 @@ func (v *View) Current() *catalog.Sample { return v.model.Sample(v.List.Selectio
 func (v *View) selected() {
 	v.line = v.List.Selection().Cursor()
 	v.row = v.model.Row(v.line)
+	v.rows = v.Chosen()
 	v.tellCount()
 	if v.Actions.Selected != nil {
-		v.Actions.Selected(v.Chosen())
+		v.Actions.Selected(v.rows)
 	}
 }
 
-// results shows other rows. The row under the cursor stays chosen if it is still there.
+// results shows other rows. What was chosen stays chosen as far as it is still there.
 func (v *View) results(keep bool) {
-	row := v.row
 	v.List.SetLength(v.model.Len(), keep)
 	v.showSort()
-	if row != 0 {
-		if line := v.model.Line(row); line >= 0 {
-			if keep {
-				offset := v.List.Offset()
-				v.List.Select(line)
-				_ = offset
-			} else {
-				v.List.Select(line)
-			}
-		}
+	line := -1
+	if v.row != 0 {
+		line = v.model.Line(v.row)
+	}
+	switch {
+	case keep && len(v.rows) > 1:
+		v.List.SelectRows(v.model.Lines(v.rows), line)
+	case keep && line >= 0:
+		v.List.SelectRows([]int{line}, line)
+	case line >= 0:
+		v.List.Select(line)
 	}
 	v.List.Refresh()
 	v.tellCount()
@@ -298,7 +300,7 @@ func (v *View) SetScope(s Scope) {
 	v.model.SetScope(s)
 	v.scopeChip.Hidden = s.Query == ""
 	v.scopeChip.SetText(s.Title)
-	v.chipRow.Refresh()
+	v.showSort()
 }
 
 // ---- chips
@@ -348,7 +350,11 @@ func (v *View) showSort() {
 	v.header.show(s)
 	for _, c := range SortColumns {
 		if c.By == s.By {
-			v.sortChip.SetText(c.Title)
+			title := c.Title
+			if v.model.Scope().Collection != "" && c.By == "" {
+				title = "Own order"
+			}
+			v.sortChip.SetText(title)
 		}
 	}
 	v.chipRow.Refresh()

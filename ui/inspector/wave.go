@@ -26,20 +26,24 @@ type Wave struct {
 	unit              *own.Label
 	dot               *own.Ground
 	half, double, tap *own.IconButton
+	cut               *own.IconButton
+	editor            *editor
 	span              *own.Label
 	root              fyne.CanvasObject
 	shown             int64
 	hadPeaks          bool
 }
 
-// NewWave draws a model. seek plays from a time; loop takes the selected part (equal: none).
-func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64)) *Wave {
+// NewWave draws a model. seek plays from a time; loop takes the selected part (equal: none); edits
+// are done by do.
+func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64), do Editing) *Wave {
 	w := &Wave{model: m}
 	w.Waveform = own.NewWaveform()
 	w.Waveform.Empty = "Select a sample to see it"
 	w.Waveform.OnSeek = seek
 	w.Waveform.OnSelect = func(from, to float64) {
 		w.tellSpan(from, to)
+		w.editor.keep(from, to)
 		if loop != nil {
 			loop(from, to)
 		}
@@ -72,11 +76,15 @@ func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64)) 
 	for _, b := range []*own.IconButton{zoomIn, zoomOut, all} {
 		b.Side = 26
 	}
+	w.cut = own.NewIconButton("scissors", "Trim, reverse, normalise, fade, chop: makes new files   Ctrl+Shift+E", w.ToggleEditor)
+	w.cut.Side = 26
+	w.editor = newEditor(w, do)
+	wf.OnCuts = func(at []float64) { w.editor.edit.Hand = at; w.editor.changed() }
 	title := own.Below(0, -1, w.name, w.info)
 	w.dot = own.NewGround(theme.Panel, 5)
 	w.dot.Min = fyne.NewSize(10, 30)
-	line := own.Beside(12, 1, w.dot, title, w.span, w.tempoBox, own.Beside(3, -1, w.half, w.double, w.tap), w.keyBox, own.Beside(0, -1, zoomOut, zoomIn, all))
-	w.root = own.Panel(own.Below(8, 1, line, wf))
+	line := own.Beside(12, 1, w.dot, title, w.span, w.tempoBox, own.Beside(3, -1, w.half, w.double, w.tap), w.keyBox, own.Beside(0, -1, w.cut, zoomOut, zoomIn, all))
+	w.root = own.Panel(own.Below(8, 2, line, w.editor.root, wf))
 	w.Refresh()
 	return w
 }
@@ -89,6 +97,24 @@ func callback(f func()) {
 
 // Root is the pane.
 func (w *Wave) Root() fyne.CanvasObject { return w.root }
+
+// ToggleEditor shows or hides what makes new sounds of the one that is shown.
+func (w *Wave) ToggleEditor() {
+	w.editor.open(w.editor.root.Hidden)
+	w.cut.SetOn(!w.editor.root.Hidden)
+}
+
+// Heard is where in the sample a time of the preview that plays lies.
+func (w *Wave) Heard(seconds float64) float64 {
+	r := w.editor.heard
+	if !r.Reverse {
+		return r.From + seconds
+	}
+	if s := w.model.Sample(); r.To <= 0 && s != nil {
+		return s.Duration - seconds
+	}
+	return r.To - seconds
+}
 
 // Tap counts a beat tapped now; from the fourth on the tempo is set.
 func (w *Wave) Tap() {
@@ -139,6 +165,7 @@ func (w *Wave) Refresh() {
 		w.Waveform.Empty = "Select a sample to see it"
 		w.Waveform.SetWave(own.Wave{})
 		w.shown, w.hadPeaks = 0, false
+		w.editor.reset()
 		w.root.Refresh()
 		return
 	}
@@ -168,7 +195,22 @@ func (w *Wave) Refresh() {
 	w.dot.Colour = theme.Class(s.Class)
 	w.dot.Refresh()
 
-	peaks, why := m.Peaks()
+	other := int64(s.Row) != w.shown
+	if other {
+		w.shown = int64(s.Row)
+		w.span.SetText("")
+		w.Waveform.SetWave(w.picture(s))
+		w.editor.reset()
+	} else {
+		w.Waveform.UpdateWave(w.picture(s))
+		w.Waveform.SetCuts(w.editor.cuts(s), w.editor.edit.Cutting == ByHand)
+	}
+	w.root.Refresh()
+}
+
+// picture is the waveform of a sample, as the edit that is being put together makes it.
+func (w *Wave) picture(s *catalog.Sample) own.Wave {
+	peaks, why := w.model.Peaks()
 	w.Waveform.Empty = "…"
 	if why != "" {
 		w.Waveform.Empty = why
@@ -179,16 +221,25 @@ func (w *Wave) Refresh() {
 	}
 	if peaks != nil {
 		wave.Columns = peaks
+		if w.editor.edit.Recipe.Words() != "" {
+			wave.Columns = shaped(peaks, w.editor.edit.Recipe, s.Duration)
+		}
 	}
-	if r := m.Report(); r != nil {
+	if r := w.model.Report(); r != nil {
 		wave.Beats, wave.Onsets = r.Beats, r.Onsets
 	}
-	if int64(s.Row) != w.shown {
-		w.shown = int64(s.Row)
-		w.span.SetText("")
-		w.Waveform.SetWave(wave)
-	} else {
-		w.Waveform.UpdateWave(wave)
+	return wave
+}
+
+// showEdit draws the edit as it is now.
+func (w *Wave) showEdit() {
+	s := w.model.Sample()
+	if s == nil || int64(s.Row) != w.shown {
+		return
 	}
-	w.root.Refresh()
+	w.Waveform.UpdateWave(w.picture(s))
+	w.Waveform.SetCuts(w.editor.cuts(s), w.editor.edit.Cutting == ByHand)
+	if text := w.editor.notice(); text != "" {
+		w.span.SetText(text)
+	}
 }

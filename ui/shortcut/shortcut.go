@@ -32,9 +32,12 @@ const (
 	HalfTempo    ID = "half-tempo"
 	DoubleTempo  ID = "double-tempo"
 	TapTempo     ID = "tap-tempo"
+	EditSound    ID = "edit-sound"
 	Rename       ID = "rename"
 	Remove       ID = "remove"
 	NewList      ID = "new-collection"
+	MoveUp       ID = "move-up"
+	MoveDown     ID = "move-down"
 	Rate0        ID = "rate-0"
 	Rate1        ID = "rate-1"
 	Rate2        ID = "rate-2"
@@ -125,8 +128,11 @@ func Table(system string) []Command {
 		{HalfTempo, "Half the tempo", "Edit", fyne.KeyH, shift, Always, true},
 		{DoubleTempo, "Twice the tempo", "Edit", fyne.KeyD, shift, Always, true},
 		{TapTempo, "Tap the tempo", "Edit", fyne.KeyT, std, Always, true},
+		{EditSound, "Trim, reverse, fade, chop…", "Edit", fyne.KeyE, shift, Always, true},
 		{Rename, "Rename…", "Edit", fyne.KeyF2, 0, Always, true},
 		{NewList, "New collection…", "Edit", fyne.KeyN, shift, Always, true},
+		{MoveUp, "Move up in the collection", "Edit", fyne.KeyUp, alt, Always, false},
+		{MoveDown, "Move down in the collection", "Edit", fyne.KeyDown, alt, Always, false},
 		{Remove, "Remove from the library", "Edit", remove, 0, InList, true},
 		{Rate0, "No rating", "Rate", fyne.Key0, alt, Always, false},
 		{Rate1, "One star", "Rate", fyne.Key1, alt, Always, false},
@@ -240,6 +246,6 @@ var Extra = []struct{ Where, Keys, Does string }{
 	{"Pads", "1 2 3 4 · Q W E R · A S D F · Z X C V", "play pads 1 to 16"},
 	{"Pads", "Arrows", "select a pad"},
 	{"Pads", "Drag", "swap two pads; with Ctrl or Alt copy"},
-	{"Waveform", "Click, drag, wheel", "seek, select, zoom"},
+	{"Waveform", "Click, drag, wheel", "seek, play a part again and again, zoom"},
 	{"Settings of a pad", "Double click, Left, Right", "default, one step"},
 }

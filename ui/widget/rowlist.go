@@ -5,12 +5,8 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
-
-	"sampleagent/ui/theme"
 )
 
 // RowState is how a row is to be drawn besides its data.
@@ -69,6 +65,7 @@ type RowList struct {
 	drawn    *rowListRenderer
 	dragging bool
 	dragAt   fyne.Position
+	mark     int // what is dragged would come before this line; below 0: nowhere
 }
 
 // typeAheadPause ends a type-ahead: what is typed later starts a new word.
@@ -76,7 +73,7 @@ const typeAheadPause = 900 * time.Millisecond
 
 // NewRowList is a list of n lines of one height.
 func NewRowList(height float32, newRow func() Row) *RowList {
-	l := &RowList{RowHeight: height, NewRow: newRow, hovered: -1, pressed: -1, Now: time.Now, sel: NewSelection(0)}
+	l := &RowList{RowHeight: height, NewRow: newRow, hovered: -1, pressed: -1, mark: -1, Now: time.Now, sel: NewSelection(0)}
 	l.Modifiers = currentModifiers
 	l.ExtendBaseWidget(l)
 	return l
@@ -111,6 +108,12 @@ func (l *RowList) Selection() *Selection { return &l.sel }
 func (l *RowList) Select(i int) {
 	l.sel.Only(i)
 	l.ScrollTo(i)
+	l.Refresh()
+}
+
+// SelectRows chooses lines without telling anyone and leaves the view where it is.
+func (l *RowList) SelectRows(lines []int, cursor int) {
+	l.sel.Set(lines, cursor)
 	l.Refresh()
 }
 
@@ -157,6 +160,26 @@ func (l *RowList) RowAt(p fyne.Position) int {
 		return -1
 	}
 	return i
+}
+
+// GapAt is the line before which something let go at an absolute position would come, the length
+// for behind the last; below 0 when the position is not in the list.
+func (l *RowList) GapAt(absolute fyne.Position) int {
+	p := absolute.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(l))
+	if p.Y < 0 || p.Y > l.Size().Height || p.X < 0 || p.X > l.Size().Width {
+		return -1
+	}
+	return min(l.length, int(math.Round((l.offset+float64(p.Y))/float64(l.RowHeight))))
+}
+
+// MarkGap shows where something would come; below 0 takes the mark away.
+func (l *RowList) MarkGap(line int) {
+	if line != l.mark {
+		l.mark = line
+		if l.drawn != nil {
+			l.drawn.placeMark()
+		}
+	}
 }
 
 // Page is how many whole lines fit.
@@ -437,186 +460,4 @@ func (l *RowList) hover(i int) {
 	l.hovered = i
 	l.RefreshRow(before)
 	l.RefreshRow(i)
-}
-
-// ---- drawing
-
-// MinSize implements fyne.CanvasObject.
-func (l *RowList) MinSize() fyne.Size { return fyne.NewSize(120, l.RowHeight*3) }
-
-// CreateRenderer implements fyne.Widget.
-func (l *RowList) CreateRenderer() fyne.WidgetRenderer {
-	r := &rowListRenderer{list: l, content: container.NewWithoutLayout()}
-	r.clip = container.NewClip(r.content)
-	r.thumb = newThumb(l)
-	l.drawn = r
-	return r
-}
-
-type rowListRenderer struct {
-	list    *RowList
-	content *fyne.Container
-	clip    *container.Clip
-	thumb   *thumb
-	pool    []Row
-	shows   []int // which line the pool's object shows, -1 none
-	first   int
-	last    int
-}
-
-func (r *rowListRenderer) Destroy() {}
-
-func (r *rowListRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.clip, r.thumb}
-}
-
-func (r *rowListRenderer) MinSize() fyne.Size { return r.list.MinSize() }
-
-func (r *rowListRenderer) Layout(size fyne.Size) {
-	r.clip.Resize(size)
-	need := int(math.Ceil(float64(size.Height)/float64(r.list.RowHeight))) + 1
-	for len(r.pool) < need {
-		row := r.list.NewRow()
-		row.Hide()
-		r.pool = append(r.pool, row)
-		r.shows = append(r.shows, -1)
-		r.content.Add(row)
-	}
-	for i, row := range r.pool {
-		row.Resize(fyne.NewSize(size.Width, r.list.RowHeight))
-		r.shows[i] = -1
-	}
-	r.list.clamp()
-	r.place()
-}
-
-// place moves the rows to where the offset wants them and binds those that show a new line.
-// A line keeps its object while it is on the screen: scrolling by one line binds one row.
-func (r *rowListRenderer) place() {
-	l := r.list
-	if len(r.pool) == 0 || l.Size().Height <= 0 {
-		return
-	}
-	height := float64(l.RowHeight)
-	first := int(l.offset / height)
-	last := min(l.length, int(math.Ceil((l.offset+float64(l.Size().Height))/height)))
-	if l.OnVisible != nil && (first != r.first || last != r.last) {
-		l.OnVisible(first, last)
-	}
-	r.first, r.last = first, last
-	used := make(map[int]bool, len(r.pool))
-	for i := first; i < last; i++ {
-		slot := i % len(r.pool)
-		used[slot] = true
-		row := r.pool[slot]
-		row.Move(fyne.NewPos(0, float32(float64(i)*height-l.offset)))
-		if r.shows[slot] != i {
-			r.shows[slot] = i
-			row.Bind(i, l.state(i))
-		}
-		if !row.Visible() {
-			row.Show()
-		}
-	}
-	for slot, row := range r.pool {
-		if !used[slot] {
-			r.shows[slot] = -1
-			if row.Visible() {
-				row.Hide()
-			}
-		}
-	}
-	r.thumb.place()
-}
-
-func (l *RowList) state(i int) RowState {
-	return RowState{Selected: l.sel.Has(i), Cursor: l.sel.Cursor() == i, Hovered: l.hovered == i, Focused: l.focused}
-}
-
-func (r *rowListRenderer) bindOne(i int) {
-	if i < r.first || i >= r.last || len(r.pool) == 0 {
-		return
-	}
-	slot := i % len(r.pool)
-	if r.shows[slot] == i {
-		r.pool[slot].Bind(i, r.list.state(i))
-	}
-}
-
-func (r *rowListRenderer) Refresh() {
-	for slot := range r.shows {
-		r.shows[slot] = -1
-	}
-	r.first = -1
-	r.place()
-	r.thumb.Refresh()
-}
-
-// thumb is the scroll bar's handle at the list's right edge.
-type thumb struct {
-	widget.BaseWidget
-	list *RowList
-	rect *canvas.Rectangle
-	wide bool
-}
-
-const thumbWidth = 10
-
-func newThumb(l *RowList) *thumb {
-	t := &thumb{list: l, rect: canvas.NewRectangle(theme.C(theme.TextFaint))}
-	t.ExtendBaseWidget(t)
-	return t
-}
-
-func (t *thumb) place() {
-	total := float64(t.list.length) * float64(t.list.RowHeight)
-	view := float64(t.list.Size().Height)
-	if total <= view || view <= 0 {
-		t.Hide()
-		return
-	}
-	h := math.Max(28, view*view/total)
-	y := (view - h) * t.list.offset / (total - view)
-	t.Resize(fyne.NewSize(thumbWidth, float32(h)))
-	t.Move(fyne.NewPos(t.list.Size().Width-thumbWidth, float32(y)))
-	t.Show()
-}
-
-func (t *thumb) Dragged(e *fyne.DragEvent) {
-	total := float64(t.list.length) * float64(t.list.RowHeight)
-	view := float64(t.list.Size().Height)
-	track := view - float64(t.Size().Height)
-	if track > 0 {
-		t.list.scrollBy(float64(e.Dragged.DY) * (total - view) / track)
-	}
-}
-
-func (t *thumb) DragEnd() {}
-
-func (t *thumb) MouseIn(*desktop.MouseEvent)    { t.wide = true; t.Refresh() }
-func (t *thumb) MouseMoved(*desktop.MouseEvent) {}
-func (t *thumb) MouseOut()                      { t.wide = false; t.Refresh() }
-
-func (t *thumb) CreateRenderer() fyne.WidgetRenderer {
-	t.rect.CornerRadius = 3
-	return &thumbRenderer{t}
-}
-
-type thumbRenderer struct{ t *thumb }
-
-func (r *thumbRenderer) Destroy()                     {}
-func (r *thumbRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.t.rect} }
-func (r *thumbRenderer) MinSize() fyne.Size           { return fyne.NewSize(thumbWidth, 28) }
-func (r *thumbRenderer) Layout(s fyne.Size) {
-	w := float32(4)
-	if r.t.wide {
-		w = 7
-	}
-	r.t.rect.Move(fyne.NewPos(s.Width-w-2, 2))
-	r.t.rect.Resize(fyne.NewSize(w, s.Height-4))
-}
-func (r *thumbRenderer) Refresh() {
-	r.t.rect.FillColor = theme.Alpha(theme.C(theme.TextFaint), 0.7)
-	r.Layout(r.t.Size())
-	r.t.rect.Refresh()
 }

@@ -84,6 +84,19 @@ func (s *Selection) Extend(i int) {
 	s.anchor, s.cursor = anchor, i
 }
 
+// Set chooses rows and puts the cursor on one of them; below 0 leaves it nowhere.
+func (s *Selection) Set(rows []int, cursor int) {
+	s.Clear()
+	for _, i := range rows {
+		if i >= 0 && i < s.n {
+			s.put(i, true)
+		}
+	}
+	if cursor >= 0 && cursor < s.n {
+		s.cursor, s.anchor = cursor, cursor
+	}
+}
+
 // All chooses every row.
 func (s *Selection) All() {
 	cursor := s.cursor

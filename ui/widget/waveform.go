@@ -37,6 +37,7 @@ type Waveform struct {
 
 	OnSeek   func(seconds float64)
 	OnSelect func(from, to float64) // from == to: nothing is selected
+	OnCuts   func(at []float64)     // a person changed where the sound is divided
 	Empty    string                 // what to say when there is no sound
 
 	wave     Wave
@@ -47,6 +48,7 @@ type Waveform struct {
 	hover    float32 // x of the pointer, below 0: away
 	dragFrom float64
 	dragging bool
+	cuts     cuts
 	drawn    *waveformRenderer
 }
 
@@ -56,7 +58,7 @@ const shortestView = 0.25
 
 // NewWaveform is an empty one.
 func NewWaveform() *Waveform {
-	w := &Waveform{cursor: -1, hover: -1}
+	w := &Waveform{cursor: -1, hover: -1, cuts: cuts{moved: -1}}
 	w.ExtendBaseWidget(w)
 	return w
 }
@@ -65,6 +67,7 @@ func NewWaveform() *Waveform {
 func (w *Waveform) SetWave(v Wave) {
 	w.wave, w.from, w.to, w.cursor = v, 0, v.Length, -1
 	w.selFrom, w.selTo = 0, 0
+	w.cuts = cuts{moved: -1}
 	w.Refresh()
 }
 
@@ -88,6 +91,9 @@ func (w *Waveform) SetCursor(seconds float64) {
 		w.drawn.moveCursor()
 	}
 }
+
+// Cursor is where the play cursor is, below 0 when it is hidden.
+func (w *Waveform) Cursor() float64 { return w.cursor }
 
 // View is the part of the sound that is shown.
 func (w *Waveform) View() (from, to float64) { return w.from, w.to }
@@ -157,6 +163,10 @@ func (w *Waveform) Tapped(e *fyne.PointEvent) {
 	if w.wave.Length <= 0 {
 		return
 	}
+	if w.cuts.byHand {
+		w.toggleCut(e.Position.X)
+		return
+	}
 	if w.selTo > w.selFrom {
 		w.SetSelected(0, 0)
 		if w.OnSelect != nil {
@@ -175,16 +185,24 @@ func (w *Waveform) Dragged(e *fyne.DragEvent) {
 	}
 	if !w.dragging {
 		w.dragging, w.dragFrom = true, w.timeAt(e.Position.X-e.Dragged.DX)
+		w.cuts.moved = -1
+		if w.cuts.byHand {
+			w.cuts.moved = w.cutAt(e.Position.X - e.Dragged.DX)
+		}
+	}
+	if w.cuts.moved >= 0 {
+		w.moveCut(e.Position.X)
+		return
 	}
 	w.SetSelected(w.dragFrom, w.timeAt(e.Position.X))
 }
 
 // DragEnd implements fyne.Draggable.
 func (w *Waveform) DragEnd() {
-	if w.dragging && w.OnSelect != nil {
+	if w.dragging && w.cuts.moved < 0 && w.OnSelect != nil {
 		w.OnSelect(w.selFrom, w.selTo)
 	}
-	w.dragging = false
+	w.dragging, w.cuts.moved = false, -1
 }
 
 // Scrolled implements fyne.Scrollable: zoom, or move along.
@@ -470,6 +488,7 @@ func (r *waveformRenderer) paint(width, height int) image.Image {
 			}
 		}
 	}
+	r.paintCuts(img, scale)
 	return img
 }
 
