@@ -162,7 +162,7 @@ func (p *player) load(next Transport, get func(context.Context, *Transport) (ren
 			s.Play(r.buf, int64(r.from*r.rate))
 		}
 		if r.loop {
-			s.SetLoop(true, 0, 0)
+			s.SetLoop(true, r.loopStart, r.loopEnd)
 		}
 		p.now.State, p.now.Loop, p.now.Error = Playing, r.loop, ""
 		p.now.Length = float64(p.frames) / p.rate
@@ -224,6 +224,8 @@ type rendered struct {
 	rate   float64 // frames of buf for a second of the sample's own time
 	from   float64 // s
 	loop   bool
+
+	loopStart, loopEnd int64 // frames; loopEnd 0 is the end
 }
 
 // Audition plays a sample. It returns at once; what played is cut. An error shows in Transport.

@@ -131,33 +131,32 @@ type editor struct {
 	edit  Edit
 	heard edit.Recipe // what was previewed last
 
-	reverse, normalise, cut, onPads *own.Chip
-	fadeIn, fadeOut                 *own.Slider
-	preview, save                   *own.IconButton
-	root                            *fyne.Container
+	reverse, normalise, cut *own.Chip
+	fadeIn, fadeOut         *own.Slider
+	preview, save           *own.IconButton
+	root                    *fyne.Container
 }
 
 func newEditor(w *Wave, do Editing) *editor {
 	e := &editor{wave: w, do: do}
 	e.reverse = own.NewChip("Reverse", func() { e.edit.Recipe.Reverse = !e.edit.Recipe.Reverse; e.changed() })
 	e.normalise = own.NewChip("Normalise", func() { e.edit.Recipe.Normalise = !e.edit.Recipe.Normalise; e.changed() })
-	fade := func(name string, to *float64) *own.Slider {
+	fade := func(name string, width float32, to *float64) *own.Slider {
 		s := own.NewSlider(name, 0, 100, 0)
-		s.NameWidth, s.TextWidth = 48, 44
+		s.NameWidth, s.TextWidth = width, 42
 		s.Format = func(v int) string { return milliseconds(e.fadeLength(v)) }
 		s.OnChanged = func(v int) { *to = e.fadeLength(v); e.changed() }
 		return s
 	}
-	e.fadeIn, e.fadeOut = fade("Fade in", &e.edit.Recipe.FadeIn), fade("Fade out", &e.edit.Recipe.FadeOut)
+	e.fadeIn, e.fadeOut = fade("Fade in", 46, &e.edit.Recipe.FadeIn), fade("out", 24, &e.edit.Recipe.FadeOut)
 	e.cut = own.NewChip("Chop", nil)
 	e.cut.Menu = true
 	e.cut.OnTapped = e.cutMenu
-	e.onPads = own.NewChip("On pads", func() { e.edit.OnPads = !e.edit.OnPads; e.changed() })
-	e.preview = own.NewTextButton("play", "Preview", "Hear what will be made", e.hear)
-	e.save = own.NewTextButton("", "Save as new", "Make it; the file it is made of stays as it is", e.make)
+	e.preview = own.NewIconButton("play", "Hear what will be made", e.hear)
+	e.save = own.NewTextButton("", "Save new", "Make it; the file it is made of stays as it is", e.make)
 	e.save.Strong = true
 	e.preview.Side, e.save.Side = 26, 26
-	e.root = own.Flow(6, e.reverse, e.normalise, own.FixedWidth(168, e.fadeIn), own.FixedWidth(168, e.fadeOut), e.cut, e.onPads, e.preview, e.save)
+	e.root = own.Flow(6, e.reverse, e.normalise, own.FixedWidth(142, e.fadeIn), own.FixedWidth(118, e.fadeOut), e.cut, e.preview, e.save)
 	e.root.Hide()
 	return e
 }
@@ -241,15 +240,16 @@ func (e *editor) changed() {
 	r.Peak = normalPeak
 	e.reverse.SetOn(r.Reverse)
 	e.normalise.SetOn(r.Normalise)
-	e.onPads.SetOn(e.edit.OnPads)
 	parts := e.recipes()
 	text := map[Cutting]string{Whole: "Chop", AtOnsets: "Onsets", InParts: "Equal", ByHand: "By hand"}[e.edit.Cutting]
 	if n := len(parts); e.edit.Cutting != Whole {
 		text += fmt.Sprintf(" · %d", max(n, 1))
+		if e.edit.OnPads {
+			text += " on pads"
+		}
 	}
 	e.cut.SetText(text)
 	e.cut.SetOn(e.edit.Cutting != Whole)
-	e.onPads.Hidden = e.edit.Cutting == Whole
 	e.preview.SetOff(len(parts) == 0)
 	e.save.SetOff(len(parts) == 0)
 	e.wave.showEdit()
@@ -284,7 +284,9 @@ func (e *editor) cutMenu() {
 	if s := e.wave.model.Sample(); s != nil && s.Beats > 1 {
 		items = append(items, fyne.NewMenuItem(fmt.Sprintf("At every beat (%d)", s.Beats), set(InParts, s.Beats)))
 	}
-	items = append(items, fyne.NewMenuItem("By hand: click to cut, click a cut to remove it", set(ByHand, 0)))
+	pads := fyne.NewMenuItem("Put the parts on pads", func() { e.edit.OnPads = !e.edit.OnPads; e.changed() })
+	pads.Checked, pads.Disabled = e.edit.OnPads, e.edit.Cutting == Whole
+	items = append(items, fyne.NewMenuItem("By hand: click to cut, click a cut to remove it", set(ByHand, 0)), fyne.NewMenuItemSeparator(), pads)
 	d := fyne.CurrentApp().Driver()
 	if c := d.CanvasForObject(e.cut); c != nil {
 		widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), c, d.AbsolutePositionForObject(e.cut).AddXY(0, e.cut.Size().Height+2))

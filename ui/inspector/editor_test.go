@@ -112,7 +112,7 @@ func TestTheEditorFromSelectionToFiles(t *testing.T) {
 		t.Errorf("%d parts after two cuts", n)
 	}
 	w.Waveform.Tapped(at(2.6))
-	test.Tap(e.onPads)
+	e.edit.OnPads = true
 	test.Tap(e.save)
 	if len(made) != 2 || math.Abs(made[0].To-2) > 0.02 || !onPads {
 		t.Errorf("made %+v, on pads %v", made, onPads)
