@@ -59,14 +59,16 @@ type Service struct {
 	Secret []byte // of signed links and derived tokens
 	Mails  Mails
 	Admins []string // addresses, lower case
-	Phase  plan.Phase
 	Now    func() time.Time
+	Lanes  map[plan.Queue]int // that jobs can wait in, with this process's workers
+	// Features are what the operator offers now.
+	Features func() plan.Features
 }
 
-// Limits is what an account may do now, in the phase that the operator runs.
+// Limits is what an account may do now, of what the operator offers.
 func (s *Service) Limits(u *store.User) (plan.Limits, error) {
 	l, err := u.Limits(s.Now())
-	return l.In(s.Phase), err
+	return l.In(s.Features()), err
 }
 
 // IsAdmin says whether an account is an operator's.
@@ -202,7 +204,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Principal, e
 		return nil, err
 	}
 	if p.KeyID != "" && p.Limits.APIRequests == 0 {
-		return nil, noKeys()
+		return nil, s.noKeys()
 	}
 	return p, nil
 }

@@ -45,7 +45,7 @@ type world struct {
 func onBoth(t *testing.T, f func(t *testing.T, w *world)) {
 	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
 		w := &world{post: &post{}, now: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}
-		w.Service = &account.Service{DB: db, Secret: []byte("0123456789abcdef0123456789abcdef"), Mails: w.post, Phase: plan.All, Now: func() time.Time { return w.now }}
+		w.Service = &account.Service{DB: db, Secret: []byte("0123456789abcdef0123456789abcdef"), Mails: w.post, Features: plan.All.Features, Now: func() time.Time { return w.now }}
 		f(t, w)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
@@ -34,7 +35,10 @@ func (p *Principal) May(scope string) bool {
 
 // noKeys is the refusal of a plan without API keys, for making one and for using one that was
 // made under a larger plan.
-func noKeys() error {
+func (s *Service) noKeys() error {
+	if !s.Features().On(plan.FeatureKeys) {
+		return problem(http.StatusForbidden, wire.CodeOff, "This server does not offer API keys at present.")
+	}
 	x := problem(http.StatusForbidden, wire.CodeTier, "API keys are part of the pro plan.")
 	x.Upgrade = true
 	return x
@@ -46,7 +50,7 @@ const maxKeys = 50
 // NewKey makes an API key; its secret is in the answer and nowhere else.
 func (s *Service) NewKey(ctx context.Context, p *Principal, r wire.KeyRequest, ip string) (*wire.Key, error) {
 	if p.Limits.APIRequests == 0 {
-		return nil, noKeys()
+		return nil, s.noKeys()
 	}
 	for _, scope := range r.Scopes {
 		if !slices.ContainsFunc(Scopes, func(known struct{ Name, Allows string }) bool { return known.Name == scope }) {

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -47,18 +46,18 @@ func (s *Service) RevokeOthers(ctx context.Context, p *Principal, ip string) err
 	})
 }
 
-// Describe is the account as its owner sees it. ai and billing say what the operator switched on.
+// Describe is the account as its owner sees it. ai and billing say what the server is set up for.
 func (s *Service) Describe(ctx context.Context, p *Principal, ai, billing bool) (*wire.Account, error) {
 	u := p.User
 	usage, err := quota.Usage(ctx, s.DB.Q, u, p.Limits, s.Now())
 	if err != nil {
 		return nil, err
 	}
-	onOff := map[bool]string{true: "on", false: "off"}
+	onOff, offered := map[bool]string{true: "on", false: "off"}, s.Features()
 	return &wire.Account{
 		ID: u.ID, Email: u.Email, Name: u.Name, Tier: string(u.EffectiveTier(s.Now())), TrialEndsAt: u.TrialEndsAt.Pointer(),
-		CanTrial: u.Tier == plan.Free && u.TrialStartedAt == 0, CreatedAt: u.CreatedAt.Time(), ReadOnly: u.StorageBytes > p.Limits.StorageBytes,
-		Limits: WireLimits(p.Limits), Usage: usage, AI: onOff[ai], Billing: onOff[billing],
+		CanTrial: u.Tier == plan.Free && u.TrialStartedAt == 0 && offered.On(plan.FeaturePro), CreatedAt: u.CreatedAt.Time(), ReadOnly: u.StorageBytes > p.Limits.StorageBytes,
+		Limits: WireLimits(p.Limits), Usage: usage, AI: onOff[ai && offered.On(plan.FeatureAI)], Billing: onOff[billing && offered.On(plan.FeatureBilling)],
 		Notify: wire.Notify{Processed: u.NotifyProcessed, Failed: u.NotifyFailed, Expiring: u.NotifyExpiring, Quota: u.NotifyQuota},
 	}, nil
 }
@@ -121,7 +120,7 @@ func (s *Service) StartTrial(ctx context.Context, p *Principal, ip string) error
 	if p.User.Tier != plan.Free {
 		return problem(http.StatusConflict, wire.CodeConflict, "The trial is for free accounts; yours has more already.")
 	}
-	if s.Phase < plan.WithPro {
+	if !s.Features().On(plan.FeaturePro) {
 		return problem(http.StatusForbidden, wire.CodeOff, "This server does not offer the trial.")
 	}
 	now := s.Now()
@@ -134,50 +133,6 @@ func (s *Service) StartTrial(ctx context.Context, p *Principal, ip string) error
 			return problem(http.StatusConflict, wire.CodeConflict, "The trial of this account has been used.")
 		}
 		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "trial.started", "", ip, nil)
-	})
-}
-
-// SetTier changes an account's tier and contract, for operators and billing. A downgrade keeps
-// everything: what is over the new room is read-only until it is removed (B08).
-func (s *Service) SetTier(ctx context.Context, userID string, tier plan.Tier, o plan.Overrides, actor, reason string) error {
-	if _, err := plan.For(tier); err != nil {
-		return err
-	}
-	if tier == plan.Trial {
-		return errors.New("a trial is started by its user, not set as tier")
-	}
-	now := s.Now()
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		u, err := tx.User(ctx, userID)
-		if err != nil {
-			return err
-		}
-		before := u.Tier
-		u.Tier, u.Overrides.V = tier, o
-		if before != tier && u.PeriodStart == 0 {
-			u.PeriodStart = store.At(now)
-		}
-		if err := tx.SetTier(ctx, u, now); err != nil {
-			return err
-		}
-		l, err := u.Limits(now)
-		if err != nil {
-			return err
-		}
-		if err := tx.SetExpiry(ctx, u.ID, l.RetentionDays, now); err != nil {
-			return err
-		}
-		since := store.Millis(0)
-		if u.StorageBytes > l.StorageBytes {
-			since = store.At(now)
-		}
-		if err := tx.SetOverQuota(ctx, u.ID, since); err != nil {
-			return err
-		}
-		if _, err := tx.AddEvent(ctx, u.ID, wire.EventAccountUpdated, wire.EventData{}, now); err != nil {
-			return err
-		}
-		return s.audit(ctx, tx, u.ID, actor, "tier.changed", string(tier), "", map[string]string{"from": string(before), "reason": reason})
 	})
 }
 

@@ -92,7 +92,7 @@ func (a *API) accountRoutes() {
 		p := Principal(ctx)
 		return &None{}, a.Accounts.Delete(ctx, p.User.ID, "user:"+p.User.ID, ClientIP(ctx))
 	})
-	Register(a, Op(http.MethodPost, "/api/account/trial", Session, "Begin the one day of trial"), func(ctx context.Context, _ *struct{}) (*None, error) {
+	Register(a, Behind(plan.FeaturePro, Op(http.MethodPost, "/api/account/trial", Session, "Begin the one day of trial")), func(ctx context.Context, _ *struct{}) (*None, error) {
 		return &None{}, a.Accounts.StartTrial(ctx, Principal(ctx), ClientIP(ctx))
 	})
 	Register(a, Op(http.MethodGet, "/api/account/usage", Read, "What was used by day and model"), func(ctx context.Context, in *struct {
@@ -136,17 +136,6 @@ func (a *API) accountRoutes() {
 			lines = append(lines, AuditLine{r.ID, r.Actor, r.Action, r.Subject, r.Detail.V, r.IP, r.CreatedAt.Time()})
 		}
 		return items(lines, err)
-	})
-	Register(a, Op(http.MethodGet, "/api/keys", Session, "API keys, without their secrets"), func(ctx context.Context, _ *struct{}) (*Items[wire.Key], error) {
-		return items(a.Accounts.Keys(ctx, Principal(ctx)))
-	})
-	op := Op(http.MethodPost, "/api/keys", Session, "Make an API key; its secret is in this answer only")
-	op.DefaultStatus = http.StatusCreated
-	Register(a, op, func(ctx context.Context, in *In[wire.KeyRequest]) (*Body[wire.Key], error) {
-		return body(a.Accounts.NewKey(ctx, Principal(ctx), in.Body, ClientIP(ctx)))
-	})
-	Register(a, Op(http.MethodDelete, "/api/keys/{id}", Session, "Revoke an API key"), func(ctx context.Context, in *ByID) (*None, error) {
-		return &None{}, a.Accounts.RevokeKey(ctx, Principal(ctx), in.ID, ClientIP(ctx))
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/notify"
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
@@ -60,6 +61,7 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	a.huma.UseMiddleware(a.guard)
 	a.authRoutes()
 	a.accountRoutes()
+	a.keyRoutes()
 	a.uploadRoutes(r)
 	a.jobRoutes()
 	a.sampleRoutes()
@@ -177,8 +179,7 @@ func newError(status int, msg string, errs ...error) huma.StatusError {
 
 // guard refuses operations that need a principal who is not there or may not.
 func (a *API) guard(ctx huma.Context, next func(huma.Context)) {
-	scope, _ := ctx.Operation().Metadata["scope"].(string)
-	if err := a.may(ctx.Context(), scope); err != nil {
+	if err := a.allowed(ctx.Context(), ctx.Operation()); err != nil {
 		a.write(ctx, err)
 		return
 	}
@@ -198,6 +199,32 @@ func (a *API) write(ctx huma.Context, err error) {
 	if err := writeJSON(ctx.BodyWriter(), p); err != nil {
 		a.Log.DebugContext(ctx.Context(), "answer not written", "error", err)
 	}
+}
+
+// Behind is an operation of a feature: while an operator has switched that off, it is refused.
+func Behind(f plan.Feature, op huma.Operation) huma.Operation {
+	op.Metadata["feature"] = f
+	return op
+}
+
+// allowed says whether the request's principal may call an operation that is offered.
+func (a *API) allowed(ctx context.Context, op *huma.Operation) error {
+	scope, _ := op.Metadata["scope"].(string)
+	if err := a.may(ctx, scope); err != nil {
+		return err
+	}
+	if f, ok := op.Metadata["feature"].(plan.Feature); ok {
+		return a.Offered(f)
+	}
+	return nil
+}
+
+// Offered refuses what an operator has switched off.
+func (a *API) Offered(f plan.Feature) error {
+	if a.Accounts.Features().On(f) {
+		return nil
+	}
+	return &wire.Problem{Type: "about:blank", Title: "Forbidden", Status: http.StatusForbidden, Code: wire.CodeOff, Detail: "This server does not offer this (" + string(f) + ") at present."}
 }
 
 // may says whether the request's principal has a scope.

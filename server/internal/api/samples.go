@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
@@ -206,7 +207,7 @@ func (a *API) sampleRoutes() {
 			return &LinkOut{Status: http.StatusOK, Body: l}, nil
 		})
 	}
-	deep := Op(http.MethodPost, "/api/samples/{id}/deep-analysis", Write, "Ask the large model about a sample")
+	deep := Behind(plan.FeatureLarge, Op(http.MethodPost, "/api/samples/{id}/deep-analysis", Write, "Ask the large model about a sample"))
 	deep.DefaultStatus = http.StatusAccepted
 	Register(a, deep, func(ctx context.Context, in *ByID) (*None, error) {
 		return &None{}, a.Jobs.Deep(ctx, Who(ctx), in.ID)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/replica"
 	"sampleagent/sync/wire"
 )
@@ -17,7 +18,7 @@ const maxPushBytes = 64 << 20
 // syncRoutes keep the machines of an account in step.
 func (a *API) syncRoutes() {
 	service := replica.New(a.DB, a.Accounts.Now)
-	push := Op(http.MethodPost, wire.PathSyncPush, Write, "Bring changes of one machine; all are stored or none")
+	push := Behind(plan.FeatureSync, Op(http.MethodPost, wire.PathSyncPush, Write, "Bring changes of one machine; all are stored or none"))
 	push.MaxBodyBytes = maxPushBytes
 	push.Errors = append(push.Errors, 426)
 	registry := a.huma.OpenAPI().Components.Schemas
@@ -40,7 +41,7 @@ func (a *API) syncRoutes() {
 		}
 		return body(done, err)
 	})
-	pull := Op(http.MethodGet, wire.PathSyncPull, Read, "Ask for the changes after a number")
+	pull := Behind(plan.FeatureSync, Op(http.MethodGet, wire.PathSyncPull, Read, "Ask for the changes after a number"))
 	pull.Errors = append(pull.Errors, 426)
 	Register(a, pull, func(ctx context.Context, in *struct {
 		Protocol string `header:"Sample-Agent-Sync" maxLength:"20"`

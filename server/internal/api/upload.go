@@ -51,7 +51,7 @@ func (a *API) uploadRoutes(r chi.Router) {
 		}
 		return a.accepted(ctx, j)
 	})
-	batch := Op(http.MethodPost, "/api/batches", Upload, "Ask for up to 100 signed addresses, all or none")
+	batch := Behind(plan.FeatureBatch, Op(http.MethodPost, "/api/batches", Upload, "Ask for up to 100 signed addresses, all or none"))
 	batch.DefaultStatus = http.StatusCreated
 	Register(a, batch, func(ctx context.Context, in *In[wire.BatchRequest]) (*Body[wire.BatchAccepted], error) {
 		return body(a.Jobs.AnnounceBatch(ctx, Who(ctx), in.Body))
@@ -64,9 +64,8 @@ func (a *API) uploadRoutes(r chi.Router) {
 // raw adds an operation that speaks HTTP by itself, with the same guard as the others.
 func (a *API) raw(r chi.Router, op huma.Operation, h func(http.ResponseWriter, *http.Request) error) {
 	a.huma.OpenAPI().AddOperation(&op)
-	scope, _ := op.Metadata["scope"].(string)
 	r.Method(op.Method, op.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := a.may(r.Context(), scope)
+		err := a.allowed(r.Context(), &op)
 		if err == nil {
 			err = h(w, r)
 		}

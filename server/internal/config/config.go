@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ import (
 	"github.com/adrg/xdg"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/pflag"
+
+	"sampleagent/server/internal/plan"
 )
 
 // Config is every setting. The tags are the one table: TOML key (flag with dashes, variable in
@@ -72,6 +75,9 @@ type Config struct {
 	BurstWorkers      int `key:"burst_workers" default:"0" usage:"further pro workers that start while the pro queue is deep (0: none)"`
 
 	Phase string `key:"phase" default:"3" usage:"what is offered: 1 free only without AI, 2 with pro and billing, 3 with batches, exports and large models"`
+
+	Features []string `key:"features" usage:"single features over the phase, as name=on or name=off with commas: pro, billing, ai, api-keys, sync, batch, export, large-models, white-label"`
+	Lanes    []string `key:"lanes" usage:"own lanes for contracts, as name=workers with commas; a contract names its lane with the term queue"`
 
 	WebhookAllow []string `key:"webhook_allow" usage:"private networks webhooks may reach, for tests and closed networks"`
 
@@ -283,6 +289,12 @@ func (c *Config) check() (problems []error) {
 	if !slices.Contains([]string{"1", "2", "3"}, c.Phase) {
 		bad("setting phase: %q is not 1, 2 or 3", c.Phase)
 	}
+	if _, err := plan.ParseFeatures(nil, c.Features); err != nil {
+		bad("setting features: %w", err)
+	}
+	if _, err := c.OwnLanes(); err != nil {
+		bad("setting lanes: %w", err)
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
 		bad("setting log_level: %q is not debug, info, warn or error", c.LogLevel)
 	}
@@ -307,6 +319,27 @@ func (c *Config) check() (problems []error) {
 	}
 	return problems
 }
+
+// OwnLanes are the lanes of contracts with their workers in this process.
+func (c *Config) OwnLanes() (map[plan.Queue]int, error) {
+	lanes := map[plan.Queue]int{}
+	for _, text := range c.Lanes {
+		name, count, _ := strings.Cut(text, "=")
+		n, err := strconv.Atoi(count)
+		if err != nil || n < 0 || n > 1000 || !laneName.MatchString(name) {
+			return nil, fmt.Errorf("%q is not a lane like acme=2", text)
+		}
+		switch q := plan.Queue(name); q {
+		case plan.QueueFree, plan.QueuePro, plan.QueueEnterprise, plan.QueueSystem:
+			return nil, fmt.Errorf("%q is a lane that every server has", name)
+		default:
+			lanes[q] = n
+		}
+	}
+	return lanes, nil
+}
+
+var laneName = regexp.MustCompile(`^[a-z][a-z0-9-]{1,30}$`)
 
 // ParsePrefix reads an address or a network.
 func ParsePrefix(text string) (netip.Prefix, error) {

@@ -362,11 +362,11 @@ func (d *deepWorker) Work(ctx context.Context, rj *river.Job[DeepArgs]) error {
 	if err != nil {
 		return err
 	}
-	l, err := u.Limits(s.Now())
+	l, err := s.Limits(u)
 	if err != nil {
 		return err
 	}
-	v, took, err := s.Vibe.Describe(ctx, vibe.Ask{User: u, Limits: l.In(s.Phase), SampleID: row.ID, Facts: storedFacts(row, f), Deep: true})
+	v, took, err := s.Vibe.Describe(ctx, vibe.Ask{User: u, Limits: l, SampleID: row.ID, Facts: storedFacts(row, f), Deep: true})
 	if err != nil {
 		return err
 	}

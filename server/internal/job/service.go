@@ -40,9 +40,9 @@ type Service struct {
 	Queue   Queue
 	Notify  *notify.Service
 	Vibe    *vibe.Service
-	Phase   plan.Phase
-	Temp    string             // folder for files in work
-	Workers map[plan.Queue]int // over all processes, for estimates
+	Limits  func(*store.User) (plan.Limits, error) // what an account may do now
+	Temp    string                                 // folder for files in work
+	Workers map[plan.Queue]int                     // over all processes, for estimates
 	Log     *slog.Logger
 	Now     func() time.Time
 

@@ -128,7 +128,7 @@ func (s *Service) mustGiveWay(ctx context.Context, j *store.Job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	l, err := u.Limits(s.Now())
+	l, err := s.Limits(u)
 	if err != nil {
 		return false, err
 	}
@@ -228,11 +228,11 @@ func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store
 	if err != nil {
 		return err
 	}
-	limits, err := u.Limits(s.Now())
+	limits, err := s.Limits(u)
 	if err != nil {
 		return err
 	}
-	who := Who{u, limits.In(s.Phase)}
+	who := Who{u, limits}
 	path, done, err := s.fetch(ctx, j)
 	if err != nil {
 		return err

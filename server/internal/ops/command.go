@@ -197,7 +197,7 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return s.Accounts.SetTier(ctx, u.ID, plan.Tier(args[1]), u.Overrides.V, actor, reason)
+				return s.Accounts.SetTier(ctx, u.ID, plan.Tier(args[1]), plan.Overrides{}, actor, reason)
 			})
 		}}
 	tier.Flags().StringVar(&reason, "reason", "", "why, for the audit log")

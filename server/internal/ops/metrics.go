@@ -10,8 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"sampleagent/server/internal/plan"
 )
 
 // metrics are what an operator's dashboards and a platform's autoscaler read.
@@ -73,7 +71,7 @@ func (l *lanes) Collect(c chan<- prometheus.Metric) {
 		c <- prometheus.NewInvalidMetric(waitingDesc, err)
 		return
 	}
-	for _, q := range []plan.Queue{plan.QueueFree, plan.QueuePro, plan.QueueEnterprise} {
+	for q := range s.Jobs.Workers {
 		name := string(q)
 		gauge(slotsDesc, float64(s.Jobs.Workers[q]), name)
 		m := measured[q]

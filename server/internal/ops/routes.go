@@ -106,7 +106,7 @@ func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
 
 // pages adds what browsers see.
 func (s *Server) pages(r chi.Router) error {
-	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Phase: s.Accounts.Phase, Public: s.Config.PublicURL, Production: s.Config.Production()}
+	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Features: s.Features.Features, Public: s.Config.PublicURL, Production: s.Config.Production()}
 	if s.outbox != nil {
 		o.Outbox = s.outbox.Dir()
 	}

@@ -26,6 +26,7 @@ import (
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/config"
+	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/job/queue"
 	"sampleagent/server/internal/notify"
@@ -51,6 +52,7 @@ type Server struct {
 	Notify   *notify.Service
 	Vibe     *vibe.Service
 	Jobs     *job.Service
+	Features *feature.Switches
 	Queue    *queue.Queue
 	API      *api.API
 	Now      func() time.Time
@@ -108,9 +110,12 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	phase, err := strconv.Atoi(c.Phase)
+	if s.Features, err = switches(s.DB, c, s.Log, o.Now); err != nil {
+		return err
+	}
+	lanes, err := allLanes(c)
 	if err != nil {
-		return fmt.Errorf("setting phase: %w", err)
+		return err
 	}
 	allowed, err := prefixes(c.WebhookAllow)
 	if err != nil {
@@ -121,11 +126,10 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	}
 	s.Notify = &notify.Service{DB: s.DB, Mailer: mailer, Public: c.PublicURL, Log: s.Log, Now: o.Now, Client: notify.NewPoster(allowed),
 		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate)}
-	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Phase: plan.Phase(phase), Now: o.Now}
+	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Now: o.Now, Features: s.Features.Features, Lanes: lanes}
 	s.Notify.Codes = s.Accounts
-	s.Jobs = &job.Service{DB: s.DB, Objects: s.Objects, Notify: s.Notify, Vibe: s.Vibe, Phase: plan.Phase(phase), Temp: filepath.Join(c.Data, "work"),
-		Workers: map[plan.Queue]int{plan.QueueFree: c.FreeWorkers, plan.QueuePro: c.ProWorkers, plan.QueueEnterprise: c.EnterpriseWorkers},
-		Log:     s.Log, Now: o.Now, Memory: semaphore.NewWeighted(job.MemoryBudget), Crash: o.Crash}
+	s.Jobs = &job.Service{DB: s.DB, Objects: s.Objects, Notify: s.Notify, Vibe: s.Vibe, Limits: s.Accounts.Limits, Temp: filepath.Join(c.Data, "work"), Workers: lanes,
+		Log: s.Log, Now: o.Now, Memory: semaphore.NewWeighted(job.MemoryBudget), Crash: o.Crash}
 	s.Notify.Linker = s.Jobs
 	if err := s.newQueue(o); err != nil {
 		return err
@@ -186,6 +190,29 @@ func (s *Server) newVibe() (*vibe.Service, error) {
 	return v, nil
 }
 
+// switches are the features that phase and settings give, under what operators switch.
+func switches(db *store.DB, c *config.Config, log *slog.Logger, now func() time.Time) (*feature.Switches, error) {
+	phase, err := strconv.Atoi(c.Phase)
+	if err != nil {
+		return nil, fmt.Errorf("setting phase: %w", err)
+	}
+	set, err := plan.ParseFeatures(plan.Phase(phase).Features(), c.Features)
+	if err != nil {
+		return nil, fmt.Errorf("setting features: %w", err)
+	}
+	return &feature.Switches{DB: db, Set: set, Log: log, Now: now}, nil
+}
+
+// allLanes are the lanes that sounds wait in, with this process's workers.
+func allLanes(c *config.Config) (map[plan.Queue]int, error) {
+	lanes, err := c.OwnLanes()
+	if err != nil {
+		return nil, fmt.Errorf("setting lanes: %w", err)
+	}
+	lanes[plan.QueueFree], lanes[plan.QueuePro], lanes[plan.QueueEnterprise] = c.FreeWorkers, c.ProWorkers, c.EnterpriseWorkers
+	return lanes, nil
+}
+
 func (s *Server) newQueue(o Options) error {
 	c := s.Config
 	opts := queue.Options{Logger: s.Log.With("part", "queue"), RescueAfter: job.RescueAfter, Poll: o.Poll, StopTimeout: c.ShutdownTimeout}
@@ -199,8 +226,10 @@ func (s *Server) newQueue(o Options) error {
 	s.Jobs.AddWorkers(opts.Workers)
 	s.Notify.Workers(opts.Workers)
 	if o.Role.Work {
-		opts.Queues = map[string]int{string(plan.QueueFree): c.FreeWorkers, string(plan.QueuePro): c.ProWorkers,
-			string(plan.QueueEnterprise): c.EnterpriseWorkers, string(plan.QueueSystem): c.SystemWorkers}
+		opts.Queues = map[string]int{string(plan.QueueSystem): c.SystemWorkers}
+		for lane, n := range s.Jobs.Workers {
+			opts.Queues[string(lane)] = n
+		}
 		opts.Periodic = job.Periodic()
 	}
 	var err error

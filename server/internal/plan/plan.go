@@ -1,6 +1,6 @@
 // Package plan is the one table of tiers: what each gives, in numbers that every check reads.
-// A contract may override single numbers for one account. An unknown tier is an error, never a
-// silent default.
+// A contract may override any number for one account, and an operator may switch off what a
+// server does not offer. An unknown tier is an error, never a silent default.
 //
 // It is values only. It must never know a database, a request or a payment.
 package plan
@@ -135,53 +135,6 @@ func Tiers() []Limits {
 	return []Limits{table[Free], table[Trial], table[Pro], table[Enterprise]}
 }
 
-// Overrides are the numbers of a contract; nil keeps the tier's.
-type Overrides struct {
-	Uploads       *int64   `json:"uploads,omitempty"`
-	FileBytes     *int64   `json:"file_bytes,omitempty"`
-	Seconds       *float64 `json:"seconds,omitempty"`
-	StorageBytes  *int64   `json:"storage_bytes,omitempty"`
-	RetentionDays *int     `json:"retention_days,omitempty"`
-	PromiseSecs   *int64   `json:"promise_seconds,omitempty"`
-	PerUser       *int     `json:"per_user,omitempty"`
-	Batch         *int     `json:"batch,omitempty"`
-	AIMicro       *int64   `json:"ai_micro,omitempty"`
-	DeepShare     *int64   `json:"deep_share,omitempty"`
-	APIRequests   *int64   `json:"api_requests,omitempty"`
-	Exports       *bool    `json:"exports,omitempty"`
-	Sync          *bool    `json:"sync,omitempty"`
-	WhiteLabel    *bool    `json:"white_label,omitempty"`
-	MonthCents    *int64   `json:"month_cents,omitempty"`
-}
-
-// With is l with a contract's numbers.
-func (l Limits) With(o Overrides) Limits {
-	put(&l.Uploads, o.Uploads)
-	put(&l.FileBytes, o.FileBytes)
-	put(&l.Seconds, o.Seconds)
-	put(&l.StorageBytes, o.StorageBytes)
-	put(&l.RetentionDays, o.RetentionDays)
-	if o.PromiseSecs != nil {
-		l.Promise = time.Duration(*o.PromiseSecs) * time.Second
-	}
-	put(&l.PerUser, o.PerUser)
-	put(&l.Batch, o.Batch)
-	put(&l.AIMicro, o.AIMicro)
-	put(&l.DeepShare, o.DeepShare)
-	put(&l.APIRequests, o.APIRequests)
-	put(&l.Exports, o.Exports)
-	put(&l.Sync, o.Sync)
-	put(&l.WhiteLabel, o.WhiteLabel)
-	put(&l.MonthCents, o.MonthCents)
-	return l
-}
-
-func put[T any](to *T, v *T) {
-	if v != nil {
-		*to = *v
-	}
-}
-
 // Window is the stretch of time in which uploads are counted, [Start, End).
 type Window struct{ Start, End time.Time }
 
@@ -220,36 +173,4 @@ func Day(t time.Time) Window {
 	t = t.UTC()
 	start := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 	return Window{start, start.AddDate(0, 0, 1)}
-}
-
-// Phase says what an operator offers (A95 to A97).
-type Phase int
-
-// The phases.
-const (
-	FreeOnly Phase = 1 // free accounts, analysis without AI
-	WithPro  Phase = 2 // and the small model, pro, billing
-	All      Phase = 3 // and batches, exports, the large model
-)
-
-// In is l with what the phase does not offer taken away.
-func (l Limits) In(p Phase) Limits {
-	if p < All {
-		l.Batch, l.Exports = 0, false
-		l.Models = without(l.Models, Large)
-	}
-	if p < WithPro {
-		l.AIMicro, l.Models, l.APIRequests, l.Sync = 0, nil, 0, false
-	}
-	return l
-}
-
-func without(models []Model, m Model) []Model {
-	var kept []Model
-	for _, k := range models {
-		if k != m {
-			kept = append(kept, k)
-		}
-	}
-	return kept
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -74,21 +75,108 @@ func TestContractOfTheThirtyFirst(t *testing.T) {
 	}
 }
 
-func TestContractOverridesAndPhases(t *testing.T) {
-	l, _ := For(Enterprise)
-	uploads, secs := int64(7), int64(30)
-	got := l.With(Overrides{Uploads: &uploads, PromiseSecs: &secs})
-	if got.Uploads != 7 || got.Promise != 30*time.Second || got.FileBytes != l.FileBytes {
-		t.Errorf("%+v", got)
+// Every number of the table can be agreed otherwise: a field of Limits without its term would be
+// forgotten in contracts.
+func TestEveryLimitHasATerm(t *testing.T) {
+	notAgreed := map[string]bool{"Tier": true, "TrialLength": true, "Contact": true}
+	limits, terms := reflect.TypeFor[Limits](), reflect.TypeFor[Overrides]()
+	for i := range limits.NumField() {
+		name := limits.Field(i).Name
+		term := name
+		if name == "Promise" {
+			term = "PromiseSecs"
+		}
+		field, ok := terms.FieldByName(term)
+		if notAgreed[name] {
+			continue
+		}
+		if !ok {
+			t.Errorf("no contract can change %s", name)
+			continue
+		}
+		// And With carries it over: a value that no tier has arrives.
+		var o Overrides
+		value := reflect.New(field.Type.Elem())
+		switch e := value.Elem(); e.Kind() {
+		case reflect.Int, reflect.Int64:
+			e.SetInt(7)
+		case reflect.Float64:
+			e.SetFloat(7)
+		case reflect.String:
+			e.SetString("seven")
+		case reflect.Slice:
+			e.Set(reflect.ValueOf([]Model{"seven"}))
+		case reflect.Bool:
+			e.SetBool(true)
+		}
+		reflect.ValueOf(&o).Elem().FieldByName(term).Set(value)
+		got := reflect.ValueOf(Limits{}.With(o)).FieldByName(name).Interface()
+		want := value.Elem().Interface()
+		if name == "Promise" {
+			want = 7 * time.Second
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: agreed %v, is %v", name, want, got)
+		}
 	}
+}
+
+func TestContractsHoldInTheirTimeAndTier(t *testing.T) {
+	l, _ := For(Enterprise)
+	day := func(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
+	many, more := int64(50_000), int64(90_000)
+	list := []Contract{
+		{Tier: Enterprise, Terms: Overrides{Uploads: &many}, From: day(10), To: day(20)},
+		{Tier: Enterprise, Terms: Overrides{Uploads: &more}, From: day(15)},
+	}
+	for _, c := range []struct {
+		at   time.Time
+		want int64
+	}{{day(9), l.Uploads}, {day(10), many}, {day(14), many}, {day(15), more}, {day(21), more}} {
+		if got := l.Under(list, c.at).Uploads; got != c.want {
+			t.Errorf("on %s: %d uploads, want %d", c.at.Format("2 Jan"), got, c.want)
+		}
+	}
+	pro, _ := For(Pro)
+	if got := pro.Under(list, day(16)).Uploads; got != pro.Uploads {
+		t.Errorf("an enterprise contract counts for pro: %d", got)
+	}
+}
+
+func TestTermsAreReadOrRefused(t *testing.T) {
+	o, err := ParseTerms([]string{"uploads=-1", "storage_bytes=500GB", "seconds=1800.5", "exports=false", "queue=acme", "models=small", "promise_seconds=30"})
+	if err != nil || *o.Uploads != -1 || *o.StorageBytes != 500<<30 || *o.Seconds != 1800.5 || *o.Exports || *o.Queue != "acme" || len(*o.Models) != 1 || *o.PromiseSecs != 30 {
+		t.Errorf("%+v %v", o, err)
+	}
+	for _, wrong := range []string{"uploads", "uploads=many", "speed=3", "uploads=-2", "seconds=", "batch=101", "models=huge", "promise_seconds=0", "period=week", "exports=yes", "storage_bytes=-5"} {
+		if _, err := ParseTerms([]string{wrong}); err == nil {
+			t.Errorf("%q was taken", wrong)
+		}
+	}
+	if _, err := ParseTerms([]string{"uploads=1", "uploads=2"}); err == nil {
+		t.Error("a term given twice was taken")
+	}
+}
+
+func TestPhasesAndFeatures(t *testing.T) {
 	p, _ := For(Pro)
-	if one := p.In(FreeOnly); one.AIMicro != 0 || one.Models != nil || one.Batch != 0 || one.Exports {
+	one, two, three := p.In(FreeOnly.Features()), p.In(WithPro.Features()), p.In(All.Features())
+	if one.AIMicro != 0 || one.Models != nil || one.Batch != 0 || one.Exports || one.APIRequests != 0 || one.Sync {
 		t.Errorf("phase 1: %+v", one)
 	}
-	if two := p.In(WithPro); len(two.Models) != 1 || two.Models[0] != Small || two.Batch != 0 {
+	if len(two.Models) != 1 || two.Models[0] != Small || two.Batch != 0 || two.Exports || two.APIRequests != 1000 || !two.Sync {
 		t.Errorf("phase 2: %+v", two)
 	}
-	if three := p.In(All); len(three.Models) != 2 || three.Batch != 100 {
+	if !reflect.DeepEqual(three, p) {
 		t.Errorf("phase 3: %+v", three)
+	}
+	f, err := ParseFeatures(WithPro.Features(), []string{"export=on", "ai=off"})
+	if err != nil || !f.On(FeatureExport) || f.On(FeatureAI) || f.On(FeatureBatch) || !f.On(FeatureSync) {
+		t.Errorf("%v %v", f, err)
+	}
+	for _, wrong := range []string{"export", "export=maybe", "teleport=on"} {
+		if _, err := ParseFeatures(nil, []string{wrong}); err == nil {
+			t.Errorf("%q was taken", wrong)
+		}
 	}
 }

@@ -22,7 +22,7 @@ var now = time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)
 func newUser(t *testing.T, db *store.DB, tier plan.Tier) *store.User {
 	t.Helper()
 	id := store.NewID()
-	u := &store.User{ID: id, Email: id + "@example.org", Tier: tier, CreatedAt: store.At(now), UpdatedAt: store.At(now), UnsubscribeToken: id, NotifyProcessed: true}
+	u := &store.User{ID: id, Email: id + "@example.org", Tier: tier, CreatedAt: store.At(now), UpdatedAt: store.At(now), UnsubscribeToken: id, NotifyProcessed: true, Contracts: store.List[plan.Contract]{{ID: "c", Tier: tier, From: now.UTC()}}}
 	if err := db.Write(t.Context(), func(tx *store.Tx) error { return tx.CreateUser(t.Context(), u) }); err != nil {
 		t.Fatal(err)
 	}

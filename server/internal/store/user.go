@@ -11,44 +11,44 @@ import (
 
 // User is an account.
 type User struct {
-	ID                 string               `db:"id"`
-	Email              string               `db:"email"` // lower case
-	Name               string               `db:"name"`
-	Tier               plan.Tier            `db:"tier"`
-	Overrides          JSON[plan.Overrides] `db:"overrides"`
-	CreatedAt          Millis               `db:"created_at"`
-	UpdatedAt          Millis               `db:"updated_at"`
-	LastSeenAt         Millis               `db:"last_seen_at"`
-	BlockedAt          Millis               `db:"blocked_at"`
-	DeletedAt          Millis               `db:"deleted_at"`
-	TrialStartedAt     Millis               `db:"trial_started_at"`
-	TrialEndsAt        Millis               `db:"trial_ends_at"`
-	PeriodStart        Millis               `db:"period_start"`
-	PeriodEnd          Millis               `db:"period_end"`
-	StripeCustomer     string               `db:"stripe_customer"`
-	StripeSubscription string               `db:"stripe_subscription"`
-	SubscriptionStatus string               `db:"subscription_status"`
-	TenantID           string               `db:"tenant_id"`
-	StorageBytes       int64                `db:"storage_bytes"` // pending and processed
-	OverQuotaSince     Millis               `db:"over_quota_since"`
-	EventSeq           int64                `db:"event_seq"`
-	UnsubscribeToken   string               `db:"unsubscribe_token"`
-	NotifyProcessed    bool                 `db:"notify_processed"`
-	NotifyFailed       bool                 `db:"notify_failed"`
-	NotifyExpiring     bool                 `db:"notify_expiring"`
-	NotifyQuota        bool                 `db:"notify_quota"`
+	ID                 string              `db:"id"`
+	Email              string              `db:"email"` // lower case
+	Name               string              `db:"name"`
+	Tier               plan.Tier           `db:"tier"`
+	Contracts          List[plan.Contract] `db:"overrides"`
+	CreatedAt          Millis              `db:"created_at"`
+	UpdatedAt          Millis              `db:"updated_at"`
+	LastSeenAt         Millis              `db:"last_seen_at"`
+	BlockedAt          Millis              `db:"blocked_at"`
+	DeletedAt          Millis              `db:"deleted_at"`
+	TrialStartedAt     Millis              `db:"trial_started_at"`
+	TrialEndsAt        Millis              `db:"trial_ends_at"`
+	PeriodStart        Millis              `db:"period_start"`
+	PeriodEnd          Millis              `db:"period_end"`
+	StripeCustomer     string              `db:"stripe_customer"`
+	StripeSubscription string              `db:"stripe_subscription"`
+	SubscriptionStatus string              `db:"subscription_status"`
+	TenantID           string              `db:"tenant_id"`
+	StorageBytes       int64               `db:"storage_bytes"` // pending and processed
+	OverQuotaSince     Millis              `db:"over_quota_since"`
+	EventSeq           int64               `db:"event_seq"`
+	UnsubscribeToken   string              `db:"unsubscribe_token"`
+	NotifyProcessed    bool                `db:"notify_processed"`
+	NotifyFailed       bool                `db:"notify_failed"`
+	NotifyExpiring     bool                `db:"notify_expiring"`
+	NotifyQuota        bool                `db:"notify_quota"`
 }
 
 var users = tableOf[User]("users")
 
 // Limits is what the account may do at now: its tier, or the trial while it lasts, with the
-// numbers of its contract. An unknown tier is an error.
+// terms of its contracts. An unknown tier is an error.
 func (u *User) Limits(now time.Time) (plan.Limits, error) {
 	l, err := plan.For(u.EffectiveTier(now))
 	if err != nil {
 		return l, err
 	}
-	return l.With(u.Overrides.V), nil
+	return l.Under(u.Contracts, now), nil
 }
 
 // EffectiveTier is the trial while it lasts, else the account's tier.
@@ -113,11 +113,11 @@ func (tx *Tx) SetProfile(ctx context.Context, u *User, now time.Time) error {
 		u.Name, u.NotifyProcessed, u.NotifyFailed, u.NotifyExpiring, u.NotifyQuota, At(now), u.ID)
 }
 
-// SetTier changes the tier, the contract and the billing period.
+// SetTier changes the tier, the contracts and the billing period.
 func (tx *Tx) SetTier(ctx context.Context, u *User, now time.Time) error {
 	return tx.must(ctx, `UPDATE users SET tier = ?, overrides = ?, period_start = ?, period_end = ?, stripe_customer = ?,
 		stripe_subscription = ?, subscription_status = ?, tenant_id = ?, updated_at = ? WHERE id = ? AND deleted_at = 0`,
-		u.Tier, u.Overrides, u.PeriodStart, u.PeriodEnd, u.StripeCustomer, u.StripeSubscription, u.SubscriptionStatus,
+		u.Tier, u.Contracts, u.PeriodStart, u.PeriodEnd, u.StripeCustomer, u.StripeSubscription, u.SubscriptionStatus,
 		u.TenantID, At(now), u.ID)
 }
 

@@ -26,14 +26,15 @@ type offer struct {
 	Soon   string
 }
 
-// offers are the tiers that this server's phase has switched on.
+// offers are the tiers that this server offers.
 func (p *pages) offers() []offer {
 	var out []offer
+	on := p.Features()
 	for _, l := range plan.Tiers() {
-		if l.Tier == plan.Trial || p.Phase < plan.WithPro && l.Tier != plan.Free {
+		if l.Tier == plan.Trial || !on.On(plan.FeaturePro) && l.Tier != plan.Free {
 			continue
 		}
-		l = l.In(p.Phase)
+		l = l.In(on)
 		o := offer{Name: string(l.Tier), Limits: l, Month: int(l.MonthCents), Year: int(l.YearCents), From: l.Contact}
 		switch {
 		case l.Promise.Hours() >= 1:

@@ -37,11 +37,11 @@ type Options struct {
 	Accounts   *account.Service
 	Jobs       *job.Service
 	Log        *slog.Logger
-	Phase      plan.Phase
-	Public     string // address that users see
-	Production bool   // strangers can reach us: cookies over https only
-	MediaHost  string // origin of signed links when objects are elsewhere, "" for here
-	Outbox     string // folder of mails when there is no mail server, "" otherwise; shown on loopback only
+	Features   func() plan.Features // that are on
+	Public     string               // address that users see
+	Production bool                 // strangers can reach us: cookies over https only
+	MediaHost  string               // origin of signed links when objects are elsewhere, "" for here
+	Outbox     string               // folder of mails when there is no mail server, "" otherwise; shown on loopback only
 }
 
 type pages struct {
@@ -97,9 +97,12 @@ func Mount(r chi.Router, o Options) error {
 		r.Post("/samples/{id}/delete", p.sampleDelete)
 		r.Get("/account", p.account)
 		r.Post("/account/{what}", small(p.accountChange))
-		r.Get("/account/keys", p.keys)
-		r.Post("/account/keys", small(p.keyMake))
-		r.Post("/account/keys/{id}/revoke", small(p.keyRevoke))
+		r.Group(func(r chi.Router) {
+			r.Use(p.behind(plan.FeatureKeys))
+			r.Get("/account/keys", p.keys)
+			r.Post("/account/keys", small(p.keyMake))
+			r.Post("/account/keys/{id}/revoke", small(p.keyRevoke))
+		})
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
@@ -148,7 +151,7 @@ type view struct {
 
 // show draws a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
-	v := view{Title: title, Path: r.URL.Path, User: api.Principal(r.Context()), Billing: p.API.Billing, AI: p.API.AI,
+	v := view{Title: title, Path: r.URL.Path, User: api.Principal(r.Context()), Billing: p.API.Billing && p.Features().On(plan.FeatureBilling), AI: p.API.AI && p.Features().On(plan.FeatureAI),
 		Outbox: p.Outbox != "" && !p.Production, Notice: notices[r.URL.Query().Get("notice")], Data: data}
 	var page bytes.Buffer
 	if err := p.templates[name].ExecuteTemplate(&page, "layout.html", v); err != nil {
@@ -203,6 +206,19 @@ func (p *pages) signedInOnly(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// behind refuses pages of what an operator has switched off.
+func (p *pages) behind(f plan.Feature) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := p.API.Offered(f); err != nil {
+				p.fail(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // inside is a path of this site, whatever a link may say.

@@ -1,0 +1,123 @@
+// Package feature says what this server offers: what its phase and settings switch on, and what
+// an operator has switched since. A switch lies in the database, so that all processes follow.
+//
+// It must never know what a feature does.
+package feature
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
+)
+
+// Fresh is how old an answer may be: another process's switch is followed within it.
+const Fresh = 2 * time.Second
+
+// Switches are the features of one server.
+type Switches struct {
+	DB  *store.DB
+	Set plan.Features // of phase and settings
+	Log *slog.Logger
+	Now func() time.Time
+
+	mu    sync.Mutex
+	known plan.Features
+	read  time.Time // by the machine's clock
+}
+
+// Features are what is on now. When the database cannot be asked the last answer stands.
+func (s *Switches) Features() plan.Features {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known != nil && time.Since(s.read) < Fresh {
+		return s.known
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	rows, err := s.DB.Flags(ctx)
+	if err != nil {
+		s.Log.Warn("features not read; the last answer stands", "error", err)
+		if s.known == nil {
+			return s.Set
+		}
+		return s.known
+	}
+	s.known, s.read = over(s.Set, rows), time.Now()
+	return s.known
+}
+
+func over(base plan.Features, rows []store.Flag) plan.Features {
+	f := plan.Features{}
+	for name, on := range base {
+		f[name] = on
+	}
+	for _, r := range rows {
+		f[plan.Feature(r.Name)] = r.On
+	}
+	return f
+}
+
+// State is a feature as an operator sees it.
+type State struct {
+	Name plan.Feature
+	On   bool
+	By   string // who switched it; "" for phase and settings
+	Why  string
+	At   time.Time
+}
+
+// All lists every feature.
+func (s *Switches) All(ctx context.Context) ([]State, error) {
+	rows, err := s.DB.Flags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []State
+	for _, name := range plan.AllFeatures {
+		st := State{Name: name, On: s.Set.On(name)}
+		for _, r := range rows {
+			if r.Name == string(name) {
+				st.On, st.By, st.Why, st.At = r.On, r.Actor, r.Reason, r.CreatedAt.Time()
+			}
+		}
+		all = append(all, st)
+	}
+	return all, nil
+}
+
+// Turn switches a feature on or off, or back to what phase and settings say.
+func (s *Switches) Turn(ctx context.Context, name, state, actor, reason string) error {
+	f, err := plan.ParseFeature(name)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return fmt.Errorf("say why %s is switched, for the audit log", f)
+	}
+	if state != "on" && state != "off" && state != "default" {
+		return fmt.Errorf("%q: say on, off or default", state)
+	}
+	now := s.Now()
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.DropFlag(ctx, string(f)); err != nil {
+			return err
+		}
+		if state != "default" {
+			if err := tx.AddFlag(ctx, &store.Flag{Name: string(f), On: state == "on", Actor: actor, Reason: reason, CreatedAt: store.At(now)}); err != nil {
+				return err
+			}
+		}
+		return tx.AddAudit(ctx, &store.Audit{Actor: actor, Action: "feature.switched", Subject: string(f), CreatedAt: store.At(now),
+			Detail: store.JSON[map[string]string]{V: map[string]string{"to": state, "reason": reason}}})
+	})
+	s.mu.Lock()
+	s.known = nil
+	s.mu.Unlock()
+	return err
+}
