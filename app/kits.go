@@ -271,6 +271,20 @@ func (a *App) CopyPad(ctx context.Context, id string, from, to kit.Slot) error {
 	return a.EditKit(ctx, id, fmt.Sprintf("Copy %s to %s", from, to), "", func(k *kit.Kit) error { return k.Copy(from, to) })
 }
 
+// PutPads puts pads with their settings on a slot and those after it, as far as the bank goes; it
+// returns how many.
+func (a *App) PutPads(ctx context.Context, id string, first kit.Slot, pads []kit.Pad) (n int, err error) {
+	name := fmt.Sprintf("Paste on %s", first)
+	if len(pads) > 1 {
+		name = fmt.Sprintf("Paste %d pads from %s", len(pads), first)
+	}
+	err = a.EditKit(ctx, id, name, "", func(k *kit.Kit) (err error) {
+		n, err = k.PutPads(first, pads)
+		return err
+	})
+	return n, err
+}
+
 // SetPadSettings changes settings of pads together, as text: "gate=on", "volume=100". The names
 // and ranges are those of kit.Params. All or none are changed.
 func (a *App) SetPadSettings(ctx context.Context, id string, slots []kit.Slot, pairs ...string) error {
@@ -306,6 +320,16 @@ func (a *App) ClearBank(ctx context.Context, id string, bank int) error {
 // SwapBanks exchanges two banks whole.
 func (a *App) SwapBanks(ctx context.Context, id string, one, other int) error {
 	return a.EditKit(ctx, id, fmt.Sprintf("Exchange banks %s and %s", kit.BankName(one), kit.BankName(other)), "", func(k *kit.Kit) error { return k.SwapBanks(one, other) })
+}
+
+// CopyBank copies a bank's pads, tempo and volume over another.
+func (a *App) CopyBank(ctx context.Context, id string, from, to int) error {
+	return a.EditKit(ctx, id, fmt.Sprintf("Copy bank %s over %s", kit.BankName(from), kit.BankName(to)), "", func(k *kit.Kit) error { return k.CopyBank(from, to) })
+}
+
+// MoveBank takes a bank to another place; what was there is gone.
+func (a *App) MoveBank(ctx context.Context, id string, from, to int) error {
+	return a.EditKit(ctx, id, fmt.Sprintf("Move bank %s to %s", kit.BankName(from), kit.BankName(to)), "", func(k *kit.Kit) error { return k.MoveBank(from, to) })
 }
 
 // PadSamples finds the samples of a kit's pads, by their id; a sample that is gone is missing.

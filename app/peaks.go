@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"sampleagent/audio/pcm"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
 )
@@ -40,4 +42,38 @@ func (a *App) Peaks(ctx context.Context, row catalog.Row) (*waveform.Peaks, erro
 		return nil, err
 	}
 	return p, nil
+}
+
+// SampleSound is a sample as an editor needs it: its frames, its waveform and its transients.
+type SampleSound struct {
+	Audio  *pcm.Buffer // not to be changed
+	Peaks  *waveform.Peaks
+	Onsets []float64 // s, rising; nil when it was not analysed
+	Beats  []float64 // s
+}
+
+// SampleSound reads a sample, by its id, for an editor.
+func (a *App) SampleSound(ctx context.Context, id string) (*SampleSound, error) {
+	s, err := a.db.SampleByID(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := &SampleSound{}
+	if out.Audio, err = a.player.decode(ctx, s.Path); err != nil {
+		return nil, err
+	}
+	if out.Audio.Frames() == 0 {
+		return nil, fmt.Errorf("%s holds no sound", s.Name)
+	}
+	if out.Peaks, err = a.Peaks(ctx, s.Row); err != nil {
+		return nil, err
+	}
+	all, err := a.db.Reports(ctx, []catalog.Sample{s})
+	if err != nil {
+		return nil, err
+	}
+	if r := all[0]; r != nil {
+		out.Onsets, out.Beats = r.Onsets, r.Beats
+	}
+	return out, nil
 }

@@ -20,6 +20,7 @@ import (
 	"sampleagent/ui/card"
 	"sampleagent/ui/inspector"
 	"sampleagent/ui/kit"
+	"sampleagent/ui/pad"
 )
 
 // Core is all that the window needs of the application: what its screens need, and what is
@@ -30,6 +31,7 @@ type Core interface {
 	inspector.Core
 	kit.Core
 	card.Core
+	pad.Core
 
 	Settings() settings.Settings
 	UpdateSettings(change func(*settings.Settings)) error
@@ -72,6 +74,7 @@ type Core interface {
 	SetVolume(v float64)
 	Transport() app.Transport
 	PlayingPads(kitID string) []app.PlayingPad
+	StopPads()
 	Tap(at time.Time) (bpm float64, taps int)
 
 	Undo(ctx context.Context) (name string, err error)

@@ -15,6 +15,7 @@ import (
 	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
 	"sampleagent/ui/kit"
+	"sampleagent/ui/pad"
 )
 
 // ID is the program's name for the system.
@@ -73,6 +74,15 @@ func (c *core) FillBank(ctx context.Context, id string, bank int, query string) 
 		note += "; " + f.Left
 	}
 	return kit.Fill{Placed: len(f.Placed), Note: note}, nil
+}
+
+// PadSound implements pad.Core.
+func (c *core) PadSound(ctx context.Context, sampleID string) (*pad.Sound, error) {
+	s, err := c.SampleSound(ctx, sampleID)
+	if err != nil {
+		return nil, err
+	}
+	return &pad.Sound{Audio: s.Audio, Peaks: s.Peaks, Onsets: s.Onsets, Beats: s.Beats}, nil
 }
 
 // PlanKit implements card.Core.

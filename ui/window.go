@@ -19,7 +19,6 @@ import (
 	"sampleagent/audio/edit"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
-	device "sampleagent/library/kit"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
 	"sampleagent/ui/inspector"
@@ -48,6 +47,7 @@ type window struct {
 	pads    *kit.View
 	bar     *transport.View
 	card    *card.Model // nil while no card is written
+	screens *screens
 	over    *own.Overlay
 	toast   *toast
 
@@ -146,7 +146,7 @@ func (w *window) build(s settings.Settings) {
 	w.kits = kit.NewModel(w.core, w.pump.run)
 	w.pads = kit.NewView(w.kits, kit.Actions{
 		WriteCard: w.writeCard, Ask: w.ask, Confirm: w.confirm, Show: w.showSample, Key: w.padKey,
-		Query: func() string { return w.search.Query() },
+		Query: func() string { return w.search.Query() }, Edit: w.editPad, Patterns: w.showPatterns,
 	})
 	w.kits.OnFailure = w.fail
 	w.kits.OnNote = func(text string) { w.toast.show(text, theme.Text) }
@@ -199,7 +199,8 @@ func (w *window) build(s settings.Settings) {
 			w.right.SetExtent(extent("dock", 408))
 		}
 	}}, w.left)
-	content := own.Below(own.SplitGap, 1, top, body, w.bar.Root())
+	w.screens = newScreens(w, body)
+	content := own.Below(own.SplitGap, 1, top, w.screens.root, w.bar.Root())
 	root := container.NewStack(own.NewGround(theme.Window, 0), own.Inset(content, 6, 6), w.toast.layer, w.over.Container)
 	w.win.SetContent(root)
 	w.detach = w.over.Attach(w.win.Canvas())
@@ -458,20 +459,6 @@ func (w *window) showTransport() {
 	}
 }
 
-// showPads lights the pads that sound, and says whether any does.
-func (w *window) showPads() bool {
-	k, open := w.kits.Kit()
-	if !open {
-		return false
-	}
-	var on []device.Slot
-	for _, p := range w.core.PlayingPads(k.ID) {
-		on = append(on, p.Slot)
-	}
-	w.kits.Playing(on)
-	return len(on) > 0
-}
-
 // startCursor moves the play cursor once a frame: Fyne's own animations tick on its goroutine.
 func (w *window) startCursor() {
 	if w.cursor != nil {
@@ -633,6 +620,8 @@ func (w *window) focused() fyne.Focusable { return w.win.Canvas().Focused() }
 // typing says whether a text field has the focus: it then keeps the keys it knows.
 func (w *window) typing() (fyne.Shortcutable, bool) {
 	switch f := w.focused().(type) {
+	case *own.PadGrid: // it copies and pastes pads, and leaves the rest to the commands
+		return nil, false
 	case *widget.Entry:
 		return f, true
 	case *browser.SearchField:

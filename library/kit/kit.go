@@ -266,6 +266,25 @@ func (k *Kit) Copy(from, to Slot) error {
 	})
 }
 
+// PutPads puts pads on a slot and those after it, as far as the bank goes, and says how many were
+// put down; what was there is gone. Pads leave link groups that are full.
+func (k *Kit) PutPads(first Slot, pads []Pad) (int, error) {
+	n := min(len(pads), PadsPerBank-first.Pad()+1)
+	slots := make([]Slot, 0, n)
+	for i := range n {
+		slots = append(slots, first+Slot(i))
+	}
+	return n, k.edit(slots, func(next *Kit) {
+		for _, s := range slots {
+			next.pads[s] = Pad{}
+		}
+		for i, s := range slots {
+			next.pads[s] = pads[i]
+			next.unlinkIfFull(s)
+		}
+	})
+}
+
 func (k *Kit) unlinkIfFull(s Slot) {
 	if k.checkLinks() != nil {
 		k.pads[s].Settings.set(PadLink, 0)

@@ -174,6 +174,9 @@ func (i Info) Range() string {
 		return "L50 to R50, C, MONO(L) or MONO(R)"
 	}
 	s := i.number(i.Min) + " to " + i.number(i.Max)
+	if i.Kind == Position {
+		return s + " frames, or a time as 1.5s or 250ms"
+	}
 	if i.Unit != "" {
 		s += " " + i.Unit
 	}
@@ -224,6 +227,11 @@ func (i Info) Parse(text string) (int, error) {
 		}
 		return 0, bad
 	}
+	if i.Kind == Position {
+		if v, ok := parseTime(text); ok && v >= i.Min && v <= i.Max {
+			return v, nil
+		}
+	}
 	f, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	v := math.Round(f * float64(i.Scale))
 	if err != nil || math.IsNaN(v) || v < float64(i.Min) || v > float64(i.Max) {
@@ -233,6 +241,18 @@ func (i Info) Parse(text string) (int, error) {
 		return 0, bad
 	}
 	return int(v), nil
+}
+
+// parseTime reads a position in seconds, "1.5s", or milliseconds, "250ms".
+func parseTime(text string) (frame int, ok bool) {
+	number, seconds := strings.CutSuffix(strings.ToLower(text), "s")
+	number, milli := strings.CutSuffix(number, "m")
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if milli {
+		f /= 1000
+	}
+	f = math.Round(f * Rate)
+	return int(f), seconds && err == nil && f >= 0 && f <= MaxFrames
 }
 
 func panText(v int) string {

@@ -83,6 +83,18 @@ func (s *shelf) CopyPad(_ context.Context, id string, a, b device.Slot) error {
 func (s *shelf) SetPadSettings(_ context.Context, id string, slots []device.Slot, pairs ...string) error {
 	return s.kits[id].Change(slots, func(x device.Settings) (device.Settings, error) { return x.WithText(pairs...) })
 }
+func (s *shelf) MovePad(_ context.Context, id string, from, to device.Slot) error {
+	return s.kits[id].Move(from, to)
+}
+func (s *shelf) PutPads(_ context.Context, id string, first device.Slot, pads []device.Pad) (int, error) {
+	return s.kits[id].PutPads(first, pads)
+}
+func (s *shelf) CopyBank(_ context.Context, id string, a, b int) error {
+	return s.kits[id].CopyBank(a, b)
+}
+func (s *shelf) MoveBank(_ context.Context, id string, a, b int) error {
+	return s.kits[id].MoveBank(a, b)
+}
 func (s *shelf) SetBank(_ context.Context, id string, bank int, b device.Bank) error {
 	return s.kits[id].SetBank(bank, b)
 }
@@ -199,7 +211,7 @@ func TestPadsAndKeysPlay(t *testing.T) {
 
 func TestEverySettingOfTheTableHasAControl(t *testing.T) {
 	test.NewTempApp(t)
-	p := newSettingsPanel(NewModel(newShelf("Kit"), now))
+	p := NewControls(NewModel(newShelf("Kit"), now))
 	for _, info := range device.Params {
 		_, chip := p.chips[info.Param]
 		_, slider := p.sliders[info.Param]

@@ -44,10 +44,14 @@ type Core interface {
 	ClearPads(ctx context.Context, id string, slots ...device.Slot) error
 	SwapPads(ctx context.Context, id string, one, other device.Slot) error
 	CopyPad(ctx context.Context, id string, from, to device.Slot) error
+	MovePad(ctx context.Context, id string, from, to device.Slot) error
+	PutPads(ctx context.Context, id string, first device.Slot, pads []device.Pad) (int, error)
 	SetPadSettings(ctx context.Context, id string, slots []device.Slot, pairs ...string) error
 	SetBank(ctx context.Context, id string, bank int, b device.Bank) error
 	ClearBank(ctx context.Context, id string, bank int) error
 	SwapBanks(ctx context.Context, id string, one, other int) error
+	CopyBank(ctx context.Context, id string, from, to int) error
+	MoveBank(ctx context.Context, id string, from, to int) error
 	FillBank(ctx context.Context, id string, bank int, query string) (Fill, error)
 
 	PressPad(id string, slot device.Slot, velocity int)
@@ -60,10 +64,8 @@ type Core interface {
 
 // Model is the kit that is open. All methods belong to the UI goroutine.
 type Model struct {
-	OnChanged func() // the kit, the list of kits, bank or pad changed
 	OnFailure func(error)
 	OnNote    func(string)
-	OnPlaying func() // other pads sound
 
 	core Core
 	run  browser.Background
@@ -73,7 +75,11 @@ type Model struct {
 	open    bool
 	samples map[string]catalog.Sample
 	bank    int
-	pad     int // 0 to 15
+	pad     int            // 0 to 15
+	marked  [own.Pads]bool // pads of the bank that are edited with the selected one
+	copied  []device.Pad   // what Paste puts down, in pad order
+	watch   []func()       // told when the kit, the list of kits, bank or pad changed
+	lit     []func()       // told when other pads sound
 	playing map[device.Slot]bool
 	asked   int
 }
@@ -115,12 +121,19 @@ func (m *Model) Sample() (catalog.Sample, bool) {
 // Settings are those of the selected pad.
 func (m *Model) Settings() device.Settings { return m.kit.Pad(m.Slot()).Settings }
 
+// OnChange calls f whenever the kit, the list of kits, bank or pad changed; OnPlaying when other
+// pads sound.
+func (m *Model) OnChange(f func()) { m.watch = append(m.watch, f) }
+
+// OnPlaying calls f when other pads sound.
+func (m *Model) OnPlaying(f func()) { m.lit = append(m.lit, f) }
+
 func (m *Model) changed() {
 	if m.open {
 		m.core.PlayFrom(m.kit.ID, m.bank, m.Slot())
 	}
-	if m.OnChanged != nil {
-		m.OnChanged()
+	for _, f := range m.watch {
+		f()
 	}
 }
 
@@ -189,7 +202,7 @@ func (m *Model) fail(err error) func() {
 func (m *Model) SetBank(bank int) {
 	bank = (bank + device.BankCount) % device.BankCount
 	if bank != m.bank {
-		m.bank = bank
+		m.bank, m.marked = bank, [own.Pads]bool{}
 		m.prepare()
 		m.changed()
 	}
@@ -203,8 +216,8 @@ func (m *Model) prepare() {
 
 // Select selects a pad, 0 to 15.
 func (m *Model) Select(pad int) {
-	if pad >= 0 && pad < device.PadsPerBank && pad != m.pad {
-		m.pad = pad
+	if pad >= 0 && pad < device.PadsPerBank && (pad != m.pad || m.marked != [own.Pads]bool{}) {
+		m.pad, m.marked = pad, [own.Pads]bool{}
 		m.changed()
 	}
 }
@@ -263,43 +276,6 @@ func (m *Model) Move(from, to int, copying bool) {
 			return m.core.CopyPad(ctx, id, a, b)
 		}
 		return m.core.SwapPads(ctx, id, a, b)
-	})
-}
-
-// MoveToBank moves the selected pad to the same place of another bank.
-func (m *Model) MoveToBank(bank int) {
-	from := m.Slot()
-	to, err := device.At(bank, from.Pad())
-	if err != nil || to == from {
-		return
-	}
-	m.edit(func(ctx context.Context, id string) error { return m.core.SwapPads(ctx, id, from, to) })
-}
-
-// Clear empties a pad.
-func (m *Model) Clear(pad int) {
-	s := m.slot(pad)
-	if m.kit.Pad(s).Empty() {
-		return
-	}
-	m.edit(func(ctx context.Context, id string) error { return m.core.ClearPads(ctx, id, s) })
-}
-
-// ClearBank empties the bank.
-func (m *Model) ClearBank() {
-	bank := m.bank
-	m.edit(func(ctx context.Context, id string) error { return m.core.ClearBank(ctx, id, bank) })
-}
-
-// Set changes a setting of the selected pad, in the words of the table of settings.
-func (m *Model) Set(p device.Param, value int) {
-	slot := m.Slot()
-	if m.kit.Pad(slot).Empty() || m.Settings().Get(p) == value {
-		return
-	}
-	pair := p.Info().Name + "=" + p.Info().Text(value)
-	m.edit(func(ctx context.Context, id string) error {
-		return m.core.SetPadSettings(ctx, id, []device.Slot{slot}, pair)
 	})
 }
 
@@ -426,8 +402,8 @@ func (m *Model) Playing(slots []device.Slot) {
 	for _, s := range slots {
 		m.playing[s] = true
 	}
-	if m.OnPlaying != nil {
-		m.OnPlaying()
+	for _, f := range m.lit {
+		f()
 	}
 }
 
@@ -499,17 +475,6 @@ func badges(s device.Settings) string {
 		b = append(b, "M"+device.MuteGroup.Info().Text(g))
 	}
 	return strings.Join(b, " ")
-}
-
-// setAll changes several settings of the selected pad at once.
-func (m *Model) setAll(pairs []string) {
-	slot := m.Slot()
-	if len(pairs) == 0 || m.kit.Pad(slot).Empty() {
-		return
-	}
-	m.edit(func(ctx context.Context, id string) error {
-		return m.core.SetPadSettings(ctx, id, []device.Slot{slot}, pairs...)
-	})
 }
 
 // SamplesChanged reads names and values of the samples on the pads again.

@@ -2,11 +2,9 @@ package kit
 
 import (
 	"fmt"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	device "sampleagent/library/kit"
 	"sampleagent/ui/browser"
@@ -14,127 +12,79 @@ import (
 	own "sampleagent/ui/widget"
 )
 
-// settingsPanel shows every setting of the selected pad, made from the one table of settings:
-// switches and choices as chips, numbers as sliders, positions as fields.
+// settingsPanel shows every setting of the selected pad below the pads.
 type settingsPanel struct {
-	model   *Model
-	title   *own.Label
-	info    *own.Label
-	chips   map[device.Param]*own.Chip
-	sliders map[device.Param]*own.Slider
-	fields  map[device.Param]*widget.Entry
-	body    fyne.CanvasObject
-	empty   fyne.CanvasObject
-	reset   *own.IconButton
-	root    *fyne.Container
+	model    *Model
+	controls *Controls
+	title    *own.Label
+	info     *own.Label
+	body     *container.Scroll
+	empty    *fyne.Container
+	edit     *own.IconButton
+	reset    *own.IconButton
+	root     *fyne.Container
 }
 
-func newSettingsPanel(m *Model) *settingsPanel {
-	p := &settingsPanel{model: m, chips: map[device.Param]*own.Chip{}, sliders: map[device.Param]*own.Slider{}, fields: map[device.Param]*widget.Entry{}}
+func newSettingsPanel(m *Model, edit func()) *settingsPanel {
+	p := &settingsPanel{model: m, controls: NewControls(m)}
 	p.title = own.NewLabel("")
 	p.title.Style.Bold, p.title.MinWidth = true, -1
 	p.info = own.NewLabel("")
 	p.info.TextSize, p.info.Colour = theme.TextSmall, theme.TextDim
-	p.reset = own.NewIconButton("undo", "All settings of this pad back to a fresh pad's", p.resetAll)
-	p.reset.Side = 24
+	p.edit = own.NewTextButton("wave", "Edit", "Edit the pad on its waveform   Ctrl+U", edit)
+	p.reset = own.NewIconButton("undo", "All settings back to a fresh pad's", m.Reset)
+	p.edit.Side, p.reset.Side = 24, 24
 
 	switches, choices := own.Flow(5), own.Flow(5)
 	sliders := container.New(&twoColumns{gap: 18})
 	positions := container.NewGridWithColumns(3)
 	for _, info := range device.Params {
-		param := info.Param
 		switch info.Kind {
 		case device.Switch:
-			c := own.NewChip(info.Label, func() { m.Set(param, 1-m.Settings().Get(param)) })
-			p.chips[param] = c
-			switches.Add(c)
+			switches.Add(p.controls.Of(info.Param))
 		case device.Choice:
-			c := own.NewChip(info.Label, nil)
-			c.Menu = true
-			c.OnTapped = func() { p.choose(param, c) }
-			p.chips[param] = c
-			choices.Add(c)
+			choices.Add(p.controls.Of(info.Param))
 		case device.Number:
-			s := own.NewSlider(info.Label, info.Min, info.Max, info.Default)
-			if info.Scale > 1 && info.Max-info.Min > 1000 {
-				s.Step = 50 // half a unit with the mouse; the field takes hundredths
-			}
-			s.Format = func(v int) string { return info.Text(v) }
-			s.NameWidth, s.TextWidth = 64, 46
-			s.OnEnded = func(v int) { m.Set(param, v) }
-			p.sliders[param] = s
-			sliders.Add(s)
+			sliders.Add(p.controls.Of(info.Param))
 		case device.Position:
-			e := widget.NewEntry()
-			e.OnSubmitted = func(text string) { m.SetText(param, strings.ReplaceAll(text, ",", "")) }
-			p.fields[param] = e
-			positions.Add(own.Below(2, -1, own.NewCaption(info.Label), e))
+			positions.Add(p.controls.Field(info.Param))
 		}
 	}
-	frames := own.NewCaption("Positions are frames at 48 kHz; end 0 is the end of the sample")
-	frames.Colour = theme.TextFaint
+	frames := own.NewCaption("Positions are frames at 48 kHz, or times as 1.5s; end 0 is the end of the sample")
+	frames.Colour, frames.MinWidth = theme.TextFaint, 0
 	p.body = container.NewVScroll(own.InsetEach(own.Below(9, -1, switches, choices, sliders, positions, frames), 0, 0, 8, 4))
 	hint := own.NewLabel("Drag a sample here, or press Enter in the list")
 	hint.Colour, hint.TextSize = theme.TextFaint, theme.TextSmall
 	p.empty = own.Below(2, -1, hint)
-	head := own.Beside(8, 1, p.title, p.info, p.reset)
+	head := own.Beside(8, 1, p.title, p.info, p.edit, p.reset)
 	p.root = own.Below(7, 1, head, own.Stack(p.body, p.empty))
 	return p
 }
 
-func (p *settingsPanel) resetAll() {
-	fresh := device.Settings{}
-	var pairs []string
-	for _, param := range p.model.Settings().Changed() {
-		pairs = append(pairs, param.Info().Name+"="+fresh.Text(param))
+// PadTitle is the name of the selected pad, and how many are edited with it.
+func PadTitle(m *Model) (title, info string, filled bool) {
+	k, open := m.Kit()
+	slot := m.Slot()
+	title = slot.String()
+	if n := len(m.Slots()); n > 1 {
+		title = fmt.Sprintf("%s and %d more", slot, n-1)
 	}
-	p.model.setAll(pairs)
-}
-
-// choose opens the values of a choice below its chip.
-func (p *settingsPanel) choose(param device.Param, below *own.Chip) {
-	info := param.Info()
-	now := p.model.Settings().Get(param)
-	var items []*fyne.MenuItem
-	for v, name := range info.Choices {
-		item := fyne.NewMenuItem(choiceText(name), func() { p.model.Set(param, v) })
-		item.Checked = v == now
-		items = append(items, item)
+	sample, ok := m.Sample()
+	switch pad := k.Pad(slot); {
+	case !open || pad.Empty():
+		return title, "empty", false
+	case !ok:
+		return title, "its sample is not in the library any more", true
+	case pad.Name != "":
+		return title, pad.Name, true
 	}
-	popUp(items, below)
-}
-
-func choiceText(name string) string {
-	switch name {
-	case "fwd_pingpong":
-		return "To and fro"
-	case "rev_pingpong":
-		return "Fro and to"
-	case "bus1":
-		return "Bus 1"
-	case "bus2":
-		return "Bus 2"
-	}
-	return strings.ToUpper(name[:1]) + name[1:]
+	return title, browser.Plain(sample.Name), true
 }
 
 func (p *settingsPanel) refresh() {
-	m := p.model
-	k, open := m.Kit()
-	slot := m.Slot()
-	pad := k.Pad(slot)
-	s := pad.Settings
-	p.title.SetText(slot.String())
-	sample, ok := m.Sample()
-	switch {
-	case !open || pad.Empty():
-		p.info.SetText("empty")
-	case ok:
-		p.info.SetText(browser.Plain(sample.Name))
-	default:
-		p.info.SetText("its sample is not in the library any more")
-	}
-	filled := open && !pad.Empty()
+	title, info, filled := PadTitle(p.model)
+	p.title.SetText(title)
+	p.info.SetText(info)
 	if filled {
 		p.body.Show()
 		p.empty.Hide()
@@ -142,26 +92,9 @@ func (p *settingsPanel) refresh() {
 		p.body.Hide()
 		p.empty.Show()
 	}
-	p.reset.Hidden = !filled || len(s.Changed()) == 0
-	for param, c := range p.chips {
-		info := param.Info()
-		switch info.Kind {
-		case device.Switch:
-			c.SetOn(s.On(param))
-		case device.Choice:
-			c.SetText(fmt.Sprintf("%s: %s", info.Label, choiceText(info.Text(s.Get(param)))))
-			c.SetOn(s.Get(param) != info.Default)
-		}
-	}
-	for param, slider := range p.sliders {
-		slider.SetValue(s.Get(param))
-	}
-	canvas := fyne.CurrentApp().Driver().CanvasForObject(p.root)
-	for param, e := range p.fields {
-		if canvas == nil || canvas.Focused() != fyne.Focusable(e) {
-			e.SetText(param.Info().Text(s.Get(param)))
-		}
-	}
+	p.edit.Hidden = !filled
+	p.reset.Hidden = !filled || len(p.model.Settings().Changed()) == 0
+	p.controls.Refresh()
 	p.root.Refresh()
 }
 

@@ -21,6 +21,8 @@ type Actions struct {
 	Show      func(sampleID string) // select the pad's sample in the list
 	Key       func(e *fyne.KeyEvent) bool
 	Query     func() string // what is searched now: the preset of "fill this bank"
+	Edit      func()        // open the pad editor
+	Patterns  func()        // open the patterns
 }
 
 // View draws a Model.
@@ -41,13 +43,10 @@ type View struct {
 // NewView builds the screen.
 func NewView(m *Model, a Actions) *View {
 	v := &View{model: m, Actions: a}
-	v.Grid = own.NewPadGrid()
-	v.Grid.OnPress, v.Grid.OnRelease = m.Play, m.Release
-	v.Grid.OnSelect = m.Select
-	v.Grid.OnMove = m.Move
-	v.Grid.OnDelete = m.Clear
+	v.Grid = NewGrid(m)
 	v.Grid.OnMenu = v.padMenu
 	v.Grid.OnKey = func(e *fyne.KeyEvent) bool { return v.Actions.Key != nil && v.Actions.Key(e) }
+	v.Grid.OnOpen = func(int) { v.open(v.Actions.Edit) }
 	v.picker = own.NewChip("No kit yet", v.kitMenu)
 	v.picker.Menu, v.picker.Icon = true, "kit"
 	v.card = own.NewTextButton("card", "Write card", "Write this kit to the SD card   Ctrl+E", func() {
@@ -66,13 +65,12 @@ func NewView(m *Model, a Actions) *View {
 	}
 	v.bankInfo = own.NewChip("", v.bankMenu)
 	v.bankInfo.Menu = true
-	v.settings = newSettingsPanel(m)
+	v.settings = newSettingsPanel(m, func() { v.open(v.Actions.Edit) })
 
 	head := own.Beside(6, 1, v.picker, own.NewGround(theme.Panel, 0), v.fill, v.card)
 	content := own.Below(8, 2, head, tabs, newPadsAndSettings(v.Grid, v.settings.root))
 	v.root = content
-	m.OnChanged = v.Refresh
-	m.OnPlaying = func() { v.Grid.SetPlaying(m.PlayingPads()) }
+	m.OnChange(v.Refresh)
 	v.Refresh()
 	return v
 }
@@ -93,9 +91,6 @@ func (v *View) Refresh() {
 	for b, t := range v.banks {
 		t.show(b == m.Bank(), filled[b], k.Bank(b).Protected)
 	}
-	v.Grid.SetPads(m.Pads())
-	v.Grid.Select(m.Pad())
-	v.Grid.SetPlaying(m.PlayingPads())
 	v.settings.refresh()
 	any := len(k.Filled()) > 0
 	v.card.SetOff(!any)
@@ -174,8 +169,19 @@ func (v *View) bankMenu() {
 		protect,
 		fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem("Fill "+name+"…", v.AskFill),
+		fyne.NewMenuItem("Patterns…", func() { v.open(v.Actions.Patterns) }),
+		fyne.NewMenuItemSeparator(),
+		withChildren("Copy "+name+" over", bankItems(m, m.CopyBank)),
+		withChildren("Move "+name+" to", bankItems(m, m.MoveBank)),
+		withChildren("Exchange "+name+" with", bankItems(m, m.SwapBank)),
 		fyne.NewMenuItem("Empty "+name, m.ClearBank),
 	}, v.banks[m.Bank()])
+}
+
+func withChildren(title string, items []*fyne.MenuItem) *fyne.MenuItem {
+	item := fyne.NewMenuItem(title, nil)
+	item.ChildMenu = fyne.NewMenu("", items...)
+	return item
 }
 
 func (v *View) padMenu(i int, at fyne.Position) {
@@ -184,28 +190,99 @@ func (v *View) padMenu(i int, at fyne.Position) {
 	slot := m.slot(i)
 	p := k.Pad(slot)
 	c := fyne.CurrentApp().Driver().CanvasForObject(v.Grid)
-	if c == nil || p.Empty() {
+	if c == nil {
 		return
 	}
-	banks := fyne.NewMenuItem("Move to bank", nil)
-	var sub []*fyne.MenuItem
+	show := fyne.NewMenuItem("Show in the list", func() {
+		if v.Actions.Show != nil {
+			v.Actions.Show(p.SampleID)
+		}
+	})
+	edit := fyne.NewMenuItem("Edit "+slot.String()+"…", func() { v.open(v.Actions.Edit) })
+	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", PadItems(m, i, edit, show)...), c, at)
+}
+
+// PadItems are what can be done with a pad, or with all that are chosen with it; more stand first.
+func PadItems(m *Model, pad int, more ...*fyne.MenuItem) []*fyne.MenuItem {
+	k, _ := m.Kit()
+	slot := m.slot(pad)
+	name := slot.String()
+	if n := len(m.Slots()); n > 1 && m.Marked()[pad] {
+		name = fmt.Sprintf("%d pads", n)
+	}
+	paste := fyne.NewMenuItem("Paste", m.Paste)
+	paste.Disabled = !m.CanPaste()
+	if k.Pad(slot).Empty() {
+		return []*fyne.MenuItem{paste}
+	}
+	banks := fyne.NewMenuItem("Exchange with the same pad of", nil)
+	banks.ChildMenu = fyne.NewMenu("", bankItems(m, m.MoveToBank)...)
+	items := append([]*fyne.MenuItem{fyne.NewMenuItem("Play "+slot.String(), func() { m.Play(pad) })}, more...)
+	return append(items,
+		fyne.NewMenuItemSeparator(),
+		fyne.NewMenuItem("Copy "+name, func() { m.Copy() }),
+		fyne.NewMenuItem("Cut "+name, func() { m.Cut() }),
+		paste, banks,
+		fyne.NewMenuItemSeparator(),
+		fyne.NewMenuItem("Fresh settings for "+name, m.Reset),
+		fyne.NewMenuItem("Empty "+name, func() { m.Clear(pad) }),
+	)
+}
+
+// bankItems are the other banks.
+func bankItems(m *Model, do func(bank int)) []*fyne.MenuItem {
+	var out []*fyne.MenuItem
 	for b := range device.BankCount {
 		if b != m.Bank() {
-			sub = append(sub, fyne.NewMenuItem("Bank "+device.BankName(b), func() { m.MoveToBank(b) }))
+			out = append(out, fyne.NewMenuItem("Bank "+device.BankName(b), func() { do(b) }))
 		}
 	}
-	banks.ChildMenu = fyne.NewMenu("", sub...)
-	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("",
-		fyne.NewMenuItem("Play "+slot.String(), func() { m.Play(i) }),
-		fyne.NewMenuItem("Show in the list", func() {
-			if v.Actions.Show != nil {
-				v.Actions.Show(p.SampleID)
-			}
-		}),
-		banks,
-		fyne.NewMenuItemSeparator(),
-		fyne.NewMenuItem("Empty "+slot.String(), func() { m.Clear(i) }),
-	), c, at)
+	return out
+}
+
+// NewGrid is the pads of the shown bank, wired to the model; OnMenu, OnOpen and OnKey are left to
+// the caller.
+func NewGrid(m *Model) *own.PadGrid {
+	g := own.NewPadGrid()
+	g.OnPress, g.OnRelease = m.Play, m.Release
+	g.OnSelect = m.Select
+	g.OnMove = m.Move
+	g.OnDelete = m.Clear
+	g.OnMark = func(i int, upTo bool) {
+		if upTo {
+			m.MarkTo(i)
+		} else {
+			m.Mark(i)
+		}
+	}
+	g.OnEdit = func(e own.Edit) {
+		switch e {
+		case own.EditCopy:
+			m.Copy()
+		case own.EditCut:
+			m.Cut()
+		case own.EditPaste:
+			m.Paste()
+		case own.EditAll:
+			m.MarkAll()
+		}
+	}
+	refresh := func() {
+		g.SetPads(m.Pads())
+		g.SetMarked(m.Marked())
+		g.Select(m.Pad())
+		g.SetPlaying(m.PlayingPads())
+	}
+	m.OnChange(refresh)
+	m.OnPlaying(func() { g.SetPlaying(m.PlayingPads()) })
+	refresh()
+	return g
+}
+
+func (v *View) open(screen func()) {
+	if screen != nil {
+		screen()
+	}
 }
 
 func (v *View) ask(title, label, preset string, done func(string)) {

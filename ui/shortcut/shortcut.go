@@ -67,6 +67,9 @@ const (
 	NextBank     ID = "next-bank"
 	PrevBank     ID = "previous-bank"
 	ClearPad     ID = "clear-pad"
+	EditPad      ID = "edit-pad"
+	Patterns     ID = "patterns"
+	StopPads     ID = "stop-pads"
 	Tasks        ID = "tasks"
 	Help         ID = "help"
 	Doctor       ID = "doctor"
@@ -155,6 +158,9 @@ func Table(system string) []Command {
 		{NewKit, "New kit…", "Kit", fyne.KeyN, std, Always, true},
 		{PutOnPad, "Put on the selected pad", "Kit", fyne.KeyReturn, 0, InList, true},
 		{FillBank, "Fill this bank…", "Kit", fyne.KeyB, std, Always, true},
+		{EditPad, "Edit the selected pad…", "Kit", fyne.KeyU, std, Always, true},
+		{Patterns, "Patterns…", "Kit", fyne.KeyK, std, Always, true},
+		{StopPads, "Stop all pads", "Kit", fyne.KeyPeriod, std, Always, true},
 		{PrevBank, "Previous bank", "Kit", fyne.KeyLeftBracket, std, Always, true},
 		{NextBank, "Next bank", "Kit", fyne.KeyRightBracket, std, Always, true},
 		{ClearPad, "Empty the selected pad", "Kit", fyne.KeyDelete, 0, InPads, false},
@@ -246,6 +252,13 @@ var Extra = []struct{ Where, Keys, Does string }{
 	{"Pads", "1 2 3 4 · Q W E R · A S D F · Z X C V", "play pads 1 to 16"},
 	{"Pads", "Arrows", "select a pad"},
 	{"Pads", "Drag", "swap two pads; with Ctrl or Alt copy"},
+	{"Pads", "Ctrl or Shift with a click", "choose several pads and edit them together"},
+	{"Pads", "Ctrl+C, Ctrl+X, Ctrl+V", "copy, cut and paste pads with their settings"},
+	{"Pad editor", "Up, Down", "choose start, end, loop point or a mark"},
+	{"Pad editor", "Left, Right", "move it, snapping; with Shift by one frame"},
+	{"Pad editor", "M, Delete", "add a mark, remove one"},
+	{"Pad editor", "+ - 0, Page Up, Page Down", "zoom, show all, scroll"},
+	{"Settings of a pad", "Digits, Enter", "type the value of a slider"},
 	{"Waveform", "Click, drag, wheel", "seek, play a part again and again, zoom"},
 	{"Settings of a pad", "Double click, Left, Right", "default, one step"},
 }

@@ -20,6 +20,7 @@ type Chip struct {
 	Menu     bool                // shows a small arrow: a tap opens something
 	OnTapped func()
 	Closable bool // shows a cross
+	OnEscape func()
 
 	hovered, focused bool
 }
@@ -69,8 +70,13 @@ func (c *Chip) TypedRune(r rune) {
 
 // TypedKey implements fyne.Focusable.
 func (c *Chip) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
 		c.Tapped(nil)
+	case fyne.KeyEscape:
+		if c.OnEscape != nil {
+			c.OnEscape()
+		}
 	}
 }
 

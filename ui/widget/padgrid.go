@@ -2,6 +2,7 @@ package widget
 
 import (
 	"fmt"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -37,6 +38,9 @@ type PadGrid struct {
 	OnPress   func(i int)                      // pressed with the mouse or a key: play
 	OnRelease func(i int)                      // let go: gate
 	OnSelect  func(i int)                      // the selected pad changed
+	OnMark    func(i int, upTo bool)           // clicked with Ctrl, or with Shift: all up to it
+	OnOpen    func(i int)                      // double click
+	OnEdit    func(e Edit)                     // copy, cut, paste, select all
 	OnMove    func(from, to int, copying bool) // dragged onto another pad; outside: to is -1
 	OnMenu    func(i int, at fyne.Position)    // right click
 	OnDelete  func(i int)                      // Delete or Backspace
@@ -47,7 +51,9 @@ type PadGrid struct {
 	pads     [Pads]Pad
 	selected int
 	playing  [Pads]bool
-	target   int // pad under something dragged, -1 none
+	marked   [Pads]bool
+	clicked  time.Time // the last click
+	target   int       // pad under something dragged, -1 none
 	hovered  int
 	held     map[fyne.KeyName]int
 	pressed  int
@@ -105,12 +111,45 @@ func (g *PadGrid) Select(i int) {
 }
 
 // SetPlaying lights the pads that sound.
-func (g *PadGrid) SetPlaying(on [Pads]bool) {
+func (g *PadGrid) SetPlaying(on [Pads]bool) { g.show(&g.playing, on) }
+
+// SetMarked rings the pads that are chosen beside the selected one.
+func (g *PadGrid) SetMarked(on [Pads]bool) { g.show(&g.marked, on) }
+
+func (g *PadGrid) show(field *[Pads]bool, on [Pads]bool) {
 	for i := range on {
-		if g.playing[i] != on[i] {
-			g.playing[i] = on[i]
+		if field[i] != on[i] {
+			field[i] = on[i]
 			g.faces[i].Refresh()
 		}
+	}
+}
+
+// Edit is what the keyboard asks for with the pads that are chosen.
+type Edit int
+
+// The edits.
+const (
+	EditCopy Edit = iota
+	EditCut
+	EditPaste
+	EditAll
+)
+
+// TypedShortcut implements fyne.Shortcutable.
+func (g *PadGrid) TypedShortcut(s fyne.Shortcut) {
+	if g.OnEdit == nil {
+		return
+	}
+	switch s.(type) {
+	case *fyne.ShortcutCopy:
+		g.OnEdit(EditCopy)
+	case *fyne.ShortcutCut:
+		g.OnEdit(EditCut)
+	case *fyne.ShortcutPaste:
+		g.OnEdit(EditPaste)
+	case *fyne.ShortcutSelectAll:
+		g.OnEdit(EditAll)
 	}
 }
 
@@ -248,10 +287,27 @@ func (g *PadGrid) MouseDown(e *desktop.MouseEvent) {
 	if i < 0 {
 		return
 	}
+	if mod := g.Modifiers(); e.Button == desktop.MouseButtonPrimary && mod&(fyne.KeyModifierShortcutDefault|fyne.KeyModifierShift) != 0 && g.OnMark != nil {
+		g.pressed = -1
+		g.OnMark(i, mod&fyne.KeyModifierShift != 0)
+		return
+	}
+	if e.Button == desktop.MouseButtonSecondary && g.marked[i] {
+		return // the menu is about all that are chosen
+	}
+	same := i == g.selected
 	g.Select(i)
+	if same && g.OnSelect != nil {
+		g.OnSelect(i) // what was chosen with it is not any more
+	}
 	if e.Button == desktop.MouseButtonPrimary && g.OnPress != nil {
 		g.OnPress(i)
 	}
+	now := time.Now()
+	if e.Button == desktop.MouseButtonPrimary && same && now.Sub(g.clicked) < 350*time.Millisecond && g.OnOpen != nil {
+		g.OnOpen(i)
+	}
+	g.clicked = now
 }
 
 // MouseUp implements desktop.Mouseable.
@@ -474,6 +530,8 @@ func (r *padFaceRenderer) Refresh() {
 	case g.target == i:
 		r.ring.StrokeColor = theme.C(theme.Text)
 		r.body.FillColor = theme.Mix(r.body.FillColor, theme.C(theme.Accent), 0.25)
+	case g.marked[i]:
+		r.ring.StrokeColor = theme.C(theme.Accent)
 	case g.selected == i && g.focused:
 		r.ring.StrokeColor = theme.C(theme.Accent)
 	case g.selected == i:

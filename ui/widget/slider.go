@@ -14,7 +14,8 @@ import (
 
 // Slider is a slim line of name, track and value. It fills from its default, so that a bipolar
 // setting (pan, pitch) grows from the middle. A double click goes back to the default; the wheel
-// and the arrow keys move by one step, Page Up/Down by ten.
+// and the arrow keys move by one step, Page Up/Down by ten; a number that is typed is taken by
+// Enter.
 type Slider struct {
 	widget.BaseWidget
 
@@ -26,10 +27,14 @@ type Slider struct {
 	Default   int
 	Step      int
 	Format    func(v int) string
-	OnChanged func(v int) // while it moves
-	OnEnded   func(v int) // once, when it is let go
+	OnChanged func(v int)                    // while it moves
+	OnEnded   func(v int)                    // once, when it is let go
+	Parse     func(text string) (int, error) // reads a value that is typed; nil: none can be
+	OnBad     func(error)                    // what was typed is no value
+	OnEscape  func()                         // Esc while nothing is being typed
 
 	value             int
+	typed             string // not taken yet
 	focused, hovered  bool
 	dragging, changed bool
 	lastTap           time.Time
@@ -140,14 +145,54 @@ func (s *Slider) Scrolled(e *fyne.ScrollEvent) {
 func (s *Slider) FocusGained() { s.focused = true; s.Refresh() }
 
 // FocusLost implements fyne.Focusable.
-func (s *Slider) FocusLost() { s.focused = false; s.Refresh() }
+func (s *Slider) FocusLost() { s.focused, s.typed = false, ""; s.Refresh() }
 
 // TypedRune implements fyne.Focusable.
-func (s *Slider) TypedRune(rune) {}
+func (s *Slider) TypedRune(r rune) {
+	if s.Parse != nil && r > ' ' && len(s.typed) < 12 {
+		s.typed += string(r)
+		s.Refresh()
+	}
+}
+
+// typing takes the keys that belong to a value being typed.
+func (s *Slider) typing(k fyne.KeyName) bool {
+	if s.typed == "" {
+		return false
+	}
+	switch k {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		v, err := s.Parse(s.typed)
+		if err != nil {
+			if s.OnBad != nil {
+				s.OnBad(err)
+			}
+			break
+		}
+		s.typed = ""
+		s.put(v, true)
+	case fyne.KeyEscape:
+		s.typed = ""
+	case fyne.KeyBackspace:
+		r := []rune(s.typed)
+		s.typed = string(r[:len(r)-1])
+	default:
+		return false
+	}
+	s.Refresh()
+	return true
+}
 
 // TypedKey implements fyne.Focusable.
 func (s *Slider) TypedKey(e *fyne.KeyEvent) {
+	if s.typing(e.Name) {
+		return
+	}
 	switch e.Name {
+	case fyne.KeyEscape:
+		if s.OnEscape != nil {
+			s.OnEscape()
+		}
 	case fyne.KeyLeft, fyne.KeyDown:
 		s.put(s.value-s.Step, true)
 	case fyne.KeyRight, fyne.KeyUp:
@@ -238,6 +283,9 @@ func (r *sliderRenderer) Refresh() {
 	r.text.Text = ""
 	if s.TextWidth > 0 && s.Format != nil {
 		r.text.Text = s.Format(s.value)
+	}
+	if s.typed != "" {
+		r.text.Text, r.text.Color = s.typed+"_", theme.C(theme.Accent)
 	}
 	r.track.FillColor, r.track.CornerRadius = theme.C(theme.Line), 1.5
 	r.fill.FillColor, r.fill.CornerRadius = theme.C(theme.Accent), 1.5

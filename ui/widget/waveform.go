@@ -38,6 +38,8 @@ type Waveform struct {
 	OnSeek   func(seconds float64)
 	OnSelect func(from, to float64) // from == to: nothing is selected
 	OnCuts   func(at []float64)     // a person changed where the sound is divided
+	OnView   func()                 // another part is shown
+	Shortest float64                // s that fill the width at the closest; 0: what peaks can show
 	Empty    string                 // what to say when there is no sound
 
 	wave     Wave
@@ -69,6 +71,13 @@ func (w *Waveform) SetWave(v Wave) {
 	w.selFrom, w.selTo = 0, 0
 	w.cuts = cuts{moved: -1}
 	w.Refresh()
+	w.viewed()
+}
+
+func (w *Waveform) viewed() {
+	if w.OnView != nil {
+		w.OnView()
+	}
 }
 
 // UpdateWave changes grid, marks or colour of the same sound and keeps the view.
@@ -98,6 +107,9 @@ func (w *Waveform) Cursor() float64 { return w.cursor }
 // View is the part of the sound that is shown.
 func (w *Waveform) View() (from, to float64) { return w.from, w.to }
 
+// Length is that of the sound, in seconds.
+func (w *Waveform) Length() float64 { return w.wave.Length }
+
 // Selected is the selected part; both are equal when there is none.
 func (w *Waveform) Selected() (from, to float64) { return w.selFrom, w.selTo }
 
@@ -114,7 +126,11 @@ func (w *Waveform) Zoom(factor, around float64) {
 	if w.wave.Length <= 0 {
 		return
 	}
-	span := math.Max(math.Min(shortestView, w.wave.Length), math.Min((w.to-w.from)*factor, w.wave.Length))
+	shortest := w.Shortest
+	if shortest == 0 {
+		shortest = shortestView
+	}
+	span := math.Max(math.Min(shortest, w.wave.Length), math.Min((w.to-w.from)*factor, w.wave.Length))
 	share := 0.5
 	if w.to > w.from {
 		share = (around - w.from) / (w.to - w.from)
@@ -140,6 +156,17 @@ func (w *Waveform) show(from, span float64) {
 	}
 	w.from, w.to = from, from+span
 	w.Refresh()
+	w.viewed()
+}
+
+// Scroll moves the view by a share of what it shows: 1 is a page to the right.
+func (w *Waveform) Scroll(share float64) { w.show(w.from+share*(w.to-w.from), w.to-w.from) }
+
+// Reveal moves the view so that a time can be seen.
+func (w *Waveform) Reveal(t float64) {
+	if t < w.from || t > w.to {
+		w.show(t-(w.to-w.from)/2, w.to-w.from)
+	}
 }
 
 func (w *Waveform) clampTime(t float64) float64 { return math.Max(0, math.Min(t, w.wave.Length)) }
@@ -208,7 +235,7 @@ func (w *Waveform) DragEnd() {
 // Scrolled implements fyne.Scrollable: zoom, or move along.
 func (w *Waveform) Scrolled(e *fyne.ScrollEvent) {
 	if dx := e.Scrolled.DX; dx != 0 && math.Abs(float64(dx)) >= math.Abs(float64(e.Scrolled.DY)) {
-		w.show(w.from-float64(dx)/float64(max(1, w.Size().Width))*(w.to-w.from), w.to-w.from)
+		w.Scroll(-float64(dx) / float64(max(1, w.Size().Width)))
 		return
 	}
 	w.Zoom(math.Pow(0.99, float64(e.Scrolled.DY)), w.timeAt(e.Position.X))

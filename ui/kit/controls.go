@@ -1,0 +1,179 @@
+package kit
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	device "sampleagent/library/kit"
+	own "sampleagent/ui/widget"
+)
+
+// Controls are the widgets of a pad's settings, made from the one table of settings: switches and
+// choices as chips, numbers as sliders that take typed values, positions as fields.
+type Controls struct {
+	OnEscape func()
+
+	model   *Model
+	chips   map[device.Param]*own.Chip
+	sliders map[device.Param]*own.Slider
+	fields  map[device.Param]*field
+}
+
+// NewControls makes a control for every setting.
+func NewControls(m *Model) *Controls {
+	c := &Controls{model: m, chips: map[device.Param]*own.Chip{}, sliders: map[device.Param]*own.Slider{}, fields: map[device.Param]*field{}}
+	escape := func() {
+		if c.OnEscape != nil {
+			c.OnEscape()
+		}
+	}
+	for _, info := range device.Params {
+		param := info.Param
+		switch info.Kind {
+		case device.Switch:
+			chip := own.NewChip(info.Label, func() { m.Set(param, 1-m.Settings().Get(param)) })
+			chip.OnEscape = escape
+			c.chips[param] = chip
+		case device.Choice:
+			chip := own.NewChip(info.Label, nil)
+			chip.Menu, chip.OnEscape = true, escape
+			chip.OnTapped = func() { c.choose(param, chip) }
+			c.chips[param] = chip
+		case device.Number:
+			s := own.NewSlider(info.Label, info.Min, info.Max, info.Default)
+			if info.Scale > 1 && info.Max-info.Min > 1000 {
+				s.Step = 50 // half a unit with the mouse; typing takes hundredths
+			}
+			s.Format, s.Parse, s.OnBad = info.Text, info.Parse, func(err error) { m.fail(err)() }
+			s.NameWidth, s.TextWidth, s.OnEscape = 64, 46, escape
+			s.OnEnded = func(v int) { m.Set(param, v) }
+			c.sliders[param] = s
+		case device.Position:
+			e := newField(escape)
+			e.OnSubmitted = func(text string) {
+				text = strings.ReplaceAll(text, ",", "")
+				if _, err := info.Parse(text); err != nil {
+					m.fail(err)()
+					return
+				}
+				m.SetPairs(info.Name + "=" + text)
+			}
+			c.fields[param] = e
+		}
+	}
+	return c
+}
+
+// Of is the control of a setting.
+func (c *Controls) Of(p device.Param) fyne.CanvasObject {
+	if chip, ok := c.chips[p]; ok {
+		return chip
+	}
+	if s, ok := c.sliders[p]; ok {
+		return s
+	}
+	return c.fields[p]
+}
+
+// Field is the control of a position with the setting's name above it.
+func (c *Controls) Field(p device.Param) fyne.CanvasObject {
+	return own.Below(2, -1, own.NewCaption(p.Info().Label), c.fields[p])
+}
+
+// choose opens the values of a choice below its chip.
+func (c *Controls) choose(param device.Param, below *own.Chip) {
+	info := param.Info()
+	now := c.model.Settings().Get(param)
+	var items []*fyne.MenuItem
+	for v, name := range info.Choices {
+		item := fyne.NewMenuItem(choiceText(name), func() { c.model.Set(param, v) })
+		item.Checked = v == now
+		items = append(items, item)
+	}
+	popUp(items, below)
+}
+
+func choiceText(name string) string {
+	switch name {
+	case "fwd_pingpong":
+		return "To and fro"
+	case "rev_pingpong":
+		return "Fro and to"
+	case "bus1":
+		return "Bus 1"
+	case "bus2":
+		return "Bus 2"
+	}
+	return strings.ToUpper(name[:1]) + name[1:]
+}
+
+// Refresh shows the settings of the selected pad; with several pads chosen, a control whose value
+// is not the same on all of them says so.
+func (c *Controls) Refresh() {
+	m := c.model
+	k, _ := m.Kit()
+	s := m.Settings()
+	slots := m.Slots()
+	mixed := func(p device.Param) string {
+		for _, slot := range slots {
+			if k.Pad(slot).Settings.Get(p) != s.Get(p) {
+				return " *"
+			}
+		}
+		return ""
+	}
+	for param, chip := range c.chips {
+		info := param.Info()
+		switch info.Kind {
+		case device.Switch:
+			chip.SetText(info.Label + mixed(param))
+			chip.SetOn(s.On(param))
+		case device.Choice:
+			chip.SetText(fmt.Sprintf("%s: %s%s", info.Label, choiceText(info.Text(s.Get(param))), mixed(param)))
+			chip.SetOn(s.Get(param) != info.Default)
+		}
+	}
+	for param, slider := range c.sliders {
+		if name := param.Info().Label + mixed(param); name != slider.Name {
+			slider.Name = name
+			slider.Refresh()
+		}
+		slider.SetValue(s.Get(param))
+	}
+	for param, e := range c.fields {
+		if !e.typing {
+			e.SetText(param.Info().Text(s.Get(param)))
+		}
+	}
+}
+
+// field is a line of text that Esc leaves.
+type field struct {
+	widget.Entry
+	escape func()
+	typing bool
+}
+
+func newField(escape func()) *field {
+	f := &field{escape: escape}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *field) FocusGained() { f.typing = true; f.Entry.FocusGained() }
+
+// FocusLost implements fyne.Focusable.
+func (f *field) FocusLost() { f.typing = false; f.Entry.FocusLost() }
+
+// TypedKey implements fyne.Focusable.
+func (f *field) TypedKey(k *fyne.KeyEvent) {
+	if k.Name == fyne.KeyEscape {
+		f.escape()
+		return
+	}
+	f.Entry.TypedKey(k)
+}
