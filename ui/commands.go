@@ -94,7 +94,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.PutOnPad: func() { w.kits.Place(w.kits.Pad(), w.chosen) },
 		shortcut.FillBank: func() { w.showTab("kit"); w.pads.AskFill() },
 		shortcut.NextBank: func() { w.kits.SetBank(w.kits.Bank() + 1) }, shortcut.PrevBank: func() { w.kits.SetBank(w.kits.Bank() - 1) },
-		shortcut.EditPad: w.editPad, shortcut.Patterns: w.showPatterns, shortcut.StopPads: c.StopPads,
+		shortcut.EditPad: w.editPad, shortcut.StopPads: c.StopPads,
 		shortcut.ClearPad: func() { w.kits.Clear(w.kits.Pad()) },
 
 		shortcut.FocusPlaces:  func() { w.win.Canvas().Focus(w.side.Focusable()) },

@@ -52,8 +52,6 @@ func (w *window) editPad() {
 	w.screens.pad.Open()
 }
 
-func (w *window) showPatterns() {}
-
 // showPads lights the pads that sound, moves the editor's cursor, and says whether any sounds.
 func (w *window) showPads() bool {
 	k, open := w.kits.Kit()

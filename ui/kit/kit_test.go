@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"sampleagent/audio/analysis"
@@ -220,4 +221,67 @@ func TestEverySettingOfTheTableHasAControl(t *testing.T) {
 			t.Errorf("%s can not be set", info.Name)
 		}
 	}
+}
+
+func TestSeveralPadsAreEditedTogether(t *testing.T) {
+	test.NewTempApp(t)
+	s := newShelf("Kit")
+	m := NewModel(s, now)
+	v := NewView(m, Actions{})
+	w := test.NewTempWindow(t, v.Root())
+	w.Resize(fyne.NewSize(420, 700))
+	m.Start("", 0)
+	m.Place(0, []catalog.Row{1, 2, 3, 4})
+	mod := fyne.KeyModifier(0)
+	v.Grid.Modifiers = func() fyne.KeyModifier { return mod }
+	click := func(i int) {
+		p := fyne.NewPos(float32(i%4)*100+20, 20)
+		v.Grid.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: p}, Button: desktop.MouseButtonPrimary})
+		v.Grid.MouseUp(&desktop.MouseEvent{})
+	}
+	click(0)
+	mod = fyne.KeyModifierShortcutDefault
+	click(2)
+	if got := m.Slots(); !slices.Equal(got, []device.Slot{0, 2}) || m.Pad() != 2 {
+		t.Fatalf("chosen are %v, selected %d", got, m.Pad())
+	}
+	m.Set(device.Volume, 90)
+	k, _ := m.Kit()
+	if k.Pad(0).Settings.Get(device.Volume) != 90 || k.Pad(2).Settings.Get(device.Volume) != 90 || k.Pad(1).Settings.Get(device.Volume) != 127 {
+		t.Error("the volume is not that of the chosen pads alone")
+	}
+	if m.Copy() != 2 {
+		t.Error("two pads are not copied")
+	}
+	mod = fyne.KeyModifierShift
+	click(3)
+	if got := m.Slots(); !slices.Equal(got, []device.Slot{2, 3}) {
+		t.Errorf("Shift chooses %v", got)
+	}
+	mod = 0
+	click(1)
+	if got := m.Slots(); !slices.Equal(got, []device.Slot{1}) {
+		t.Errorf("a plain click leaves %v", got)
+	}
+	m.SetBank(3)
+	m.Select(4)
+	m.Paste()
+	k, _ = m.Kit()
+	at := m.Slot()
+	if k.Pad(at).SampleID != "s1" || k.Pad(at+1).SampleID != "s3" || k.Pad(at).Settings.Get(device.Volume) != 90 {
+		t.Error("what was copied is not there")
+	}
+	m.Select(15)
+	var told error
+	m.OnFailure = func(err error) { told = err }
+	m.Paste()
+	if told == nil {
+		t.Error("a pad that has no room is lost in silence")
+	}
+	m.SwapBank(0)
+	k, _ = m.Kit()
+	if k.Pad(4).SampleID != "s1" || k.Pad(at-4).SampleID != "s1" {
+		t.Error("banks are not exchanged")
+	}
+	m.Reset()
 }

@@ -22,7 +22,6 @@ type Actions struct {
 	Key       func(e *fyne.KeyEvent) bool
 	Query     func() string // what is searched now: the preset of "fill this bank"
 	Edit      func()        // open the pad editor
-	Patterns  func()        // open the patterns
 }
 
 // View draws a Model.
@@ -169,7 +168,6 @@ func (v *View) bankMenu() {
 		protect,
 		fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem("Fill "+name+"…", v.AskFill),
-		fyne.NewMenuItem("Patterns…", func() { v.open(v.Actions.Patterns) }),
 		fyne.NewMenuItemSeparator(),
 		withChildren("Copy "+name+" over", bankItems(m, m.CopyBank)),
 		withChildren("Move "+name+" to", bankItems(m, m.MoveBank)),
@@ -270,7 +268,7 @@ func NewGrid(m *Model) *own.PadGrid {
 	refresh := func() {
 		g.SetPads(m.Pads())
 		g.SetMarked(m.Marked())
-		g.Select(m.Pad())
+		g.SetSelected(m.Pad())
 		g.SetPlaying(m.PlayingPads())
 	}
 	m.OnChange(refresh)

@@ -49,6 +49,9 @@ func NewView(m *Model, a Actions) *View {
 	v.handles.OnChoose = func(int) { v.showPlace() }
 	v.handles.OnMenu = v.waveMenu
 	v.handles.OnKey = v.waveKey
+	// The keys that play pads play them here too.
+	v.handles.OnDown = func(e *fyne.KeyEvent) { v.Grid.KeyDown(e) }
+	v.handles.OnUp = func(e *fyne.KeyEvent) { v.Grid.KeyUp(e) }
 	v.controls = kit.NewControls(m.Kit)
 	v.controls.OnEscape = a.Close
 
@@ -91,7 +94,7 @@ func (v *View) group(title string, chips []device.Param, sliders []device.Param)
 		}
 		column.Add(flow)
 	}
-	return container.NewStack(own.NewGround(theme.Raised, theme.Radius), own.Inset(column, 10, 8))
+	return container.NewStack(own.NewGround(theme.Window, theme.Radius), own.Inset(column, 10, 8))
 }
 
 func (v *View) build() fyne.CanvasObject {
@@ -132,7 +135,22 @@ func (v *View) build() fyne.CanvasObject {
 		v.banks = append(v.banks, chip)
 		tabs.Add(chip)
 	}
-	left := own.Below(8, 1, tabs, v.Grid)
+	doing := own.Flow(5)
+	for _, d := range []struct {
+		icon, text, hint string
+		do               func()
+	}{
+		{"", "Copy", "Copy the chosen pads with their settings   Ctrl+C", func() { m.Kit.Copy(); v.Refresh() }},
+		{"", "Cut", "Copy and empty them   Ctrl+X", func() { m.Kit.Cut() }},
+		{"", "Paste", "Put them on the selected pad and those after it   Ctrl+V", m.Kit.Paste},
+		{"", "All", "Choose every pad of the bank   Ctrl+A", m.Kit.MarkAll},
+		{"", "Empty", "Empty the chosen pads   Delete", func() { m.Kit.Clear(m.Kit.Pad()) }},
+	} {
+		b := own.NewTextButton(d.icon, d.text, d.hint, d.do)
+		b.Side = 26
+		doing.Add(b)
+	}
+	left := own.Below(8, 1, tabs, v.Grid, doing)
 	return container.New(&sideBySide{left: 0.27, least: 250, most: 420, gap: own.SplitGap}, own.Panel(left), own.Panel(right))
 }
 
@@ -179,7 +197,7 @@ func (v *View) showSound() {
 		sample, _ := v.model.Kit.Sample()
 		v.wave.SetWave(own.Wave{Columns: v.model.Columns(), Length: s.Seconds(), Onsets: s.Onsets, Beats: s.Beats, Colour: theme.Class(sample.Class)})
 	}
-	v.handles.Choose(-1)
+	v.handles.Reset()
 	v.showHandles()
 }
 

@@ -68,7 +68,6 @@ const (
 	PrevBank     ID = "previous-bank"
 	ClearPad     ID = "clear-pad"
 	EditPad      ID = "edit-pad"
-	Patterns     ID = "patterns"
 	StopPads     ID = "stop-pads"
 	Tasks        ID = "tasks"
 	Help         ID = "help"
@@ -159,7 +158,6 @@ func Table(system string) []Command {
 		{PutOnPad, "Put on the selected pad", "Kit", fyne.KeyReturn, 0, InList, true},
 		{FillBank, "Fill this bank…", "Kit", fyne.KeyB, std, Always, true},
 		{EditPad, "Edit the selected pad…", "Kit", fyne.KeyU, std, Always, true},
-		{Patterns, "Patterns…", "Kit", fyne.KeyK, std, Always, true},
 		{StopPads, "Stop all pads", "Kit", fyne.KeyPeriod, std, Always, true},
 		{PrevBank, "Previous bank", "Kit", fyne.KeyLeftBracket, std, Always, true},
 		{NextBank, "Next bank", "Kit", fyne.KeyRightBracket, std, Always, true},

@@ -42,6 +42,8 @@ type Handles struct {
 	OnChoose func(i int)                              // -1: none
 	OnMenu   func(i int, at float64, p fyne.Position) // right click; i is the handle under it, or -1
 	OnKey    func(e *fyne.KeyEvent) bool              // keys first go here
+	OnDown   func(e *fyne.KeyEvent)                   // a key goes down, once for a press
+	OnUp     func(e *fyne.KeyEvent)
 
 	Modifiers func() fyne.KeyModifier
 	Now       func() time.Time
@@ -87,6 +89,9 @@ func (h *Handles) Chosen() int { return h.chosen }
 
 // Caret is the time of the last click, below 0 when there was none.
 func (h *Handles) Caret() float64 { return h.caret }
+
+// Reset forgets what was chosen and clicked: another sound is shown.
+func (h *Handles) Reset() { h.chosen, h.grabbed, h.caret = -1, -1, -1 }
 
 // Choose makes a handle the one that keys move, and brings it into view.
 func (h *Handles) Choose(i int) {
@@ -284,6 +289,20 @@ func (h *Handles) FocusGained() { h.focused = true; h.Refresh() }
 
 // FocusLost implements fyne.Focusable.
 func (h *Handles) FocusLost() { h.focused = false; h.Refresh() }
+
+// KeyDown implements desktop.Keyable.
+func (h *Handles) KeyDown(e *fyne.KeyEvent) {
+	if h.OnDown != nil {
+		h.OnDown(e)
+	}
+}
+
+// KeyUp implements desktop.Keyable.
+func (h *Handles) KeyUp(e *fyne.KeyEvent) {
+	if h.OnUp != nil {
+		h.OnUp(e)
+	}
+}
 
 // TypedRune implements fyne.Focusable.
 func (h *Handles) TypedRune(r rune) {

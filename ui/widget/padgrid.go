@@ -110,6 +110,13 @@ func (g *PadGrid) Select(i int) {
 	}
 }
 
+// SetSelected shows which pad is selected without telling anyone.
+func (g *PadGrid) SetSelected(i int) {
+	if i >= 0 && i < Pads {
+		g.swap(&g.selected, i)
+	}
+}
+
 // SetPlaying lights the pads that sound.
 func (g *PadGrid) SetPlaying(on [Pads]bool) { g.show(&g.playing, on) }
 
