@@ -46,7 +46,11 @@ func (a *App) PlanCard(ctx context.Context, o CardOptions) (*sp404.Plan, error) 
 	}
 	all := make(map[string]sp404.Sample, len(found))
 	for id, s := range found {
-		all[id] = sp404.Sample{ID: id, Name: s.Name, Path: s.Path, BPM: s.BPM}
+		source, err := a.db.Source(ctx, s.Row)
+		if err != nil {
+			return nil, err
+		}
+		all[id] = sp404.Sample{ID: id, Name: s.Name, Path: s.Path, BPM: s.BPM, Credit: source.AttributionText()}
 	}
 	plan := sp404.Options{Form: o.Form, Format: o.Format, Project: o.Project}
 	if plan.Format == "" {
@@ -71,9 +75,11 @@ func (a *App) WriteCard(plan *sp404.Plan) (task.ID, error) {
 		for _, f := range plan.Failed() {
 			h.Fail(fmt.Sprintf("%s %s", f.Pad, f.Source), f.Error)
 		}
+		ended := a.beginExport(ctx, plan)
 		out, err := plan.Write(ctx, func(p sp404.Progress) {
 			h.Progress(int64(p.Files), int64(p.TotalFiles), p.Bytes, p.TotalBytes, fmt.Sprintf("%s %s", p.Stage, p.Current))
 		})
+		ended(err)
 		if err != nil {
 			h.Finish(err.Error(), nil)
 			return err

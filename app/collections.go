@@ -67,12 +67,7 @@ func (a *App) ChangeCollection(ctx context.Context, c catalog.Collection) error 
 	return fmt.Errorf("collection %s: %w", c.Name, catalog.ErrNotFound)
 }
 
-func samples(n int) string {
-	if n == 1 {
-		return "1 sample"
-	}
-	return fmt.Sprintf("%d samples", n)
-}
+func samples(n int) string { return counted(n, "sample") }
 
 // NewCollection makes a collection inside parent ("" for the top); a query makes it smart. Errors:
 // catalog.ErrOutOfRange for an empty name, catalog.ErrExists for a sibling of that name.

@@ -87,6 +87,15 @@ func (a *App) managedFolder() string {
 
 // importTask runs an import as a task.
 func (a *App) importTask(title string, run func(context.Context, ingest.Options) (ingest.Summary, error)) (task.ID, error) {
+	return a.ingestTask(title, func(ctx context.Context, _ *task.Handle, o ingest.Options) (string, any, error) {
+		sum, err := run(ctx, o)
+		return ImportSummary(sum), sum, err
+	})
+}
+
+// ingestTask runs what imports files as a task: its progress, its failures, and how it ends. run
+// says in a few words, and as a value, what came of it.
+func (a *App) ingestTask(title string, run func(context.Context, *task.Handle, ingest.Options) (string, any, error)) (task.ID, error) {
 	return a.tasks.Start(importKind, title, func(ctx context.Context, h *task.Handle) error {
 		// Only a person's cancelling drops an import for good; the end of the program does not.
 		work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -113,8 +122,8 @@ func (a *App) importTask(title string, run func(context.Context, ingest.Options)
 				h.Fail(f.Path, f.Err)
 			}
 		}
-		sum, err := run(work, o)
-		h.Finish(ImportSummary(sum), sum)
+		said, result, err := run(work, h, o)
+		h.Finish(said, result)
 		if work.Err() != nil && err != nil {
 			return context.Canceled
 		}

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -28,8 +29,9 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		return func() { w.wave.Waveform.Zoom(by, w.wave.Waveform.Middle()) }
 	}
 	return map[shortcut.ID]func(){
-		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles,
+		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles, shortcut.BringOver: w.bringOver,
 		shortcut.WriteCard: w.writeCard,
+		shortcut.Exports:   w.showExports,
 		shortcut.Tasks:     w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
 
 		shortcut.Undo: func() { w.history(c.Undo, "Undone", "There is nothing to undo") },
@@ -48,6 +50,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.EditTempo: func() { w.showTab("details"); w.details.FocusTempo() },
 		shortcut.EditKey:   func() { w.showTab("details"); w.details.FocusKey() },
 		shortcut.HalfTempo: func() { w.editChosen(c.HalveTempo) }, shortcut.DoubleTempo: func() { w.editChosen(c.DoubleTempo) },
+		shortcut.Reading1: w.reading(0), shortcut.Reading2: w.reading(1), shortcut.Reading3: w.reading(2), shortcut.Reading4: w.reading(3),
 		shortcut.TapTempo: w.wave.Tap, shortcut.EditSound: w.wave.ToggleEditor,
 		shortcut.Rename: func() {
 			if s := w.list.Current(); s != nil {
@@ -81,6 +84,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 
 		shortcut.PlayPause: w.playPause, shortcut.Stop: c.Stop,
 		shortcut.Loop: func() { c.SetLoop(!c.Transport().Loop); w.showTransport() },
+		shortcut.Pin:  w.pin,
 		shortcut.AutoPlay: func() {
 			on := !c.Settings().Playback.AutoPlay
 			w.updateSettings(func(s *settings.Settings) { s.Playback.AutoPlay = on })
@@ -112,6 +116,56 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.FullScreen: func() { w.win.SetFullScreen(!w.win.FullScreen()) },
 
 		shortcut.Help: w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
+	}
+}
+
+// pin keeps the chosen samples at hand in the sidebar; all of them being there already, it takes
+// them out.
+func (w *window) pin() {
+	rows := w.chosen
+	if len(rows) == 0 {
+		w.toast.show("Select a sample first", theme.Text)
+		return
+	}
+	w.pump.run(func(ctx context.Context) func() {
+		found, err := w.core.Samples(ctx, rows)
+		if err != nil {
+			return func() { w.fail(err) }
+		}
+		said := plural(len(found), "sample", "samples")
+		err = w.core.UpdateSettings(func(s *settings.Settings) {
+			left := slices.DeleteFunc(slices.Clone(s.Window.Pinned), func(id string) bool {
+				return slices.ContainsFunc(found, func(f catalog.Sample) bool { return f.ID == id })
+			})
+			if len(left)+len(found) == len(s.Window.Pinned) {
+				s.Window.Pinned, said = left, "Not pinned any more: "+said
+				return
+			}
+			for _, f := range found {
+				left = append(left, f.ID)
+			}
+			s.Window.Pinned, said = left, "Pinned: "+said
+		})
+		return func() {
+			if err != nil {
+				w.fail(err)
+				return
+			}
+			w.readPlaces()
+			w.toast.show(said, theme.Text)
+		}
+	})
+}
+
+// reading takes another reading of the tempo than the one that stands.
+func (w *window) reading(i int) func() {
+	return func() {
+		if all := w.look.Candidates(); i < len(all) {
+			w.look.TakeReading(all[i])
+			w.toast.show("Tempo set to "+browser.Tempo(all[i].BPM), theme.Text)
+			return
+		}
+		w.toast.show("There is no such reading of this tempo", theme.Text)
 	}
 }
 
@@ -268,7 +322,7 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 	menu := fyne.NewMenu("",
 		item("Play", shortcut.PlayPause), put, item("Sounds like this", shortcut.Similar),
 		fyne.NewMenuItemSeparator(),
-		item("Favourite", shortcut.Favourite), item("Add tags", shortcut.EditTags), add,
+		item("Favourite", shortcut.Favourite), item("Pin, or take the pin out", shortcut.Pin), item("Add tags", shortcut.EditTags), add,
 		fyne.NewMenuItemSeparator(),
 		item("Half the tempo", shortcut.HalfTempo), item("Twice the tempo", shortcut.DoubleTempo), item("Set tempo", shortcut.EditTempo), item("Set key", shortcut.EditKey),
 		fyne.NewMenuItemSeparator(),

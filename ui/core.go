@@ -58,6 +58,7 @@ type Core interface {
 
 	Import(paths ...string) (task.ID, error)
 	ImportDemo() (task.ID, error)
+	BringEarlier(database string, roots ...string) (task.ID, error)
 	Tasks() []task.Status
 	PauseTask(id task.ID)
 	ResumeTask(id task.ID)
@@ -80,6 +81,8 @@ type Core interface {
 	Undo(ctx context.Context) (name string, err error)
 	Redo(ctx context.Context) (name string, err error)
 	History() (undo, redo string)
+
+	Exports(ctx context.Context) ([]app.Export, error)
 
 	Doctor(ctx context.Context) []app.Check
 }

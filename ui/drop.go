@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
@@ -103,6 +104,20 @@ func (w *window) watchFolder() {
 
 func (w *window) addFiles() {
 	w.chooseFile(nil, func(path string) { w.importPaths(path) })
+}
+
+// bringOver asks for the database of the earlier system and where its files lie now.
+func (w *window) bringOver() {
+	w.chooseFile(nil, func(path string) {
+		w.ask("Bring over "+filepath.Base(path), "The folder in which its files lie; empty: where it says they are", filepath.Dir(path), func(dir string) {
+			w.startTask(func() (task.ID, error) {
+				if dir == "" {
+					return w.core.BringEarlier(path)
+				}
+				return w.core.BringEarlier(path, dir)
+			})
+		})
+	})
 }
 
 // chooseFolder asks for a folder; nothing is called when none is chosen.

@@ -18,6 +18,7 @@ type places struct {
 	favourites  int
 	recent      int
 	duplicates  int
+	pinned      int
 	collections []catalog.Collection
 	inside      map[string]int // samples of each collection
 	folders     []string
@@ -68,6 +69,9 @@ func (w *window) findPlaces(ctx context.Context) (p places, err error) {
 		return n
 	}
 	p.favourites, p.recent, p.duplicates = count("is:favourite"), count("added:7d"), count("is:duplicate")
+	if pins := c.Settings().Window.Pinned; len(pins) > 0 {
+		p.pinned = count(pinQuery(pins))
+	}
 	if p.collections, err = c.Collections(ctx); err != nil {
 		return p, err
 	}
@@ -102,6 +106,8 @@ func inQuery(all []catalog.Collection, c catalog.Collection) string {
 	return `in:"` + quoted(name) + `"`
 }
 
+func pinQuery(ids []string) string { return "id:" + strings.Join(ids, ",") }
+
 func pathQuery(dir string) string { return `path:"` + quoted(dir+string(filepath.Separator)) + `"` }
 
 // quoted escapes quotes inside quotes.
@@ -128,7 +134,11 @@ func (w *window) placeLines(p places) []browser.Place {
 			lines = append(lines, browser.Place{ID: id, Title: title, Icon: icon, Count: n, Query: query, Colour: colour})
 		}
 	}
-	optional("twins", "Duplicates", "similar", "is:duplicate", p.duplicates, "")
+	optional("pinned", "Pinned", "pin", pinQuery(w.core.Settings().Window.Pinned), p.pinned, "")
+	optional("twins", "Same file twice", "similar", "is:duplicate", p.duplicates, "")
+	if p.counts.Total > 1 { // not counted: comparing all sounds takes seconds in a large library
+		lines = append(lines, browser.Place{ID: "sounds", Title: "Same sound twice", Icon: "similar", Count: -1, Query: "is:twin"})
+	}
 	optional("waiting", "Being analysed", "clock", "is:waiting", p.counts.Listed, theme.Accent)
 	optional("failed", "Could not be read", "warning", "is:failed", p.counts.Failed, theme.Bad)
 	optional("missing", "Files gone", "warning", "is:missing", p.counts.Missing, theme.Warn)

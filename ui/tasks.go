@@ -11,6 +11,7 @@ import (
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
 	"sampleagent/ui/card"
+	"sampleagent/ui/shortcut"
 	"sampleagent/ui/theme"
 	"sampleagent/ui/transport"
 	own "sampleagent/ui/widget"
@@ -39,7 +40,7 @@ func (w *window) taskChanged(t task.Status) {
 		colour = theme.Bad
 	case t.FailureCount > 0:
 		colour = theme.Warn
-		text += fmt.Sprintf(" · %d could not be read (%s shows why)", t.FailureCount, w.keys("tasks"))
+		text += fmt.Sprintf(" %s shows why.", w.keys(shortcut.Tasks))
 	}
 	if w.card == nil || w.card.Step() == card.Choosing {
 		w.toast.show(text, colour)
@@ -153,14 +154,19 @@ func (w *window) writeCard() {
 		w.toast.show("Put samples on pads first: drag them, or press Enter in the list", theme.Text)
 		return
 	}
+	s := w.core.Settings().Card
+	w.openCard(k.Name, card.Options{KitID: k.ID, Dir: s.Dir, Format: s.Format})
+}
+
+// openCard opens the dialog for a kit with choices made before.
+func (w *window) openCard(name string, o card.Options) {
 	if w.card != nil {
 		return
 	}
-	s := w.core.Settings().Card
-	m := card.NewModel(w.core, w.pump.run, card.Options{KitID: k.ID, Dir: s.Dir, Format: s.Format})
+	m := card.NewModel(w.core, w.pump.run, o)
 	w.card = m
 	var hide func()
-	v := card.NewView(m, k.Name, card.Actions{
+	v := card.NewView(m, name, card.Actions{
 		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose", done) },
 		ChooseFile:   func(done func(string)) { w.chooseFile([]string{".bin", ".BIN"}, done) },
 		Cancel:       func() { w.core.CancelTask(m.Running()) },

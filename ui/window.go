@@ -157,8 +157,16 @@ func (w *window) build(s settings.Settings) {
 		SetAutoPlay: func(on bool) { w.updateSettings(func(s *settings.Settings) { s.Playback.AutoPlay = on }) },
 		SetFollow:   func(on bool) { w.updateSettings(func(s *settings.Settings) { s.Playback.FollowTempo = on }) },
 		SetTempo:    func(bpm float64) { w.updateSettings(func(s *settings.Settings) { s.Playback.SessionTempo = bpm }) },
-		SetVolume:   func(v float64) { w.core.SetVolume(v); w.showTransport() },
-		PauseTask:   w.core.PauseTask, ResumeTask: w.core.ResumeTask, CancelTask: w.core.CancelTask,
+		SetKey: func(key string) {
+			w.updateSettings(func(s *settings.Settings) {
+				s.Playback.FollowKey = key != ""
+				if key != "" {
+					s.Playback.SessionKey = key
+				}
+			})
+		},
+		SetVolume: func(v float64) { w.core.SetVolume(v); w.showTransport() },
+		PauseTask: w.core.PauseTask, ResumeTask: w.core.ResumeTask, CancelTask: w.core.CancelTask,
 		ShowTasks: w.showTasks,
 	})
 
@@ -448,7 +456,7 @@ func (w *window) showTransport() {
 	w.bar.Show(transport.State{
 		Name: browser.Plain(t.Name), Playing: t.State == app.Playing, Paused: t.State == app.Paused, Loading: t.State == app.Loading,
 		Position: t.Position, Length: t.Length, Loop: t.Loop, AutoPlay: s.Playback.AutoPlay, FollowTempo: s.Playback.FollowTempo,
-		SessionTempo: s.Playback.SessionTempo, Volume: t.Volume, Device: t.Device, Silent: t.Silent, Error: t.Error, Level: w.level(t),
+		SessionTempo: s.Playback.SessionTempo, FollowKey: s.Playback.FollowKey, SessionKey: s.Playback.SessionKey, Volume: t.Volume, Device: t.Device, Silent: t.Silent, Error: t.Error, Level: w.level(t),
 	})
 	sounding := w.showPads()
 	w.moveCursor(t)

@@ -466,3 +466,23 @@ func TestCollectionsInsideOneAnother(t *testing.T) {
 	}
 	r.until(t, "Drums below Keys", func() bool { return r.placesOf.collections[0].Name == "Keys" })
 }
+
+func TestPinnedSamplesAreAtHand(t *testing.T) {
+	r := newRig(t, 20)
+	pinned := func() (p browser.Place) {
+		for _, p := range r.placeLines(r.placesOf) {
+			if p.ID == "pinned" {
+				return p
+			}
+		}
+		return p
+	}
+	r.selected(r.search.Rows([]int{3, 5}))
+	r.run(shortcut.Pin)
+	r.until(t, "two pins", func() bool { return pinned().Count == 2 })
+	r.goTo(pinned())
+	r.until(t, "the pinned samples", func() bool { return r.search.Len() == 2 })
+	r.selected(r.search.Rows([]int{0}))
+	r.run(shortcut.Pin)
+	r.until(t, "one pin", func() bool { return pinned().Count == 1 })
+}

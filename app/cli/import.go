@@ -15,15 +15,70 @@ import (
 
 func (c *command) imports() *cobra.Command {
 	var copied bool
+	var database string
 	cmd := &cobra.Command{
-		Use: "import PATH...", Short: "add files and folders to the library",
+		Use: "import [--earlier DATABASE] PATH...", Short: "add files and folders to the library",
 		Long: `Adds files and folders to the library. What is unchanged is passed over, what has moved is found
-again, and an import that was stopped goes on where it was.`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.importRun(cmd.Context(), args, copied) },
+again, and an import that was stopped goes on where it was.
+
+With --earlier, the library of the earlier system comes over: its samples with their tags, sources
+and licences, its collections and its kits. Files are looked for where it says, beside it, and
+below each PATH.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if database != "" {
+				return nil
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if database != "" {
+				return c.bringEarlier(cmd.Context(), database, args, copied)
+			}
+			return c.importRun(cmd.Context(), args, copied)
+		},
 	}
+	cmd.Flags().StringVar(&database, "earlier", "", "bring over the earlier system's SQLite `file` or plain pg_dump")
 	cmd.Flags().BoolVar(&copied, "copy", false, "copy the files into the managed folder and import the copies")
 	return cmd
+}
+
+// broughtOver is what `import --earlier` prints.
+type broughtOver struct {
+	Samples     int `json:"samples"` // in the earlier library
+	Brought     int `json:"brought"`
+	Collections int `json:"collections"`
+	Kits        int `json:"kits"`
+	Problems    int `json:"problems"`
+}
+
+func (c *command) bringEarlier(ctx context.Context, database string, roots []string, copied bool) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		sum, err := a.BringEarlierNow(ctx, database, roots, copied, c.showImport)
+		if err != nil {
+			return err
+		}
+		for _, p := range sum.Problems {
+			c.out.failure(p.Path, p.Reason)
+		}
+		if c.out.json {
+			c.out.object(broughtOver{sum.Samples, sum.Brought, sum.Collections, sum.Kits, len(sum.Problems)})
+		}
+		c.out.note("%s", app.EarlierSummary(sum))
+		if sum.Samples > 0 && sum.Brought == 0 {
+			return errors.New("none of its files were found; name the folders they lie in now")
+		}
+		return nil
+	})
+}
+
+// showImport is the line of progress of an import.
+func (c *command) showImport(p ingest.Progress) {
+	switch p.Step {
+	case ingest.Listing:
+		c.out.progress("%s found", plural(p.Found, "file", "files"))
+	case ingest.Analysing:
+		c.out.progress("%d of %s analysed, %s of %s", p.Done, plural(p.Total, "file", "files"), size(p.Bytes), size(p.TotalBytes))
+	}
 }
 
 func (c *command) importRun(ctx context.Context, paths []string, copied bool) error {
@@ -31,15 +86,8 @@ func (c *command) importRun(ctx context.Context, paths []string, copied bool) er
 		p := importPrinter{command: c, app: a, table: c.out.reportTable()}
 		var trouble error
 		sum, err := a.ImportNow(ctx, paths, app.ImportOptions{
-			Copy: copied,
-			Progress: func(p ingest.Progress) {
-				switch p.Step {
-				case ingest.Listing:
-					c.out.progress("%s found", plural(p.Found, "file", "files"))
-				default:
-					c.out.progress("%d of %s analysed, %s of %s", p.Done, plural(p.Total, "file", "files"), size(p.Bytes), size(p.TotalBytes))
-				}
-			},
+			Copy:     copied,
+			Progress: c.showImport,
 			File: func(o ingest.Outcome) {
 				if err := p.file(context.WithoutCancel(ctx), o); err != nil && trouble == nil {
 					trouble = err

@@ -77,6 +77,7 @@ type Window struct {
 	Kit        string             `toml:"kit"`    // ID of the kit last shown
 	Bank       int                `toml:"bank"`   // 0 to 9
 	Query      string             `toml:"query"`  // what was searched when it was closed
+	Pinned     []string           `toml:"pinned"` // IDs of samples kept at hand
 }
 
 // The ranges of values, also for the preferences screen.
@@ -104,6 +105,7 @@ func Default() Settings {
 // clone copies what a plain assignment would share.
 func (s Settings) clone() Settings {
 	s.Search.Past = slices.Clone(s.Search.Past)
+	s.Window.Pinned = slices.Clone(s.Window.Pinned)
 	splits := make(map[string]float64, len(s.Window.Splits))
 	for k, v := range s.Window.Splits {
 		splits[k] = v

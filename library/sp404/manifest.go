@@ -44,6 +44,7 @@ type manifestFile struct {
 	Pad       *kit.Slot `json:"pad,omitempty"`
 	Source    string    `json:"source,omitempty"` // the file's name, without its folder
 	Converted string    `json:"converted,omitempty"`
+	Credit    string    `json:"credit,omitempty"` // author and licence
 }
 
 func (m *manifest) encode() ([]byte, error) {
@@ -59,7 +60,7 @@ func (p *Plan) manifestEstimate(u *unit) int64 {
 	m := manifest{Version: manifestVersion, Form: p.formOf(u), Folder: u.rel, Written: p.opt.Now().UTC().Truncate(time.Second), Kit: p.Kit}
 	for _, f := range p.Files {
 		if f.Error == "" && strings.HasPrefix(f.Target, u.rel+"/") && f.Target != u.rel+"/"+manifestName {
-			m.Files = append(m.Files, manifestFile{strings.TrimPrefix(f.Target, u.rel+"/"), f.Bytes, strings.Repeat("0", 64), f.Pad, baseName(f.Source), f.Converted})
+			m.Files = append(m.Files, manifestFile{strings.TrimPrefix(f.Target, u.rel+"/"), f.Bytes, strings.Repeat("0", 64), f.Pad, baseName(f.Source), f.Converted, f.Credit})
 		}
 	}
 	b, err := m.encode()

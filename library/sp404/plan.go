@@ -79,6 +79,7 @@ type File struct {
 	RenamedFrom string // the sample's name, where the card cannot have it as it is
 	Warning     string
 	Error       string // why the sample is left out; such a file is not written
+	Credit      string // names the author and licence; the manifest keeps it
 }
 
 // MarshalJSON prints a file as `card plan --json` does: null for what does not apply.
@@ -444,7 +445,7 @@ func (p *Plan) planSound(slot kit.Slot, src *source) {
 	j := &job{slot: slot, src: src}
 	name := p.padName(slot, src)
 	for n, u := range p.units {
-		f := File{Pad: &slot, Source: src.Path}
+		f := File{Pad: &slot, Source: src.Path, Credit: src.Credit}
 		t := target{unit: n, index: len(p.Files)}
 		changes := src.changes()
 		size := src.outFrames() * int64(src.outChannels()) * 2

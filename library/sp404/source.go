@@ -32,10 +32,11 @@ const (
 
 // Sample is what a plan needs to know of a sample of the library.
 type Sample struct {
-	ID   string
-	Name string  // as the library shows it; "" is the file's own name
-	Path string  // where the file is
-	BPM  float64 // 0 when not known
+	ID     string
+	Name   string  // as the library shows it; "" is the file's own name
+	Path   string  // where the file is
+	BPM    float64 // 0 when not known
+	Credit string  // the line that names its author and licence; "" for none
 }
 
 // source is a sample's file as found when planning.

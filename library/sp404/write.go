@@ -600,7 +600,7 @@ func (w *writer) manifestOf(n int, u *unit) ([]byte, string, error) {
 		if got.rel == "PADCONF.BIN" {
 			padconfSum = got.sum
 		}
-		m.Files = append(m.Files, manifestFile{got.rel, got.bytes, got.sum, f.Pad, baseName(f.Source), f.Converted})
+		m.Files = append(m.Files, manifestFile{got.rel, got.bytes, got.sum, f.Pad, baseName(f.Source), f.Converted, f.Credit})
 	}
 	b, err := m.encode()
 	if err != nil || !u.project {

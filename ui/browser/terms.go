@@ -85,3 +85,13 @@ func SetField(text, field, value string) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// Keys are the names of all keys, minor before major, for lists to choose from.
+var Keys = func() (all []string) {
+	for _, mode := range []string{" minor", " major"} {
+		for _, r := range roots {
+			all = append(all, r+mode)
+		}
+	}
+	return all
+}()

@@ -58,18 +58,12 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 		}
 		m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetTempo(ctx, rows, bpm) })
 	}
-	var keys []string
-	for _, mode := range []string{" minor", " major"} {
-		for _, r := range []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"} {
-			keys = append(keys, r+mode)
-		}
-	}
-	d.key = widget.NewSelectEntry(keys)
+	d.key = widget.NewSelectEntry(browser.Keys)
 	d.key.SetPlaceHolder("Key")
 	d.key.OnSubmitted = d.setKey
 	d.key.OnChanged = func(text string) {
 		// Chosen from the list: whole names only, and only what is new.
-		for _, k := range keys {
+		for _, k := range browser.Keys {
 			if k == text && m.sample != nil && m.sample.Key != k {
 				d.setKey(k)
 			}
@@ -223,10 +217,8 @@ func (d *Details) Refresh() {
 		}
 	}
 	d.candidates.Objects = nil
-	for _, c := range m.Candidates() {
-		d.candidates.Add(own.NewChip(fmt.Sprintf("%s · %.0f %%", browser.Tempo(c.BPM), c.Weight*100), func() {
-			m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetTempo(ctx, rows, c.BPM) })
-		}))
+	for i, c := range m.Candidates() {
+		d.candidates.Add(own.NewChip(fmt.Sprintf("%s · %.0f %%  F%d", browser.Tempo(c.BPM), c.Weight*100, 6+i), func() { m.TakeReading(c) }))
 	}
 	d.candidates.Hidden = len(d.candidates.Objects) == 0
 	c := fyne.CurrentApp().Driver().CanvasForObject(d.root)

@@ -152,3 +152,20 @@ func TestPeaksOfTheFormerSampleAreDropped(t *testing.T) {
 		t.Error("something is shown although nothing is chosen")
 	}
 }
+
+func TestAnotherReadingOfTheTempoIsTaken(t *testing.T) {
+	core := two()
+	m := NewModel(core, nil, now)
+	m.Show([]catalog.Row{1}, nil)
+	all := m.Candidates()
+	if len(all) != 1 || all[0].BPM != 184 {
+		t.Fatalf("%+v", all)
+	}
+	m.TakeReading(all[0])
+	if s := m.Sample(); s.BPM != 184 || s.BPMSource != analysis.FromHand {
+		t.Errorf("%v from %v", s.BPM, s.BPMSource)
+	}
+	if left := m.Candidates(); len(left) != 1 || left[0].BPM != 92 {
+		t.Errorf("the way back is %+v", left)
+	}
+}

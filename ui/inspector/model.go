@@ -345,3 +345,8 @@ func (m *Model) Candidates() []analysis.BPMCandidate {
 	}
 	return out
 }
+
+// TakeReading makes a candidate the tempo.
+func (m *Model) TakeReading(c analysis.BPMCandidate) {
+	m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetTempo(ctx, rows, c.BPM) })
+}

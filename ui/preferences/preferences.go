@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/app/settings"
+	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -50,7 +51,7 @@ func New(s settings.Settings, change func(func(*settings.Settings)), a Actions) 
 	follow := v.toggle("Follow the session's tempo", "Loops are stretched to it while they are heard", func(s *settings.Settings) *bool { return &s.Playback.FollowTempo })
 	tempo := v.number(int(settings.MinTempo), int(settings.MaxTempo), int(s.Playback.SessionTempo), "BPM", func(s *settings.Settings, n int) { s.Playback.SessionTempo = float64(n) })
 	followKey := v.toggle("Follow the session's key", "Tonal sounds are shifted to it while they are heard", func(s *settings.Settings) *bool { return &s.Playback.FollowKey })
-	key := v.text("Session key", "none", func(s *settings.Settings) *string { return &s.Playback.SessionKey })
+	key := v.pick("Session key", "none", browser.Keys, func(s *settings.Settings) *string { return &s.Playback.SessionKey })
 	copies := v.toggle("Copy what is imported", "Into the folder below; otherwise files stay where they are", func(s *settings.Settings) *bool { return &s.Library.CopyImports })
 	managed := v.folder("Folder for copies", "In the program's data folder", func(s *settings.Settings) *string { return &s.Library.ManagedFolder }, a.ChooseFolder)
 	tags := v.toggle("Tags from folders", "The folders a file lies in become its tags", func(s *settings.Settings) *bool { return &s.Library.FolderTags })
@@ -149,26 +150,63 @@ func (v *View) number(low, high, value int, unit string, put func(*settings.Sett
 // slider puts a slider beside its name.
 func slider(name string, s *own.Slider) fyne.CanvasObject { return named(name, s) }
 
+// field is a line of text that is kept when Enter is pressed or the field is left.
+type field struct {
+	widget.Entry
+	keep func(text string)
+	kept string
+}
+
+func newField(text, empty string, keep func(string)) *field {
+	f := &field{keep: keep, kept: text}
+	f.ExtendBaseWidget(f)
+	f.SetPlaceHolder(empty)
+	f.SetText(text)
+	f.OnSubmitted = func(string) { f.done() }
+	return f
+}
+
+// FocusLost implements fyne.Focusable.
+func (f *field) FocusLost() {
+	f.Entry.FocusLost()
+	f.done()
+}
+
+func (f *field) done() {
+	if text := strings.TrimSpace(f.Text); text != f.kept {
+		f.kept = text
+		f.keep(text)
+	}
+}
+
 func (v *View) text(name, empty string, get func(*settings.Settings) *string) fyne.CanvasObject {
-	e := widget.NewEntry()
-	e.SetPlaceHolder(empty)
-	e.SetText(*get(&v.now))
-	e.OnSubmitted = func(text string) { v.set(func(s *settings.Settings) { *get(s) = strings.TrimSpace(text) }) }
-	return named(name, e)
+	return named(name, newField(*get(&v.now), empty, func(text string) { v.set(func(s *settings.Settings) { *get(s) = text }) }))
 }
 
 func (v *View) folder(name, empty string, get func(*settings.Settings) *string, choose func(func(string))) fyne.CanvasObject {
-	e := widget.NewEntry()
-	e.SetPlaceHolder(empty)
-	e.SetText(*get(&v.now))
-	put := func(text string) { v.set(func(s *settings.Settings) { *get(s) = strings.TrimSpace(text) }) }
-	e.OnSubmitted = put
+	f := newField(*get(&v.now), empty, func(text string) { v.set(func(s *settings.Settings) { *get(s) = text }) })
 	b := own.NewTextButton("folder", "Choose…", "", func() {
 		if choose != nil {
-			choose(func(dir string) { e.SetText(dir); put(dir) })
+			choose(func(dir string) { f.SetText(dir); f.done() })
 		}
 	})
 	l := own.NewLabel(name)
 	l.MinWidth = labelWidth
-	return own.Beside(10, 1, l, e, b)
+	return own.Beside(10, 1, l, f, b)
+}
+
+// pick is a choice from a list, the first of which stands for nothing.
+func (v *View) pick(name, none string, values []string, get func(*settings.Settings) *string) fyne.CanvasObject {
+	s := widget.NewSelect(append([]string{none}, values...), nil)
+	s.Selected = none
+	if now := *get(&v.now); now != "" {
+		s.Selected = now
+	}
+	s.OnChanged = func(text string) {
+		if text == none {
+			text = ""
+		}
+		v.set(func(s *settings.Settings) { *get(s) = text })
+	}
+	return named(name, s)
 }

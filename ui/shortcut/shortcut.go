@@ -18,8 +18,10 @@ type ID string
 const (
 	AddFolder    ID = "add-folder"
 	AddFiles     ID = "add-files"
+	BringOver    ID = "bring-over"
 	NewKit       ID = "new-kit"
 	WriteCard    ID = "write-card"
+	Exports      ID = "exports"
 	Preferences  ID = "preferences"
 	Quit         ID = "quit"
 	Undo         ID = "undo"
@@ -32,6 +34,10 @@ const (
 	HalfTempo    ID = "half-tempo"
 	DoubleTempo  ID = "double-tempo"
 	TapTempo     ID = "tap-tempo"
+	Reading1     ID = "tempo-reading-1"
+	Reading2     ID = "tempo-reading-2"
+	Reading3     ID = "tempo-reading-3"
+	Reading4     ID = "tempo-reading-4"
 	EditSound    ID = "edit-sound"
 	Rename       ID = "rename"
 	Remove       ID = "remove"
@@ -51,6 +57,7 @@ const (
 	PlayPause    ID = "play"
 	Stop         ID = "stop"
 	Loop         ID = "loop"
+	Pin          ID = "pin"
 	AutoPlay     ID = "auto-play"
 	ToggleSync   ID = "sync"
 	FocusPlaces  ID = "focus-places"
@@ -115,7 +122,9 @@ func Table(system string) []Command {
 	return []Command{
 		{AddFolder, "Add folder…", "File", fyne.KeyO, std, Always, true},
 		{AddFiles, "Add files…", "File", fyne.KeyO, shift, Always, true},
+		{BringOver, "Bring over an earlier library…", "File", "", 0, Always, true},
 		{WriteCard, "Write card…", "File", fyne.KeyE, std, Always, true},
+		{Exports, "Cards written…", "File", "", 0, Always, true},
 		{Tasks, "What is being done…", "File", fyne.KeyJ, std, Always, true},
 		{Preferences, "Preferences…", "File", fyne.KeyComma, std, Always, true},
 		{Quit, "Quit", "File", fyne.KeyQ, std, Always, true},
@@ -130,6 +139,10 @@ func Table(system string) []Command {
 		{HalfTempo, "Half the tempo", "Edit", fyne.KeyH, shift, Always, true},
 		{DoubleTempo, "Twice the tempo", "Edit", fyne.KeyD, shift, Always, true},
 		{TapTempo, "Tap the tempo", "Edit", fyne.KeyT, std, Always, true},
+		{Reading1, "First other reading of the tempo", "Edit", fyne.KeyF6, 0, Always, false},
+		{Reading2, "Second other reading", "Edit", fyne.KeyF7, 0, Always, false},
+		{Reading3, "Third other reading", "Edit", fyne.KeyF8, 0, Always, false},
+		{Reading4, "Fourth other reading", "Edit", fyne.KeyF9, 0, Always, false},
 		{EditSound, "Trim, reverse, fade, chop…", "Edit", fyne.KeyE, shift, Always, true},
 		{Rename, "Rename…", "Edit", fyne.KeyF2, 0, Always, true},
 		{NewList, "New collection…", "Edit", fyne.KeyN, shift, Always, true},
@@ -151,6 +164,7 @@ func Table(system string) []Command {
 		{PlayPause, "Play or pause", "Play", fyne.KeySpace, 0, InList, true},
 		{Stop, "Stop", "Play", fyne.KeyEscape, 0, InList, true},
 		{Loop, "Loop", "Play", fyne.KeyL, std, Always, true},
+		{Pin, "Pin, or take the pin out", "Play", fyne.KeyP, alt, Always, true},
 		{AutoPlay, "Play what is selected", "Play", fyne.KeyP, std, Always, true},
 		{ToggleSync, "Follow the session's tempo", "Play", fyne.KeyP, shift, Always, true},
 

@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/app/task"
+	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -27,6 +28,8 @@ type State struct {
 	AutoPlay         bool
 	FollowTempo      bool
 	SessionTempo     float64
+	FollowKey        bool
+	SessionKey       string  // "A minor"; "" for none
 	Volume           float64 // 0 to 1
 	Device           string  // the sound device's name
 	Silent           bool    // there is no sound device
@@ -42,6 +45,7 @@ type Core struct {
 	SetAutoPlay func(on bool)
 	SetFollow   func(on bool)
 	SetTempo    func(bpm float64) // of the session
+	SetKey      func(key string)  // of the session; "" follows none
 	SetVolume   func(v float64)
 	PauseTask   func(id task.ID)
 	ResumeTask  func(id task.ID)
@@ -70,6 +74,15 @@ func (s State) DeviceLine() (text string, bad bool) {
 		return "", false
 	}
 	return s.Device, false
+}
+
+// Session is what is followed, in a few letters: "90 BPM · A minor".
+func (s State) Session() string {
+	text := fmt.Sprintf("%g BPM", math.Round(s.SessionTempo*10)/10)
+	if s.FollowKey && s.SessionKey != "" {
+		text += " · " + s.SessionKey
+	}
+	return text
 }
 
 // WorkLine is one task as the bar shows it; share below 0 means that the end is not known.
@@ -237,7 +250,7 @@ func (v *View) Show(s State) {
 	v.loop.SetOn(s.Loop)
 	v.auto.SetOn(s.AutoPlay)
 	v.follow.SetOn(s.FollowTempo)
-	v.tempo.SetText(fmt.Sprintf("%g BPM", math.Round(s.SessionTempo*10)/10))
+	v.tempo.SetText(s.Session())
 	name, colour := s.Name, theme.Text
 	if name == "" {
 		name, colour = "Select a sample to hear it", theme.TextFaint
@@ -322,8 +335,23 @@ func (v *View) askTempo() {
 	for _, b := range []int{75, 85, 90, 95, 100, 120, 140} {
 		presets.Add(own.NewChip(fmt.Sprint(b), func() { v.core.SetTempo(float64(b)); pop.Hide() }))
 	}
-	content := own.Inset(own.Below(10, -1, own.NewCaption("Loops are stretched to this tempo while Sync is lit"), slider, presets), 8, 8)
+	key := widget.NewSelect(append([]string{noKey}, browser.Keys...), nil)
+	key.Selected = noKey
+	if v.shown.FollowKey && v.shown.SessionKey != "" {
+		key.Selected = v.shown.SessionKey
+	}
+	key.OnChanged = func(name string) {
+		if name == noKey {
+			name = ""
+		}
+		v.core.SetKey(name)
+	}
+	content := own.Inset(own.Below(10, -1, own.NewCaption("Loops are stretched to this tempo while Sync is lit"), slider, presets,
+		own.NewCaption("Tonal sounds are shifted to this key"), key), 8, 8)
 	pop = widget.NewPopUp(content, c)
 	at := d.AbsolutePositionForObject(v.tempo)
 	pop.ShowAtPosition(at.SubtractXY(0, pop.MinSize().Height+6))
 }
+
+// noKey is the choice of no session key.
+const noKey = "As each sound is"
