@@ -89,6 +89,10 @@ eval: ## score the ear on the labelled files and write docs/accuracy.md
 screenshots: build test-packages ## photograph the real window into docs/screenshots
 	.ci/screenshots
 
+.PHONY: web-screenshots
+web-screenshots: test-packages ## photograph the server's pages, driven in a real browser, into docs/screenshots
+	go test -tags=$(TAGS),ci ./server/internal/ops -run TestInARealBrowser -count=1 -screenshots $(CURDIR)/docs/screenshots
+
 # ---- what the machine needs
 
 # Each list is installed once; a changed list installs again.

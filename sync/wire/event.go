@@ -83,6 +83,13 @@ type WebhookRequest struct {
 	Events []string `json:"events" minItems:"1" maxItems:"10"`
 }
 
+// WebhookPatch changes a webhook; absent fields stay.
+type WebhookPatch struct {
+	URL     *string   `json:"url,omitempty" format:"uri" maxLength:"500"`
+	Events  *[]string `json:"events,omitempty" minItems:"1" maxItems:"10"`
+	Enabled *bool     `json:"enabled,omitempty"`
+}
+
 // WebhookTry is one try of delivering an event.
 type WebhookTry struct {
 	ID      string     `json:"id"`

@@ -129,37 +129,6 @@ func wrongCode() error {
 	return problem(http.StatusUnauthorized, wire.CodeWrongCode, "This code is wrong or has ended. Ask for a new one.")
 }
 
-// Outside is a sign-in that an OpenID provider vouches for.
-type Outside struct {
-	Issuer, Subject, Email string
-	EmailVerified          bool
-}
-
-// CheckOutside is the account of an outside sign-in: by issuer and subject, or, for a verified
-// address, by that (server-notes.md).
-func (s *Service) CheckOutside(ctx context.Context, o Outside, ip string) (*store.User, error) {
-	var u *store.User
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		var err error
-		u, err = tx.UserByIdentity(ctx, o.Issuer, o.Subject)
-		if err == nil || !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if !o.EmailVerified {
-			return problem(http.StatusForbidden, wire.CodeBlocked, "Your sign-in service has not verified your e-mail address. Verify it there, or sign in by e-mail code.")
-		}
-		email, err := CleanEmail(o.Email)
-		if err != nil {
-			return err
-		}
-		if u, err = s.userFor(ctx, tx, email, ip); err != nil {
-			return err
-		}
-		return tx.AddIdentity(ctx, o.Issuer, o.Subject, u.ID, s.Now())
-	})
-	return u, err
-}
-
 // CheckRequest says whether a desktop's authorize request is one we answer: known client,
 // redirect to loopback only (RFC 8252, 7.3), PKCE with S256 (RFC 7636).
 func CheckRequest(r wire.AuthorizeRequest) error {

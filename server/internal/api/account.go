@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"sampleagent/server/internal/notify"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
@@ -175,56 +174,4 @@ func (a *API) usage(ctx context.Context, days int) (*wire.UsageReport, error) {
 			Calls: d.Calls, InputTok: d.InputTokens, OutputTok: d.OutputTokens, CostMicro: d.CostMicro, CostMeasure: d.CostSource})
 	}
 	return r, nil
-}
-
-func (a *API) hookRoutes() {
-	user := func(ctx context.Context) string { return Principal(ctx).User.ID }
-	Register(a, Op(http.MethodGet, "/api/webhooks", Session, "Addresses that want events"), func(ctx context.Context, _ *struct{}) (*Items[wire.Webhook], error) {
-		rows, err := a.DB.Webhooks(ctx, user(ctx))
-		var list []wire.Webhook
-		for i := range rows {
-			list = append(list, notify.WireHook(&rows[i]))
-		}
-		return items(list, err)
-	})
-	op := Op(http.MethodPost, "/api/webhooks", Session, "Add one; its secret is in this answer only")
-	op.DefaultStatus = http.StatusCreated
-	Register(a, op, func(ctx context.Context, in *In[wire.WebhookRequest]) (*Body[wire.Webhook], error) {
-		return body(a.Notify.AddHook(ctx, user(ctx), in.Body, a.Production))
-	})
-	Register(a, Op(http.MethodDelete, "/api/webhooks/{id}", Session, "Remove one"), func(ctx context.Context, in *ByID) (*None, error) {
-		return &None{}, a.DB.Write(ctx, func(tx *store.Tx) error { return tx.DeleteWebhook(ctx, user(ctx), in.ID) })
-	})
-	accepted := Op(http.MethodPost, "/api/webhooks/{id}/test", Session, "Send a test event, and switch it on again if it was off")
-	accepted.DefaultStatus = http.StatusAccepted
-	Register(a, accepted, func(ctx context.Context, in *ByID) (*None, error) {
-		return &None{}, a.Notify.Test(ctx, user(ctx), in.ID)
-	})
-	Register(a, Op(http.MethodGet, "/api/webhooks/{id}/deliveries", Session, "Its last 100 deliveries"), func(ctx context.Context, in *ByID) (*Items[wire.WebhookTry], error) {
-		if _, err := a.DB.Webhook(ctx, user(ctx), in.ID); err != nil {
-			return nil, err
-		}
-		rows, err := a.DB.Deliveries(ctx, user(ctx), in.ID, 100)
-		var list []wire.WebhookTry
-		for _, r := range rows {
-			t := wire.WebhookTry{ID: r.ID, Event: r.Event, State: r.State, Tries: int(r.Tries), Created: r.CreatedAt.Time(), LastTry: r.LastTryAt.Pointer()}
-			if r.Status != 0 {
-				n := int(r.Status)
-				t.Status = &n
-			}
-			if r.Error != "" {
-				t.Error = &r.Error
-			}
-			list = append(list, t)
-		}
-		return items(list, err)
-	})
-	resend := Op(http.MethodPost, "/api/webhooks/{id}/deliveries/{delivery}/resend", Session, "Deliver an event again")
-	resend.DefaultStatus = http.StatusAccepted
-	Register(a, resend, func(ctx context.Context, in *struct {
-		ByID
-		Delivery string `path:"delivery" maxLength:"80"`
-	}) (*None, error) {
-		return &None{}, a.Notify.Resend(ctx, user(ctx), in.ID, in.Delivery)
-	})
 }

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -114,11 +113,15 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[DeliverArgs]) error
 		return err
 	}
 	hook, err := s.DB.Webhook(ctx, row.UserID, row.WebhookID)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && (hook.DisabledAt != 0 || row.State != "pending")) {
+	if errors.Is(err, store.ErrNotFound) || (err == nil && row.State != "pending") {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if hook.DisabledAt != 0 {
+		row.State, row.Error = "failed", "the webhook is off"
+		return s.DB.Write(ctx, func(tx *store.Tx) error { return errors.Join(tx.SaveTry(ctx, row), queue.Complete(ctx, tx, job)) })
 	}
 	status, tryErr := s.post(ctx, hook, row)
 	row.Tries++
@@ -176,14 +179,15 @@ func (s *Service) post(ctx context.Context, hook *store.Webhook, row *store.Deli
 	if err != nil {
 		return 0, err
 	}
-	signer, err := standardwebhooks.NewWebhook(hook.Secret)
-	if err != nil {
-		return 0, fmt.Errorf("webhook secret: %w", err)
-	}
 	now := time.Now() // the receiver compares it with its own clock
-	signature, err := signer.Sign(row.ID, now, body)
+	signature, err := sign(hook.Secret, row.ID, now, body)
+	if err == nil && hook.PreviousUntil > store.At(s.Now()) {
+		var former string
+		former, err = sign(hook.PreviousSecret, row.ID, now, body)
+		signature += " " + former
+	}
 	if err != nil {
-		return 0, fmt.Errorf("sign webhook: %w", err)
+		return 0, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, hook.URL, bytes.NewReader(body))
 	if err != nil {
@@ -206,6 +210,18 @@ func (s *Service) post(ctx context.Context, hook *store.Webhook, row *store.Deli
 		return resp.StatusCode, fmt.Errorf("answered %s", resp.Status)
 	}
 	return resp.StatusCode, nil
+}
+
+func sign(secret, id string, at time.Time, body []byte) (string, error) {
+	signer, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		return "", fmt.Errorf("webhook secret: %w", err)
+	}
+	signature, err := signer.Sign(id, at, body)
+	if err != nil {
+		return "", fmt.Errorf("sign webhook: %w", err)
+	}
+	return signature, nil
 }
 
 // shorten takes the address out of a client's error: it may hold a user's secret.
@@ -240,76 +256,4 @@ func (s *Service) freshBody(ctx context.Context, row *store.Delivery) ([]byte, e
 		}
 	}
 	return json.Marshal(d)
-}
-
-// AddHook makes a webhook of a user; its secret is in the answer and never again.
-func (s *Service) AddHook(ctx context.Context, userID string, r wire.WebhookRequest, production bool) (*wire.Webhook, error) {
-	bad := func(why string) error {
-		return &wire.Problem{Type: "about:blank", Title: "Unprocessable Entity", Status: http.StatusUnprocessableEntity, Code: wire.CodeInvalid, Detail: "The webhook was not added: " + why + "."}
-	}
-	if err := CheckURL(r.URL, production); err != nil {
-		return nil, bad(err.Error())
-	}
-	for _, e := range r.Events {
-		if !slices.Contains(wire.WebhookEvents, e) {
-			return nil, bad("no event is called " + strconv.Quote(e))
-		}
-	}
-	h := &store.Webhook{ID: store.NewID(), UserID: userID, URL: r.URL, Secret: NewSecret(), Events: r.Events, CreatedAt: store.At(s.Now())}
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		have, err := tx.Webhooks(ctx, userID)
-		if err != nil {
-			return err
-		}
-		if len(have) >= 10 {
-			return bad("an account has at most 10; remove one first")
-		}
-		return tx.AddWebhook(ctx, h)
-	})
-	w := WireHook(h)
-	w.Secret = h.Secret
-	return &w, err
-}
-
-// WireHook is a webhook as its user sees it, without its secret.
-func WireHook(h *store.Webhook) wire.Webhook {
-	w := wire.Webhook{ID: h.ID, URL: h.URL, Events: h.Events, Enabled: h.DisabledAt == 0, CreatedAt: h.CreatedAt.Time(),
-		LastSuccessAt: h.LastSuccessAt.Pointer(), LastFailureAt: h.LastFailureAt.Pointer()}
-	if h.DisabledAt != 0 {
-		w.DisabledReason = &h.DisabledReason
-	}
-	return w
-}
-
-// Test sends a test event to a webhook, switched off or not.
-func (s *Service) Test(ctx context.Context, userID, hookID string) error {
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		h, err := tx.Webhook(ctx, userID, hookID)
-		if err != nil {
-			return err
-		}
-		if err := tx.EnableWebhook(ctx, userID, hookID); err != nil {
-			return err
-		}
-		return s.deliver(ctx, tx, h, wire.EventWebhookTest, wire.DeliveryData{})
-	})
-}
-
-// Resend delivers an event again, as a new delivery.
-func (s *Service) Resend(ctx context.Context, userID, hookID, deliveryID string) error {
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		h, err := tx.Webhook(ctx, userID, hookID)
-		if err != nil {
-			return err
-		}
-		old, err := tx.Delivery(ctx, deliveryID)
-		if err != nil || old.WebhookID != h.ID || old.UserID != userID {
-			return errors.Join(store.ErrNotFound, err)
-		}
-		var d wire.Delivery
-		if err := json.Unmarshal([]byte(old.Body), &d); err != nil {
-			return err
-		}
-		return s.deliver(ctx, tx, h, old.Event, d.Data)
-	})
 }

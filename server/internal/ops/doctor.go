@@ -51,6 +51,11 @@ func (s *Server) Examine(ctx context.Context) []Finding {
 	} else {
 		say("billing", "Stripe settings are there", nil)
 	}
+	if s.outside == nil {
+		off("sign-in elsewhere", "sign-in is by e-mail code; set oidc_issuer and oidc_client_id to add another service")
+	} else {
+		say("sign-in elsewhere", s.Config.OIDCIssuer+" answers; its redirect address must be "+s.outside.Redirect, s.outside.Check(ctx))
+	}
 	switch {
 	case s.Config.Production():
 		say("address", s.Config.PublicURL, nil)

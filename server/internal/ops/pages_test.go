@@ -53,11 +53,15 @@ func TestPages(t *testing.T) {
 		{"/pricing", 200, 200, "$9.99"},
 		{"/signin", 200, 303, ""},
 		{"/outbox", 200, 200, "Outbox"},
-		{"/upload", 303, 200, "10 of 10 uploads left"},
+		{"/upload", 303, 200, "10 left until"},
 		{"/jobs", 303, 200, "No jobs yet"},
 		{"/samples", 303, 200, "Nothing here yet"},
 		{"/samples?q=gone", 303, 200, "Nothing fits"},
 		{"/account", 303, 200, "ada@example.org"},
+		{"/account/security", 303, 200, "Signed in"},
+		{"/account/notifications", 303, 200, "Nothing happened"},
+		{"/account/webhooks", 303, 200, "Add a webhook"},
+		{"/account/webhooks/01a20a33-ec2c-72b1-ab00-ff554f58d353", 303, 404, "not yours"},
 		{"/jobs/01a20a33-ec2c-72b1-ab00-ff554f58d353", 303, 404, "not yours"},
 		{"/samples/01a20a33-ec2c-72b1-ab00-ff554f58d353", 303, 404, "not yours"},
 		{"/nothing", 404, 404, "no such page"},
@@ -78,7 +82,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: policy %q", c.path, csp)
 		}
 	}
-	for _, file := range []string{"/static/app.css", "/static/app.js", "/static/icon.svg"} {
+	for _, file := range []string{"/static/app.css", "/static/app.js", "/static/upload.js", "/static/player.js", "/static/icon.svg"} {
 		if resp, _ := get(file, false); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") == "" {
 			t.Errorf("%s: %d", file, resp.StatusCode)
 		}

@@ -448,7 +448,8 @@ func TestStrangersSeeNothing(t *testing.T) {
 
 // bodies are valid requests, so that the owner is what refuses.
 var bodies = map[string]any{
-	"PATCH /api/samples/{id}": map[string]any{"title": "stolen"},
+	"PATCH /api/samples/{id}":  map[string]any{"title": "stolen"},
+	"PATCH /api/webhooks/{id}": map[string]any{"enabled": false},
 }
 
 func fill(path string, things map[string]string) string {

@@ -110,6 +110,9 @@ func (s *Server) pages(r chi.Router) error {
 	if s.outbox != nil {
 		o.Outbox = s.outbox.Dir()
 	}
+	if s.outside != nil {
+		o.Outside, o.OutsideAs = s.outside, s.Config.OIDCName
+	}
 	if s.Config.S3Endpoint != "" {
 		u, err := url.Parse(s.Config.S3Endpoint)
 		if err != nil {

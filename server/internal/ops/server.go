@@ -60,6 +60,7 @@ type Server struct {
 	role    Role
 	metrics *metrics
 	outbox  *notify.Outbox // nil with SMTP
+	outside *account.OIDC  // nil without an outside sign-in
 	traces  func(context.Context) error
 	burst   *burst
 }
@@ -128,6 +129,9 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate)}
 	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Now: o.Now, Features: s.Features.Features, Lanes: lanes}
 	s.Notify.Codes = s.Accounts
+	if c.OIDCIssuer != "" {
+		s.outside = &account.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, Redirect: c.PublicURL + "/auth/oidc/callback"}
+	}
 	s.Jobs = &job.Service{DB: s.DB, Objects: s.Objects, Notify: s.Notify, Vibe: s.Vibe, Limits: s.Accounts.Limits, Temp: filepath.Join(c.Data, "work"), Workers: lanes,
 		Log: s.Log, Now: o.Now, Memory: semaphore.NewWeighted(job.MemoryBudget), Crash: o.Crash}
 	s.Notify.Linker = s.Jobs

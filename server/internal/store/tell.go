@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"sampleagent/sync/wire"
@@ -34,6 +35,16 @@ func (q Q) Events(ctx context.Context, userID string, after int64, limit int) ([
 	return events.list(ctx, q, "WHERE user_id = ? AND seq > ? ORDER BY seq LIMIT ?", userID, after, limit)
 }
 
+// EventsOf lists an account's events of some kinds before a number, newest first.
+func (q Q) EventsOf(ctx context.Context, userID string, kinds []string, before int64, limit int) ([]Event, error) {
+	args := []any{userID, before}
+	for _, k := range kinds {
+		args = append(args, k)
+	}
+	marks := strings.TrimSuffix(strings.Repeat("?, ", len(kinds)), ", ")
+	return events.list(ctx, q, "WHERE user_id = ? AND seq < ? AND kind IN ("+marks+") ORDER BY seq DESC LIMIT ?", append(args, limit)...)
+}
+
 // EventSeq is the number of an account's newest event.
 func (q Q) EventSeq(ctx context.Context, userID string) (seq int64, err error) {
 	err = q.one(ctx, &seq, "SELECT event_seq FROM users WHERE id = ?", userID)
@@ -58,6 +69,8 @@ type Webhook struct {
 	LastSuccessAt  Millis       `db:"last_success_at"`
 	LastFailureAt  Millis       `db:"last_failure_at"`
 	FailingSince   Millis       `db:"failing_since"`
+	PreviousSecret string       `db:"previous_secret"` // signs too until PreviousUntil
+	PreviousUntil  Millis       `db:"previous_until"`
 }
 
 var webhooks = tableOf[Webhook]("webhooks")
@@ -81,6 +94,17 @@ func (q Q) Webhooks(ctx context.Context, userID string) ([]Webhook, error) {
 // DeleteWebhook removes a user's webhook and its log.
 func (tx *Tx) DeleteWebhook(ctx context.Context, userID, id string) error {
 	return tx.must(ctx, "DELETE FROM webhooks WHERE id = ? AND user_id = ?", id, userID)
+}
+
+// ChangeWebhook writes where a user's webhook is, what it wants and whether it is on.
+func (tx *Tx) ChangeWebhook(ctx context.Context, w *Webhook) error {
+	return tx.must(ctx, "UPDATE webhooks SET url = ?, events = ?, disabled_at = ?, disabled_reason = ?, failing_since = ? WHERE id = ? AND user_id = ?",
+		w.URL, w.Events, w.DisabledAt, w.DisabledReason, w.FailingSince, w.ID, w.UserID)
+}
+
+// RotateWebhook gives a user's webhook a new secret; the former one signs too until a time.
+func (tx *Tx) RotateWebhook(ctx context.Context, userID, id, secret string, until time.Time) error {
+	return tx.must(ctx, "UPDATE webhooks SET previous_secret = secret, previous_until = ?, secret = ? WHERE id = ? AND user_id = ?", At(until), secret, id, userID)
 }
 
 // EnableWebhook switches a disabled webhook on again.

@@ -22,6 +22,8 @@ type signInData struct {
 	Next  string
 	Wrong string
 	Sent  bool
+
+	Outside string // another service that signs in, "" for none
 }
 
 func (p *pages) signInForm(w http.ResponseWriter, r *http.Request) {
@@ -30,11 +32,11 @@ func (p *pages) signInForm(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	p.show(w, r, http.StatusOK, "signin", "Sign in", signInData{Next: next})
+	p.show(w, r, http.StatusOK, "signin", "Sign in", signInData{Next: next, Outside: p.OutsideAs})
 }
 
 func (p *pages) signInMail(w http.ResponseWriter, r *http.Request) {
-	data := signInData{Email: r.FormValue("email"), Next: inside(r.FormValue("next"))}
+	data := signInData{Email: r.FormValue("email"), Next: inside(r.FormValue("next")), Outside: p.OutsideAs}
 	if a, err := mail.ParseAddress(data.Email); err != nil || a.Address != data.Email {
 		data.Wrong = "That is not an e-mail address."
 		p.show(w, r, http.StatusUnprocessableEntity, "signin", "Sign in", data)
@@ -120,7 +122,7 @@ func (p *pages) authorizeForm(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) authorizeAnswer(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
-		p.fail(w, r, &wire.Problem{Status: http.StatusBadRequest, Code: wire.CodeBadRequest, Title: "That form cannot be read"})
+		p.fail(w, r, badForm())
 		return
 	}
 	request := authorization(r.PostForm)

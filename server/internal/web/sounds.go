@@ -18,7 +18,7 @@ import (
 // uploadData is the upload page: what the plan allows and what of it is left.
 type uploadData struct {
 	Account *wire.Account
-	Left    int64
+	Meters  []meter
 	Wrong   *wire.Problem
 }
 
@@ -34,7 +34,7 @@ func (p *pages) showUpload(w http.ResponseWriter, r *http.Request, wrong *wire.P
 	if wrong != nil {
 		status = wrong.Status
 	}
-	p.show(w, r, status, "upload", "Upload", uploadData{details, max(0, details.Limits.Uploads-details.Usage.Uploads), wrong})
+	p.show(w, r, status, "upload", "Upload", uploadData{details, meters(details), wrong})
 }
 
 // upload is the form's way without JavaScript: the same streamed intake as the API's.

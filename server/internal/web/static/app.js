@@ -1,144 +1,101 @@
-// What pages gain where JavaScript is on: true upload progress, lists that update themselves, a
-// waveform, times in the reader's zone. Every page works without it.
+// What pages gain where JavaScript is on: times in the reader's zone, questions before what
+// cannot be undone, and regions that update themselves. Every page works without it.
 'use strict';
 
-for (const t of document.querySelectorAll('time')) localTime(t);
-function localTime(t) {
-  t.textContent = new Date(t.dateTime).toLocaleString([], { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+function localTimes(root) {
+  for (const t of root.querySelectorAll('time[datetime]')) {
+    const at = new Date(t.dateTime), days = Math.abs(at - Date.now()) / 86400000;
+    const clock = { hour: '2-digit', minute: '2-digit' };
+    t.title = at.toUTCString();
+    t.textContent = at.toDateString() === new Date().toDateString()
+      ? at.toLocaleTimeString([], clock)
+      : at.toLocaleString([], days > 300 ? { day: 'numeric', month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short', ...clock });
+  }
+}
+localTimes(document);
+
+document.addEventListener('submit', e => {
+  const ask = e.target.dataset.confirm;
+  if (ask && !confirm(ask)) e.preventDefault();
+});
+
+for (const b of document.querySelectorAll('[data-copy]')) {
+  b.hidden = false;
+  b.addEventListener('click', () => navigator.clipboard.writeText(b.dataset.copy).then(() => { b.textContent = 'Copied'; }));
 }
 
-for (const form of document.querySelectorAll('[data-confirm]')) {
-  form.addEventListener('submit', e => { if (!confirm(form.dataset.confirm)) e.preventDefault(); });
+// ---- regions that update themselves: each [data-live] with an id
+
+// morph makes `from` equal to `to` and keeps every node that can stay, so that nothing jumps
+// and the focus and a pressed button survive. Nodes with an id are found again by it.
+function morph(from, to) {
+  if (from.nodeType === Node.TEXT_NODE) {
+    if (from.data !== to.data) from.data = to.data;
+    return;
+  }
+  for (const a of [...from.attributes]) if (!to.hasAttribute(a.name)) from.removeAttribute(a.name);
+  for (const a of to.attributes) if (from.getAttribute(a.name) !== a.value) from.setAttribute(a.name, a.value);
+  const keyed = new Map([...from.children].filter(n => n.id).map(n => [n.id, n]));
+  let at = from.firstChild;
+  for (const next of [...to.childNodes]) {
+    const found = next.id ? keyed.get(next.id) : at;
+    if (!found || found.nodeName !== next.nodeName || (!next.id && found.id)) {
+      from.insertBefore(next, at);
+      continue;
+    }
+    if (found === at) at = at.nextSibling; else from.insertBefore(found, at);
+    morph(found, next);
+  }
+  while (at) {
+    const gone = at;
+    at = at.nextSibling;
+    gone.remove();
+  }
 }
 
-// ---- upload
-
-const drop = document.querySelector('[data-upload]');
-if (drop) {
-  const list = document.querySelector('[data-uploads]'), input = drop.querySelector('input[type=file]');
-  const waiting = [];
-  let running = 0;
-  input.addEventListener('change', () => { add(input.files); input.value = ''; });
-  drop.addEventListener('submit', e => e.preventDefault());
-  for (const kind of ['dragenter', 'dragover']) drop.addEventListener(kind, e => { e.preventDefault(); drop.classList.add('over'); });
-  for (const kind of ['dragleave', 'drop']) drop.addEventListener(kind, e => { e.preventDefault(); drop.classList.remove('over'); });
-  drop.addEventListener('drop', e => add(e.dataTransfer.files));
-
-  function add(files) {
-    for (const file of files) {
-      const row = document.createElement('li');
-      const name = document.createElement('span'), text = document.createElement('span'), stop = document.createElement('button'), bar = document.createElement('progress');
-      name.textContent = file.name;
-      text.className = 'faint';
-      text.textContent = 'waiting';
-      stop.className = 'quiet';
-      stop.type = 'button';
-      stop.textContent = 'Cancel';
-      bar.max = 1;
-      bar.value = 0;
-      row.append(name, text, stop, bar);
-      list.append(row);
-      const item = { file, text, stop, bar, done: false };
-      stop.addEventListener('click', () => { item.done = true; item.request?.abort(); end(item, 'cancelled'); });
-      if (file.size > Number(drop.dataset.limit) && Number(drop.dataset.limit) > 0) { item.done = true; end(item, 'larger than your plan takes'); } else waiting.push(item);
-    }
-    next();
-  }
-
-  function next() {
-    while (running < 2 && waiting.length) {
-      const item = waiting.shift();
-      if (!item.done) send(item);
-    }
-  }
-
-  function end(item, text, link) {
-    item.text.textContent = text;
-    item.stop.remove();
-    item.bar.remove();
-    if (link) {
-      const a = document.createElement('a');
-      a.href = link;
-      a.textContent = text;
-      item.text.replaceChildren(a);
-    }
-  }
-
-  function send(item) {
-    running++;
-    const request = item.request = new XMLHttpRequest(), began = performance.now();
-    request.open('POST', '/api/upload');
-    request.setRequestHeader('Idempotency-Key', crypto.randomUUID());
-    request.upload.addEventListener('progress', e => {
-      if (!e.lengthComputable) return;
-      item.bar.value = e.loaded / e.total;
-      const speed = e.loaded / Math.max(1, performance.now() - began) / 1049;
-      item.text.textContent = `${Math.round(100 * e.loaded / e.total)} % · ${speed.toFixed(1)} MB/s`;
-    });
-    request.addEventListener('loadend', () => {
-      running--;
-      if (!item.done) {
-        let answer = {};
-        try { answer = JSON.parse(request.responseText); } catch { answer = { detail: 'the connection broke; try again' }; }
-        if (request.status === 202 || request.status === 200) end(item, 'queued: follow it', `/jobs/${answer.job_id}`); else end(item, answer.detail || 'refused');
-        item.done = true;
+// live tells listeners of the account's events. The stream is closed while the page is hidden:
+// browsers allow few connections to one server.
+const live = {
+  listeners: [],
+  stream: null,
+  on(f) { this.listeners.push(f); this.look(); },
+  tell(e) { for (const f of this.listeners) f(e); },
+  look() {
+    if (document.hidden || !this.listeners.length || !('EventSource' in window)) {
+      this.stream?.close();
+      this.stream = null;
+    } else if (!this.stream) {
+      this.stream = new EventSource('/api/events');
+      for (const kind of ['job.updated', 'sample.processed', 'sample.failed', 'sample.updated', 'sample.deleted', 'export.ready', 'quota.exhausted', 'account.updated']) {
+        this.stream.addEventListener(kind, e => this.tell(JSON.parse(e.data)));
       }
-      next();
-    });
-    const body = new FormData();
-    body.append('audio', item.file, item.file.name);
-    request.send(body);
-  }
-}
+    }
+  },
+};
+document.addEventListener('visibilitychange', () => { live.look(); if (!document.hidden) live.tell(null); });
 
-// ---- lists that update themselves
-
-const fresh = document.querySelector('[data-refresh]');
-if (fresh && 'EventSource' in window) {
-  let timer;
-  const later = wait => { clearTimeout(timer); timer = setTimeout(refresh, wait); };
-  const events = new EventSource('/api/events');
-  for (const kind of ['message', 'job.updated', 'sample.processed', 'sample.failed']) events.addEventListener(kind, () => later(150));
+const regions = [...document.querySelectorAll('[data-live]')];
+if (regions.length) {
+  const least = 400, most = 15000; // ms between two looks
+  let timer, last = 0, busy = false;
+  const soon = wait => { clearTimeout(timer); timer = setTimeout(refresh, wait); };
   async function refresh() {
-    const answer = await fetch(location.href).catch(() => null);
-    if (answer?.ok) {
-      const page = new DOMParser().parseFromString(await answer.text(), 'text/html'), now = page.querySelector('[data-refresh]');
-      // Not while somebody is about to press a button in it.
-      if (now && !fresh.contains(document.activeElement)) {
-        fresh.replaceChildren(...now.childNodes);
-        for (const t of fresh.querySelectorAll('time')) localTime(t);
+    if (busy || document.hidden) return soon(most);
+    busy = true;
+    last = Date.now();
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+      const now = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html');
+      for (const region of now ? regions : []) {
+        const fresh = now.getElementById(region.id);
+        if (!fresh) continue;
+        localTimes(fresh);
+        morph(region, fresh);
       }
-    }
-    later(15000);
+    } catch { /* offline: the next look tries again */ }
+    busy = false;
+    soon(most);
   }
-  later(15000);
-}
-
-// ---- waveform
-
-const canvas = document.querySelector('canvas[data-peaks]');
-if (canvas) {
-  const audio = document.getElementById(canvas.dataset.audio);
-  let wave = null;
-  fetch(canvas.dataset.peaks).then(r => r.json()).then(d => { wave = d; draw(); }).catch(() => { canvas.hidden = true; });
-  const draw = () => {
-    if (!wave) return;
-    const scale = devicePixelRatio || 1, w = canvas.width = canvas.clientWidth * scale, h = canvas.height = canvas.clientHeight * scale;
-    const g = canvas.getContext('2d'), n = wave.peaks.length / 2, at = audio.duration ? audio.currentTime / audio.duration : 0;
-    g.fillStyle = getComputedStyle(canvas).color;
-    for (let x = 0; x < w; x++) {
-      const i = Math.min(n - 1, Math.floor(x * n / w)), lo = wave.peaks[2 * i] / 127, hi = wave.peaks[2 * i + 1] / 127;
-      g.globalAlpha = x / w < at ? 1 : 0.5;
-      g.fillRect(x, (1 - hi) * h / 2, 1, Math.max(1, (hi - lo) * h / 2));
-    }
-  };
-  const follow = () => { draw(); if (!audio.paused) requestAnimationFrame(follow); };
-  audio.addEventListener('play', follow);
-  audio.addEventListener('seeked', draw);
-  addEventListener('resize', draw);
-  canvas.addEventListener('click', e => {
-    const at = e.offsetX / canvas.clientWidth;
-    const seek = () => { audio.currentTime = at * audio.duration; audio.play(); };
-    if (audio.readyState > 0) seek(); else { audio.addEventListener('loadedmetadata', seek, { once: true }); audio.load(); }
-  });
+  live.on(() => soon(Math.max(60, last + least - Date.now())));
+  soon(most);
 }
