@@ -34,17 +34,26 @@ func (a *App) FillBankAs(ctx context.Context, id string, bank int, t kit.Templat
 	return a.fillBank(ctx, id, bank, query, t, seed, false)
 }
 
-// ProposeBank works out what a template would put on a bank, and changes nothing.
-func (a *App) ProposeBank(ctx context.Context, id string, bank int, t kit.Template, query string, o kit.FillOptions) (*kit.Proposal, error) {
+// ProposeBank works out what a template would put on a bank, and changes nothing. It also gives
+// the samples that the proposal speaks of, by their id. A seed need not be found by the query.
+func (a *App) ProposeBank(ctx context.Context, id string, bank int, t kit.Template, query string, o kit.FillOptions) (*kit.Proposal, map[string]catalog.Sample, error) {
 	k, err := a.Kit(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	found, _, err := a.candidates(ctx, query, o.Seed, t)
+	found, all, err := a.candidates(ctx, query, weighed(&k, bank, t, o.Seed), t)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return k.Fill(t, bank, found, o)
+	p, err := k.Fill(t, bank, found, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	samples := map[string]catalog.Sample{}
+	for _, s := range all {
+		samples[s.ID] = s
+	}
+	return p, samples, nil
 }
 
 // ApplyPicks puts picks of a proposal on the pads.
@@ -52,8 +61,29 @@ func (a *App) ApplyPicks(ctx context.Context, id string, bank int, picks []kit.P
 	return a.EditKit(ctx, id, "Fill bank "+kit.BankName(bank), "", func(k *kit.Kit) error { return k.Apply(picks) })
 }
 
+// weighed are the samples that count whether the query finds them or not: the seed, and what a
+// bank that is to be completed has.
+func weighed(k *kit.Kit, bank int, t kit.Template, seed string) []string {
+	var out []string
+	if seed != "" {
+		out = append(out, seed)
+	}
+	if t == kit.Complete {
+		for _, s := range kit.BankSlots(bank) {
+			if id := k.Pad(s).SampleID; id != "" && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
 func (a *App) fillBank(ctx context.Context, id string, bank int, query string, t kit.Template, seed string, rest bool) (Filled, error) {
-	found, samples, err := a.candidates(ctx, query, seed, t)
+	now, err := a.Kit(ctx, id)
+	if err != nil {
+		return Filled{}, err
+	}
+	found, samples, err := a.candidates(ctx, query, weighed(&now, bank, t, seed), t)
 	if err != nil {
 		return Filled{}, err
 	}
@@ -138,8 +168,9 @@ func placeInOrder(k *kit.Kit, bank int, samples []catalog.Sample) ([]kit.Slot, e
 	return placed, nil
 }
 
-// candidates are what a query finds and can be played, in its order, with what a filling weighs.
-func (a *App) candidates(ctx context.Context, query, seed string, t kit.Template) ([]kit.Candidate, []catalog.Sample, error) {
+// candidates are what a query finds and can be played, in its order, and the samples that count
+// in any case, with what a filling weighs.
+func (a *App) candidates(ctx context.Context, query string, also []string, t kit.Template) ([]kit.Candidate, []catalog.Sample, error) {
 	rows, err := a.SearchFirst(ctx, query, search.Sort{}, mostCandidates)
 	if err != nil {
 		return nil, nil, err
@@ -148,20 +179,21 @@ func (a *App) candidates(ctx context.Context, query, seed string, t kit.Template
 	if err != nil {
 		return nil, nil, err
 	}
-	if seed != "" && !slices.ContainsFunc(samples, func(s catalog.Sample) bool { return s.ID == seed }) {
-		s, err := a.db.SampleByID(ctx, seed)
-		if err != nil {
-			return nil, nil, err
-		}
-		samples = append(samples, s)
+	also = slices.DeleteFunc(slices.Clone(also), func(id string) bool {
+		return slices.ContainsFunc(samples, func(s catalog.Sample) bool { return s.ID == id })
+	})
+	more, err := a.db.SamplesByID(ctx, also)
+	if err != nil {
+		return nil, nil, err
 	}
+	samples = append(samples, more...)
 	samples = slices.DeleteFunc(samples, func(s catalog.Sample) bool { return s.State == catalog.Failed || s.State == catalog.Missing })
 	reports, err := a.db.Reports(ctx, samples)
 	if err != nil {
 		return nil, nil, err
 	}
 	vectors := map[catalog.Row][]float32{}
-	if t == kit.Alike || t == kit.Complete {
+	if t == kit.Alike || len(also) > 0 || t == kit.Complete {
 		all, err := a.db.Vectors(ctx)
 		if err != nil {
 			return nil, nil, err

@@ -96,7 +96,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 
 		shortcut.NewKit:   func() { w.showTab("kit"); w.pads.AskNew() },
 		shortcut.PutOnPad: func() { w.kits.Place(w.kits.Pad(), w.chosen) },
-		shortcut.FillBank: func() { w.showTab("kit"); w.pads.AskFill() },
+		shortcut.FillBank: w.fillBank,
 		shortcut.NextBank: func() { w.kits.SetBank(w.kits.Bank() + 1) }, shortcut.PrevBank: func() { w.kits.SetBank(w.kits.Bank() - 1) },
 		shortcut.EditPad: w.editPad, shortcut.StopPads: c.StopPads,
 		shortcut.ClearPad: func() { w.kits.Clear(w.kits.Pad()) },

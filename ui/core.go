@@ -18,6 +18,7 @@ import (
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
+	"sampleagent/ui/fill"
 	"sampleagent/ui/inspector"
 	"sampleagent/ui/kit"
 	"sampleagent/ui/pad"
@@ -32,6 +33,7 @@ type Core interface {
 	kit.Core
 	card.Core
 	pad.Core
+	fill.Core
 
 	Settings() settings.Settings
 	UpdateSettings(change func(*settings.Settings)) error
@@ -65,7 +67,6 @@ type Core interface {
 	CancelTask(id task.ID)
 	DismissTask(id task.ID)
 
-	Audition(row catalog.Row, o app.Audition)
 	Reshape(ctx context.Context, row catalog.Row, recipes []edit.Recipe) ([]catalog.Row, error)
 	PreviewReshape(row catalog.Row, r edit.Recipe)
 	Stop()

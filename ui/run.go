@@ -63,19 +63,6 @@ func (c *core) KitList(ctx context.Context) ([]kit.Info, error) {
 	return list, nil
 }
 
-// FillBank implements kit.Core.
-func (c *core) FillBank(ctx context.Context, id string, bank int, query string) (kit.Fill, error) {
-	f, err := c.App.FillBank(ctx, id, bank, query)
-	if err != nil {
-		return kit.Fill{}, err
-	}
-	note := plural(len(f.Placed), "sample", "samples") + " put on bank " + bankLetter(bank)
-	if f.Left != "" {
-		note += "; " + f.Left
-	}
-	return kit.Fill{Placed: len(f.Placed), Note: note}, nil
-}
-
 // PadSound implements pad.Core.
 func (c *core) PadSound(ctx context.Context, sampleID string) (*pad.Sound, error) {
 	s, err := c.SampleSound(ctx, sampleID)

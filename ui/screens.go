@@ -5,7 +5,10 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	device "sampleagent/library/kit"
+	"sampleagent/ui/browser"
+	"sampleagent/ui/fill"
 	"sampleagent/ui/pad"
+	"sampleagent/ui/theme"
 )
 
 // screens are what can stand in the middle of the window: the list with the pads beside it, the
@@ -50,6 +53,37 @@ func (w *window) showHome() {
 func (w *window) editPad() {
 	w.screens.show(w.screens.pad.Root())
 	w.screens.pad.Open()
+}
+
+// fillBank opens the dialog that fills the bank. The pads of the bank and the selected sample are
+// offered to start from.
+func (w *window) fillBank() {
+	k, open := w.kits.Kit()
+	if !open {
+		w.pads.AskNew()
+		return
+	}
+	bank := w.kits.Bank()
+	var seeds []fill.Seed
+	if s := w.list.Current(); s != nil {
+		seeds = append(seeds, fill.Seed{ID: s.ID, Name: browser.Plain(s.Name) + "  (selected in the list)"})
+	}
+	t, names := device.DrumKit, w.kits.Names()
+	for _, slot := range device.BankSlots(bank) {
+		if p := k.Pad(slot); !p.Empty() {
+			t = device.Complete
+			seeds = append(seeds, fill.Seed{ID: p.SampleID, Name: names[p.SampleID] + "  (" + slot.String() + ")"})
+		}
+	}
+	var hide func()
+	m := fill.NewModel(w.core, w.pump.run, k.ID, bank, t, w.search.Query(), fill.Seed{})
+	m.OnDone = func(n int) {
+		hide()
+		w.showTab("kit")
+		w.toast.show(plural(n, "sample", "samples")+" put on bank "+device.BankName(bank), theme.Text)
+	}
+	v := fill.NewView(m, seeds, func() { hide() })
+	hide = w.modal(v.Root(), 1040, 660, v.Focus())
 }
 
 // showPads lights the pads that sound, moves the editor's cursor, and says whether any sounds.

@@ -146,10 +146,9 @@ func (w *window) build(s settings.Settings) {
 	w.kits = kit.NewModel(w.core, w.pump.run)
 	w.pads = kit.NewView(w.kits, kit.Actions{
 		WriteCard: w.writeCard, Ask: w.ask, Confirm: w.confirm, Show: w.showSample, Key: w.padKey,
-		Query: func() string { return w.search.Query() }, Edit: w.editPad,
+		Fill: w.fillBank, Edit: w.editPad,
 	})
 	w.kits.OnFailure = w.fail
-	w.kits.OnNote = func(text string) { w.toast.show(text, theme.Text) }
 
 	w.bar = transport.NewView(transport.Core{
 		TogglePlay: w.playPause, Stop: w.core.Stop,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,12 +35,7 @@ SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 			Args:    cobra.MinimumNArgs(3),
 			RunE:    func(cmd *cobra.Command, args []string) error { return c.kitSet(cmd.Context(), args) },
 		},
-		&cobra.Command{
-			Use: "fill KIT BANK QUERY", Short: "fill a bank's empty pads from a search", Args: cobra.MinimumNArgs(2),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.kitFill(cmd.Context(), args[0], args[1], strings.Join(args[2:], " "))
-			},
-		},
+		c.fillCommand(),
 		&cobra.Command{
 			Use: "show KIT", Short: "what lies on the pads", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.kitShow(cmd.Context(), args[0]) },
@@ -50,6 +46,26 @@ SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 		},
 	)
 	return k
+}
+
+func (c *command) fillCommand() *cobra.Command {
+	var template, seed string
+	var templates strings.Builder
+	for _, t := range kit.Templates {
+		fmt.Fprintf(&templates, "  %-12s %s\n", t.Template, t.Help)
+	}
+	cmd := &cobra.Command{
+		Use: "fill KIT BANK QUERY", Short: "fill a bank's empty pads from a search", Args: cobra.MinimumNArgs(2),
+		Long: "Fills the empty pads of a bank from what QUERY finds: drums on their usual pads, loops of one tempo,\n" +
+			"sounds of one key, then what is left. With --template only what fits it is put on a pad.\n" +
+			"Filled pads are left alone.\n\nTemplates:\n" + templates.String(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.kitFill(cmd.Context(), args[0], args[1], strings.Join(args[2:], " "), kit.Template(template), seed)
+		},
+	}
+	cmd.Flags().StringVar(&template, "template", "", "fill by this `TEMPLATE` only")
+	cmd.Flags().StringVar(&seed, "seed", "", "a `SAMPLE` to start from: its id or path")
+	return cmd
 }
 
 func settingsHelp() string {
@@ -189,17 +205,34 @@ func isRange(err error) bool {
 	return errors.As(err, &r)
 }
 
-func (c *command) kitFill(ctx context.Context, name, bankName, query string) error {
+func (c *command) kitFill(ctx context.Context, name, bankName, query string, t kit.Template, seed string) error {
 	bank, err := kit.ParseBank(bankName)
 	if err != nil {
 		return usage{err}
+	}
+	if t != "" && !slices.ContainsFunc(kit.Templates, func(i kit.TemplateInfo) bool { return i.Template == t }) {
+		return usagef("there is no template %s; kit fill --help lists them", t)
+	}
+	if seed != "" && t == "" {
+		return usagef("--seed needs a --template that starts from it")
 	}
 	return c.withApp(ctx, func(a *app.App) error {
 		k, err := a.Kit(ctx, name)
 		if err != nil {
 			return err
 		}
-		filled, err := a.FillBank(ctx, k.ID, bank, query)
+		var from catalog.Sample
+		if seed != "" {
+			if from, err = sample(ctx, a, seed); err != nil {
+				return err
+			}
+		}
+		var filled app.Filled
+		if t == "" {
+			filled, err = a.FillBank(ctx, k.ID, bank, query)
+		} else {
+			filled, err = a.FillBankAs(ctx, k.ID, bank, t, query, from.ID)
+		}
 		if err != nil {
 			return err
 		}

@@ -69,6 +69,7 @@ type FillOptions struct {
 // Alternative is a candidate that was nearly chosen.
 type Alternative struct {
 	SampleID string
+	Settings Settings // how the pad is set for it
 	Reason   string
 }
 
@@ -79,8 +80,8 @@ type Pick struct {
 	SampleID   string
 	Settings   Settings
 	Reason     string
-	Replaces   string // the sample on the pad now; "" when the pad is empty
-	Alternates []Alternative
+	Replaces   string        // the sample on the pad now; "" when the pad is empty
+	Alternates []Alternative // of a chop: other loops to cut instead, for the whole bank
 }
 
 // Proposal is a filling of a bank.
@@ -94,6 +95,19 @@ type Proposal struct {
 }
 
 const maxAlternates = 8
+
+// Choose takes the n-th alternative (from 0) in the place of what was proposed, which becomes that
+// alternative: choosing the same again brings it back.
+func (p Pick) Choose(n int) Pick {
+	if n < 0 || n >= len(p.Alternates) {
+		return p
+	}
+	p.Alternates = slices.Clone(p.Alternates)
+	a := p.Alternates[n]
+	p.Alternates[n] = Alternative{p.SampleID, p.Settings, p.Reason}
+	p.SampleID, p.Settings, p.Reason = a.SampleID, a.Settings, a.Reason
+	return p
+}
 
 // Fill proposes sounds for a bank. It is a function of its arguments alone: the same candidates
 // give the same proposal, in whatever order they come.
@@ -209,7 +223,7 @@ func (f *filling) choose(p *Proposal, s Slot, r role) {
 	f.used[best.c.ID] = true
 	ch := Pick{Slot: s, Role: r.name, SampleID: best.c.ID, Settings: r.settings(best.c), Reason: best.reason, Replaces: f.kit.pads[s].SampleID}
 	for _, a := range list[1:min(len(list), 1+maxAlternates)] {
-		ch.Alternates = append(ch.Alternates, Alternative{a.c.ID, a.reason})
+		ch.Alternates = append(ch.Alternates, Alternative{a.c.ID, r.settings(a.c), a.reason})
 	}
 	p.Picks = append(p.Picks, ch)
 }

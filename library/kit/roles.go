@@ -269,7 +269,7 @@ func (f *filling) chop(p *Proposal) error {
 	}
 	for i := range f.all {
 		if d := &f.all[i]; d.Kind == "loop" && d != c && len(others) < maxAlternates {
-			others = append(others, Alternative{d.ID, fmt.Sprintf("%s, %d transients", d.Name, len(d.Onsets))})
+			others = append(others, Alternative{SampleID: d.ID, Reason: fmt.Sprintf("%s, %d transients", d.Name, len(d.Onsets))})
 		}
 	}
 	frames := int(math.Round(c.Seconds * Rate))

@@ -2,7 +2,6 @@ package kit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -104,9 +103,6 @@ func (s *shelf) ClearBank(_ context.Context, id string, bank int) error {
 }
 func (s *shelf) SwapBanks(_ context.Context, id string, a, b int) error {
 	return s.kits[id].SwapBanks(a, b)
-}
-func (s *shelf) FillBank(context.Context, string, int, string) (Fill, error) {
-	return Fill{}, errors.New("nothing found")
 }
 func (s *shelf) PressPad(_ string, slot device.Slot, _ int) {
 	s.played = append(s.played, slot.String())

@@ -23,12 +23,6 @@ type Info struct {
 	Filled   int
 }
 
-// Fill is what a search put on a bank.
-type Fill struct {
-	Placed int
-	Note   string
-}
-
 // Core is what the screen needs of the application. Every method may take time; edits can be
 // undone there.
 type Core interface {
@@ -52,7 +46,6 @@ type Core interface {
 	SwapBanks(ctx context.Context, id string, one, other int) error
 	CopyBank(ctx context.Context, id string, from, to int) error
 	MoveBank(ctx context.Context, id string, from, to int) error
-	FillBank(ctx context.Context, id string, bank int, query string) (Fill, error)
 
 	PressPad(id string, slot device.Slot, velocity int)
 	ReleasePad(slot device.Slot)
@@ -65,7 +58,6 @@ type Core interface {
 // Model is the kit that is open. All methods belong to the UI goroutine.
 type Model struct {
 	OnFailure func(error)
-	OnNote    func(string)
 
 	core Core
 	run  browser.Background
@@ -116,6 +108,15 @@ func (m *Model) slot(pad int) device.Slot {
 func (m *Model) Sample() (catalog.Sample, bool) {
 	s, ok := m.samples[m.kit.Pad(m.Slot()).SampleID]
 	return s, ok
+}
+
+// Names are the names of the kit's samples by their ids.
+func (m *Model) Names() map[string]string {
+	out := map[string]string{}
+	for id, s := range m.samples {
+		out[id] = browser.Plain(s.Name)
+	}
+	return out
 }
 
 // Settings are those of the selected pad.
@@ -317,19 +318,6 @@ func (m *Model) setBank(change func(device.Bank) (device.Bank, error)) {
 		return
 	}
 	m.edit(func(ctx context.Context, id string) error { return m.core.SetBank(ctx, id, bank, b) })
-}
-
-// FillBank fills the bank from a query: drums on the usual pads, keys that fit, one tempo.
-func (m *Model) FillBank(query string) {
-	bank := m.bank
-	m.edit(func(ctx context.Context, id string) error {
-		f, err := m.core.FillBank(ctx, id, bank, query)
-		if err == nil && m.OnNote != nil {
-			note := f.Note
-			m.run(func(context.Context) func() { return func() { m.OnNote(note) } })
-		}
-		return err
-	})
 }
 
 // New makes a kit and opens it.

@@ -20,8 +20,8 @@ type Actions struct {
 	Confirm   func(title, text string, yes func())
 	Show      func(sampleID string) // select the pad's sample in the list
 	Key       func(e *fyne.KeyEvent) bool
-	Query     func() string // what is searched now: the preset of "fill this bank"
-	Edit      func()        // open the pad editor
+	Fill      func() // open the dialog that fills the bank
+	Edit      func() // open the pad editor
 }
 
 // View draws a Model.
@@ -54,7 +54,7 @@ func NewView(m *Model, a Actions) *View {
 		}
 	})
 	v.card.Strong = true
-	v.fill = own.NewTextButton("fill", "Fill bank", "Fill this bank from a search   Ctrl+B", v.AskFill)
+	v.fill = own.NewTextButton("fill", "Fill bank", "Fill this bank for me   Ctrl+B", func() { v.open(v.Actions.Fill) })
 	v.card.Side, v.fill.Side = 28, 28
 	tabs := container.NewGridWithColumns(device.BankCount)
 	for b := range device.BankCount {
@@ -128,15 +128,6 @@ func (v *View) AskNew() {
 	v.ask("New kit", "Name", fmt.Sprintf("Kit %d", len(v.model.Kits())+1), v.model.New)
 }
 
-// AskFill asks for a query and fills the bank.
-func (v *View) AskFill() {
-	preset := ""
-	if v.Actions.Query != nil {
-		preset = v.Actions.Query()
-	}
-	v.ask("Fill bank "+device.BankName(v.model.Bank()), "Search for (empty: the whole library). Drums go to the usual pads, keys fit each other, tempos agree.", preset, v.model.FillBank)
-}
-
 func (v *View) bankMenu() {
 	m := v.model
 	k, _ := m.Kit()
@@ -167,7 +158,7 @@ func (v *View) bankMenu() {
 		}),
 		protect,
 		fyne.NewMenuItemSeparator(),
-		fyne.NewMenuItem("Fill "+name+"…", v.AskFill),
+		fyne.NewMenuItem("Fill "+name+"…", func() { v.open(v.Actions.Fill) }),
 		fyne.NewMenuItemSeparator(),
 		withChildren("Copy "+name+" over", bankItems(m, m.CopyBank)),
 		withChildren("Move "+name+" to", bankItems(m, m.MoveBank)),

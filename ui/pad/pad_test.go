@@ -38,9 +38,6 @@ func (b *bench) KitList(ctx context.Context) ([]kit.Info, error) {
 	}
 	return out, err
 }
-func (b *bench) FillBank(context.Context, string, int, string) (kit.Fill, error) {
-	return kit.Fill{}, nil
-}
 func (b *bench) PadSound(context.Context, string) (*Sound, error) { return b.sound, nil }
 func (b *bench) PadSamples(context.Context, device.Kit) (map[string]catalog.Sample, error) {
 	return map[string]catalog.Sample{"s1": {ID: "s1", Name: "Break.wav"}}, nil
