@@ -33,9 +33,9 @@ func (a *App) newCloud(vault session.Vault) *cloud.Cloud {
 	}
 	return cloud.New(cloud.Config{
 		DB: a.db, Vault: vault, Device: device,
-		Account: a.settings.Get().Cloud.Account,
-		Keep: func(account session.Account) error {
-			return a.UpdateSettings(func(s *settings.Settings) { s.Cloud.Account = account })
+		Settings: func() settings.Cloud { return a.settings.Get().Cloud },
+		Change: func(change func(*settings.Cloud)) error {
+			return a.UpdateSettings(func(s *settings.Settings) { change(&s.Cloud) })
 		},
 		Changed: func() { a.bus.Send(event.CloudChanged{}) },
 		Done:    func(name, text string) { a.bus.Send(event.CloudDone{Name: name, Text: text}) },

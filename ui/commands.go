@@ -115,6 +115,8 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		},
 		shortcut.FullScreen: func() { w.win.SetFullScreen(!w.win.FullScreen()) },
 
+		shortcut.Cloud: func() { w.showCloud(w.cloud.Tab()) }, shortcut.CloudQueue: w.analyseInCloud,
+
 		shortcut.Help: w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
 	}
 }
@@ -325,6 +327,8 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 		item("Favourite", shortcut.Favourite), item("Pin, or take the pin out", shortcut.Pin), item("Add tags", shortcut.EditTags), add,
 		fyne.NewMenuItemSeparator(),
 		item("Half the tempo", shortcut.HalfTempo), item("Twice the tempo", shortcut.DoubleTempo), item("Set tempo", shortcut.EditTempo), item("Set key", shortcut.EditKey),
+		fyne.NewMenuItemSeparator(),
+		item("Analyse in the cloud…", shortcut.CloudQueue),
 		fyne.NewMenuItemSeparator(),
 		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), remove,
 	)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sampleagent/app"
+	"sampleagent/app/cloud"
 	"sampleagent/app/event"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
@@ -86,4 +87,7 @@ type Core interface {
 	Exports(ctx context.Context) ([]app.Export, error)
 
 	Doctor(ctx context.Context) []app.Check
+
+	Cloud() *cloud.Cloud
+	Server() string // of the cloud; "" = none
 }

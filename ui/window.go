@@ -21,6 +21,7 @@ import (
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
+	"sampleagent/ui/cloud"
 	"sampleagent/ui/inspector"
 	"sampleagent/ui/kit"
 	"sampleagent/ui/shortcut"
@@ -54,6 +55,9 @@ type window struct {
 	left, middle, right *own.Split
 	dock                *dock
 	undo, redo          *own.IconButton
+	cloud               *cloud.Model
+	cloudButton         *own.IconButton
+	cloudPop            *widget.PopUp // nil while the account's screen is not shown
 	commands            map[shortcut.ID]func()
 	menuItems           map[shortcut.ID]*fyne.MenuItem
 
@@ -169,6 +173,7 @@ func (w *window) build(s settings.Settings) {
 		ShowTasks: w.showTasks,
 	})
 
+	w.buildCloud()
 	top := w.topBar()
 	extent := func(name string, def float32) float32 {
 		if v, ok := s.Window.Splits[name]; ok && v > 0 {
@@ -225,7 +230,7 @@ func (w *window) topBar() fyne.CanvasObject {
 	save := own.NewIconButton("star", "Save this search   "+w.keys(shortcut.SaveFind), func() { w.run(shortcut.SaveFind) })
 	var past *own.IconButton
 	past = own.NewIconButton("clock", "Past searches", func() { w.pastSearches(past) })
-	bar := own.Beside(6, 1, add, w.list.Search, past, save, w.undo, w.redo, help, prefs)
+	bar := own.Beside(6, 1, add, w.list.Search, past, save, w.undo, w.redo, w.cloudButton, help, prefs)
 	return bar
 }
 
@@ -304,6 +309,10 @@ func (w *window) handle(e event.Event) {
 		w.showHistory()
 	case event.SettingsChanged:
 		w.settingsChanged()
+	case event.CloudChanged:
+		w.cloudChanged()
+	case event.CloudDone:
+		w.cloudDone(e)
 	case event.Message:
 		colour := theme.Text
 		if e.Level == event.Warning {

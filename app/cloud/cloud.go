@@ -10,9 +10,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"sampleagent/app/settings"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/client"
 	"sampleagent/sync/replica"
@@ -22,25 +25,33 @@ import (
 
 // Config is what a Cloud needs of the application around it.
 type Config struct {
-	DB      *catalog.DB
-	Vault   session.Vault
-	Account session.Account             // who was signed in at the last end; zero for nobody
-	Keep    func(session.Account) error // remembers who is signed in; zero for nobody
-	Device  string                      // this machine's name in the list of sessions
-	Changed func()                      // the State changed
-	Done    func(name, text string)     // a sound's analysis has ended: worth a system notification
+	DB       *catalog.DB
+	Vault    session.Vault
+	Settings func() settings.Cloud               // accounts, and whether a person paused the cloud
+	Change   func(func(c *settings.Cloud)) error // changes and stores them
+	Device   string                              // this machine's name in the list of sessions
+	Changed  func()                              // the State changed
+	Done     func(name, text string)             // a sound's analysis has ended: worth a system notification
 }
 
 // State is what the window shows of the account.
 type State struct {
-	Account  session.Account // zero: nobody is signed in
-	Kept     bool            // the sign-in outlives the program
-	Details  *wire.Account   // tier, limits, usage; nil until the server has answered
-	Online   bool            // the last request was answered
-	Syncing  bool            // the plan syncs, and this machine takes part
-	LastSync time.Time
-	Problem  string // why something stopped, for a person; "" when all is well
+	Account   session.Account   // zero: nobody is signed in
+	Others    []session.Account // signed in on this machine too; Switch goes to one
+	Kept      bool              // the sign-in outlives the program
+	SignedOut bool              // the server ended the sign-in: revoked, expired, or the account is gone
+	Details   *wire.Account     // tier, limits, usage; nil until the server has answered
+	Online    bool              // the last request was answered
+	Paused    bool              // a person stopped the cloud's work on this machine
+	InStep    bool              // this library is kept in step with the account's other machines
+	Busy      bool              // a sync runs
+	Moved     replica.Result    // what the running or the last sync moved so far
+	LastSync  time.Time
+	Problem   string // why something stopped, for a person; "" when all is well
 }
+
+// CanSync says whether the plan keeps machines in step, as far as the server has told.
+func (s State) CanSync() bool { return s.Details != nil && s.Details.Limits.Sync }
 
 // Cloud is safe for concurrent use.
 type Cloud struct {
@@ -48,36 +59,49 @@ type Cloud struct {
 	http *http.Client
 	wake chan struct{} // something was queued, or changed
 
-	mu      sync.Mutex
-	session *session.Session
-	client  *client.Client
-	state   State
+	mu       sync.Mutex
+	session  *session.Session
+	sessions map[session.Account]*session.Session // signed in since the program began; some are kept nowhere else
+	client   *client.Client
+	state    State
+	old      bool // the account may have changed on the server
+	speed    speed
+	news     map[string]bool // server's jobs that live events named; nil while there are none
+	askedAll time.Time
 
 	syncing sync.Mutex // one sync at a time
+	working sync.Mutex // one upload at a time
 }
 
 // New resumes the account of the last time, if there was one. It asks nobody yet.
 func New(conf Config) *Cloud {
-	c := &Cloud{conf: conf, http: client.NewHTTP(), wake: make(chan struct{}, 1)}
-	if conf.Account != (session.Account{}) {
-		c.enter(session.Resume(conf.Account, conf.Vault, c.http))
+	c := &Cloud{conf: conf, http: client.NewHTTP(), wake: make(chan struct{}, 1), sessions: map[session.Account]*session.Session{}}
+	if a := conf.Settings().Account; a != (session.Account{}) {
+		c.enter(session.Resume(a, conf.Vault, c.http))
 	}
 	return c
 }
 
+// enter makes s the account in use.
 func (c *Cloud) enter(s *session.Session) {
 	c.mu.Lock()
+	c.sessions[s.Account] = s
 	c.session, c.client = s, client.New(s.Account.Server, s, c.http)
 	c.state = State{Account: s.Account, Kept: s.Kept}
 	c.mu.Unlock()
 	c.changed()
 }
 
+// changed tells the window, and Run that there may be something to do.
 func (c *Cloud) changed() {
+	c.tell()
+	c.poke()
+}
+
+func (c *Cloud) tell() {
 	if c.conf.Changed != nil {
 		c.conf.Changed()
 	}
-	c.poke()
 }
 
 // poke lets Run look at once whether there is something to do.
@@ -90,9 +114,19 @@ func (c *Cloud) poke() {
 
 // State is how things stand.
 func (c *Cloud) State() State {
+	stored := c.conf.Settings()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state
+	s := c.state
+	s.Paused = stored.Paused
+	s.Others = slices.DeleteFunc(slices.Clone(stored.Others), func(a session.Account) bool { return a == s.Account })
+	for a := range c.sessions {
+		if a != s.Account && !slices.Contains(s.Others, a) {
+			s.Others = append(s.Others, a)
+		}
+	}
+	slices.SortFunc(s.Others, func(a, b session.Account) int { return strings.Compare(a.Email+a.Server, b.Email+b.Server) })
+	return s
 }
 
 // ErrNobody says that nobody is signed in.
@@ -105,58 +139,6 @@ func (c *Cloud) signedIn() (*client.Client, session.Account, error) {
 		return nil, session.Account{}, ErrNobody
 	}
 	return c.client, c.state.Account, nil
-}
-
-// SignIn signs in to a server through the browser that open starts. Who was signed in before is
-// signed out here (not on the server).
-func (c *Cloud) SignIn(ctx context.Context, server string, open func(address string) error) error {
-	s, err := session.SignIn(ctx, server, c.conf.Device, c.conf.Vault, c.http, open)
-	if err != nil {
-		return err
-	}
-	if s.Kept {
-		if err := c.conf.Keep(s.Account); err != nil {
-			return errors.Join(err, s.SignOut(ctx))
-		}
-	}
-	c.enter(s)
-	return c.Refresh(ctx)
-}
-
-// SignOut ends the sign-in. The library, its kits and everything the cloud said of sounds stay.
-func (c *Cloud) SignOut(ctx context.Context) error {
-	c.mu.Lock()
-	s := c.session
-	c.session, c.client, c.state = nil, nil, State{}
-	c.mu.Unlock()
-	if s == nil {
-		return ErrNobody
-	}
-	c.changed()
-	return errors.Join(s.SignOut(ctx), c.conf.Keep(session.Account{}), c.conf.DB.StopSync(ctx))
-}
-
-// Refresh asks the server for the account's tier, limits and usage.
-func (c *Cloud) Refresh(ctx context.Context) error {
-	client, account, err := c.signedIn()
-	if err != nil {
-		return err
-	}
-	details, err := client.Account(ctx)
-	c.note(account, err)
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	if c.state.Account == account {
-		c.state.Details, c.state.Syncing = details, details.Limits.Sync
-		if !details.Limits.Sync {
-			c.state.Problem = "" // an account without sync is not a fault
-		}
-	}
-	c.mu.Unlock()
-	c.changed()
-	return nil
 }
 
 // note keeps what a request's end says about the connection.
@@ -173,38 +155,13 @@ func (c *Cloud) note(account session.Account, err error) {
 	c.state.Online = err == nil || errors.As(err, &problem)
 	switch {
 	case err == nil:
-		c.state.Problem = ""
-	case problem != nil && problem.Code == wire.CodeTier:
-		c.state.Syncing = false
-		c.state.Problem = problem.Detail
+		c.state.Problem, c.state.SignedOut = "", false
+	case errors.Is(err, session.ErrSignedOut):
+		c.state.SignedOut = true
+		c.state.Problem = "The server has ended this sign-in. Everything on this machine stays as it is; sign in again to go on."
 	default:
 		c.state.Problem = err.Error()
 	}
-}
-
-// Sync brings the library in step with the person's other machines.
-func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replica.Result, error) {
-	c.syncing.Lock()
-	defer c.syncing.Unlock()
-	client, account, err := c.signedIn()
-	if err != nil {
-		return replica.Result{}, err
-	}
-	stored, err := c.conf.DB.StartSync(ctx, account.Server+"|"+account.ID)
-	if err != nil {
-		return replica.Result{}, err
-	}
-	result, err := replica.New(stored.Actor, library{c.conf.DB}, client, time.Now).Sync(ctx, progress)
-	c.note(account, err)
-	if err == nil {
-		c.mu.Lock()
-		c.state.LastSync = time.Now()
-		c.mu.Unlock()
-	}
-	if c.conf.Changed != nil {
-		c.conf.Changed()
-	}
-	return result, err
 }
 
 // Pauses of the background: how long local edits gather before they are sent, how long after
@@ -274,19 +231,29 @@ func (c *Cloud) round(ctx context.Context) error {
 	if _, _, err := c.signedIn(); err != nil {
 		return err
 	}
-	if c.State().Details == nil {
+	if c.stale() {
 		if err := c.Refresh(ctx); err != nil {
 			return err
 		}
 	}
-	if err := c.Work(ctx, nil); err != nil {
-		return err
-	}
-	if !c.State().Syncing {
+	if c.conf.Settings().Paused {
 		return nil
 	}
-	_, err := c.Sync(ctx, nil)
-	return err
+	err := c.Work(ctx, nil)
+	if stops(err) {
+		return err
+	}
+	inStep, stepErr := c.InStep(ctx)
+	if stepErr != nil || !inStep || !c.State().CanSync() {
+		return errors.Join(err, stepErr)
+	}
+	_, syncErr := c.Sync(ctx, nil)
+	return errors.Join(err, syncErr)
+}
+
+// stops says whether trouble concerns everything that is to be done, not only one part of it.
+func stops(err error) bool {
+	return errors.Is(err, client.ErrUnreachable) || errors.Is(err, session.ErrSignedOut) || errors.Is(err, session.ErrNoKeyring) || errors.Is(err, context.Canceled)
 }
 
 // listen follows live events; when they do not come through, round's polling does the work.
@@ -301,13 +268,16 @@ func (c *Cloud) listen(ctx context.Context) {
 					return ErrNobody
 				}
 				last, wait = e.Seq, firstTry
-				if e.Kind == wire.EventAccountUpdated {
+				c.heard(e)
+				switch e.Kind {
+				case wire.EventAccountUpdated, wire.EventSampleProcessed, wire.EventSampleDeleted, wire.EventQuota:
 					c.forgetDetails(account)
 				}
 				c.poke()
 				return nil
 			})
 		}
+		c.deaf()
 		if errors.Is(err, ErrNobody) {
 			last, wait = 0, firstTry
 		} else {
@@ -325,8 +295,48 @@ func (c *Cloud) forgetDetails(account session.Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state.Account == account {
-		c.state.Details = nil
+		c.old = true
 	}
+}
+
+// stale says whether the account is to be asked for.
+func (c *Cloud) stale() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.old || c.state.Details == nil
+}
+
+// heard notes what a live event was about, so that only that job is asked after.
+func (c *Cloud) heard(e wire.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.news == nil {
+		c.news = map[string]bool{}
+	}
+	if e.Data.JobID != "" {
+		c.news[e.Data.JobID] = true
+	}
+}
+
+// deaf says that live events do not come through now: every job is asked after.
+func (c *Cloud) deaf() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.news = nil
+}
+
+// asksAfter decides which of the server's jobs are asked after now: those that live events
+// named; all of them every pollEvery, and where there are no live events.
+func (c *Cloud) asksAfter() func(remote string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	news := c.news
+	if news == nil || time.Since(c.askedAll) >= pollEvery {
+		c.askedAll = time.Now()
+		return func(string) bool { return true }
+	}
+	c.news = map[string]bool{}
+	return func(remote string) bool { return news[remote] }
 }
 
 // ErrUnreachable says that no answer came from the server: what was queued waits.

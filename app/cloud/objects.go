@@ -44,6 +44,14 @@ func (o objects) DirtyAt(object string) (time.Time, bool, error) { return o.tx.D
 func (o objects) Clean(object string) error                      { return o.tx.Clean(object) }
 func (o objects) Cursor() (int64, error)                         { return o.tx.Cursor() }
 func (o objects) SetCursor(next int64) error                     { return o.tx.SetCursor(next) }
+func (o objects) Rename() (string, error)                        { return o.tx.Rename() }
+func (o objects) Epoch() (int64, error)                          { return o.tx.Epoch() }
+func (o objects) SetEpoch(n int64) error                         { return o.tx.SetEpoch(n) }
+func (o objects) SetClock(c wire.Clock) error                    { return o.tx.SetClock(uint64(c)) }
+func (o objects) Clock() (wire.Clock, error) {
+	n, err := o.tx.Clock()
+	return wire.Clock(n), err
+}
 
 func (o objects) Cells(object string) ([]wire.Cell, error) { return decode(o.tx.Cells(object)) }
 func (o objects) Unsent(limit int) ([]wire.Cell, error)    { return decode(o.tx.Unsent(limit)) }

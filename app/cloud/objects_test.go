@@ -48,7 +48,7 @@ func (h *hub) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, erro
 	return &wire.SyncPushed{Seq: h.last}, nil
 }
 
-func (h *hub) Pull(_ context.Context, since int64) (*wire.SyncPage, error) {
+func (h *hub) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {
 	const size = 7 // so that objects are torn apart by pages
 	var keys []string
 	for k, seq := range h.seq {
@@ -58,6 +58,9 @@ func (h *hub) Pull(_ context.Context, since int64) (*wire.SyncPage, error) {
 	}
 	slices.SortFunc(keys, func(a, b string) int { return int(h.seq[a] - h.seq[b]) })
 	page := &wire.SyncPage{Next: since, More: len(keys) > size}
+	for _, c := range h.cells {
+		page.Own = max(page.Own, c.Context[actor])
+	}
 	for _, k := range keys[:min(size, len(keys))] {
 		page.Cells = append(page.Cells, h.cells[k])
 		page.Next = h.seq[k]
@@ -83,7 +86,7 @@ func newMachine(t testing.TB, h *hub, dir, name string) *machine {
 			t.Error(err)
 		}
 	})
-	s, err := db.StartSync(context.Background(), "https://example.org|u1")
+	s, err := db.StartSync(context.Background(), "https://example.org|u1", name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +306,7 @@ func TestAnotherAccountStartsAnew(t *testing.T) {
 	row := a.add("amen")
 	a.do(a.db.AddTags(ctx, []catalog.Row{row}, "dusty"))
 	a.sync()
-	s, err := a.db.StartSync(ctx, "https://example.org|u2")
+	s, err := a.db.StartSync(ctx, "https://example.org|u2", "a")
 	a.do(err)
 	other := newHub()
 	a.replica = replica.New(s.Actor, library{a.db}, other, time.Now)

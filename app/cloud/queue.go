@@ -39,6 +39,7 @@ type Job struct {
 	Step   string // "waiting", "uploading", or the server's step
 	Sent   int64  // bytes
 	Size   int64
+	Speed  float64   // bytes a second while it goes up; 0 when not known
 	Error  string    // why it waits or failed
 	Next   time.Time // a retry waits until then
 	Remote *wire.Job // as the server last told: place, estimated time
@@ -73,22 +74,6 @@ func (c *Cloud) Queue(ctx context.Context, rows []catalog.Row) (queued int, err 
 	return queued, errors.Join(refused...)
 }
 
-// allowed says why a sample cannot go up.
-func (c *Cloud) allowed(s catalog.Sample) error {
-	if s.State == catalog.Missing || s.State == catalog.Failed {
-		return errors.New("its file cannot be read here")
-	}
-	details := c.State().Details
-	if details == nil {
-		return nil
-	}
-	const tolerance = 0.1 // s, for the padding of codecs; the server allows the same
-	if limit := details.Limits.Seconds; limit > 0 && s.Duration > limit+tolerance {
-		return fmt.Errorf("%.1f s is longer than the %g s of the %s plan", s.Duration, limit, details.Tier)
-	}
-	return nil
-}
-
 // Jobs lists the newest jobs with what the server last said of them.
 func (c *Cloud) Jobs(ctx context.Context, limit int) ([]Job, error) {
 	stored, err := c.conf.DB.Jobs(ctx, jobKind, limit)
@@ -102,6 +87,7 @@ func (c *Cloud) Jobs(ctx context.Context, limit int) ([]Job, error) {
 			return nil, fmt.Errorf("job %s: %w", j.ID, err)
 		}
 		out[i] = Job{ID: j.ID, Sample: o.Sample, Name: o.Name, State: j.State, Step: j.Step, Error: j.Error, Next: j.NotBefore, Sent: int64(j.Done), Size: int64(j.Total)}
+		out[i].Speed = c.speedOf(j.ID)
 		if j.Result != "" {
 			out[i].Remote = new(wire.Job)
 			if err := json.Unmarshal([]byte(j.Result), out[i].Remote); err != nil {
@@ -131,7 +117,9 @@ func (c *Cloud) Cancel(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	return c.conf.DB.EndJob(ctx, id, catalog.JobCancelled, j.Result, nil)
+	err = c.conf.DB.EndJob(ctx, id, catalog.JobCancelled, j.Result, nil)
+	c.giveUp(id)
+	return err
 }
 
 // Retry queues a job's sound once more.
@@ -174,22 +162,30 @@ func gone(err error) bool {
 // trouble that concerns all jobs (no network, signed out); a job's own trouble is kept with it.
 // progress, unless nil, is told of each job that changed.
 func (c *Cloud) Work(ctx context.Context, progress func(Job)) error {
+	c.working.Lock()
+	defer c.working.Unlock()
 	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
 	if err != nil {
 		return err
 	}
+	ask := c.asksAfter()
+	var full *wire.Problem // the quota is used up: those behind wait as well, without being asked for
 	for _, j := range jobs {
 		remote, err := remoteID(j)
 		if err != nil {
 			return err
 		}
 		switch {
+		case remote != "" && !ask(remote):
+			continue
 		case remote != "":
 			err = c.follow(ctx, j, remote)
 		case time.Now().Before(j.NotBefore):
 			continue
+		case full != nil:
+			err = c.conf.DB.RetryJob(ctx, j.ID, *full.ResetAt, full)
 		default:
-			err = c.upload(ctx, j)
+			full, err = c.upload(ctx, j)
 		}
 		if err != nil {
 			return err
@@ -214,60 +210,88 @@ func (c *Cloud) Pending(ctx context.Context) (int, error) {
 }
 
 // upload sends one file. The job's id is the idempotency key: a repeated upload is one upload.
-func (c *Cloud) upload(ctx context.Context, j catalog.Job) error {
+// full is the server's word that nothing more of this account is taken until its ResetAt.
+func (c *Cloud) upload(ctx context.Context, j catalog.Job) (full *wire.Problem, err error) {
 	remote, account, err := c.signedIn()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var o order
 	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.conf.DB.StartJob(ctx, j.ID); err != nil {
-		return err
+		return nil, err
 	}
 	s, err := c.conf.DB.SampleByID(ctx, o.Sample)
 	if err != nil {
-		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
+		return nil, c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
 	}
 	file, err := lossless(ctx, s.Path)
-	if err != nil {
-		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
+	if err == nil {
+		err = c.fits(file.size)
 	}
-	var told int64
+	if ctx.Err() != nil {
+		return c.refused(ctx, j, ctx.Err())
+	}
+	if err != nil {
+		return nil, c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
+	}
+	// Giving the job up while it goes up ends the request.
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	meter := c.measure(j.ID, file.size, func() { end(errGivenUp) })
+	defer meter.end()
 	accepted, err := remote.Upload(ctx, client.Upload{Name: file.name, Size: file.size, Key: j.ID, Open: file.open}, func(sent int64) {
-		if sent-told < 256<<10 && sent < file.size {
-			return
+		if meter.sent(sent) {
+			// A progress that cannot be written is shown late, nothing more.
+			_ = c.conf.DB.JobProgress(ctx, j.ID, "uploading", int(file.size), int(sent), 0)
 		}
-		told = sent
-		// A progress that cannot be written is shown late, nothing more.
-		_ = c.conf.DB.JobProgress(ctx, j.ID, "uploading", int(file.size), int(sent), 0)
 	})
+	if errors.Is(context.Cause(ctx), errGivenUp) {
+		if err == nil { // it had arrived already
+			return nil, remote.CancelJob(context.WithoutCancel(ctx), accepted.JobID)
+		}
+		return nil, nil
+	}
 	c.note(account, err)
 	if err != nil {
 		return c.refused(ctx, j, err)
 	}
-	return c.keep(ctx, j, &wire.Job{ID: accepted.JobID, Status: accepted.Status, Queue: accepted.Queue, EstimatedCompletion: &accepted.EstimatedCompletion}, "queued")
+	return nil, c.keep(ctx, j, &wire.Job{ID: accepted.JobID, Status: accepted.Status, Queue: accepted.Queue, EstimatedCompletion: &accepted.EstimatedCompletion}, "queued")
 }
 
+var errGivenUp = errors.New("a person gave the upload up")
+
 // refused decides what an upload's failure means: wait, give up, or stop all work for now.
-func (c *Cloud) refused(ctx context.Context, j catalog.Job, reason error) error {
+func (c *Cloud) refused(ctx context.Context, j catalog.Job, reason error) (full *wire.Problem, err error) {
 	// The program is ending: the next start tries again.
 	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), c.conf.DB.RetryJob(context.WithoutCancel(ctx), j.ID, time.Now(), nil))
+		return nil, errors.Join(ctx.Err(), c.conf.DB.RetryJob(context.WithoutCancel(ctx), j.ID, time.Now(), nil))
 	}
 	var p *wire.Problem
 	switch {
 	case errors.As(reason, &p) && p.ResetAt != nil: // a full quota: until it begins anew
-		return c.conf.DB.RetryJob(ctx, j.ID, *p.ResetAt, p)
+		return p, c.conf.DB.RetryJob(ctx, j.ID, *p.ResetAt, p)
 	case errors.As(reason, &p) && (p.Status >= 500 || p.RetryAfter > 0):
-		return c.conf.DB.RetryJob(ctx, j.ID, time.Now().Add(max(p.RetryAfter, backoff(j.Attempts))), p)
+		return nil, c.conf.DB.RetryJob(ctx, j.ID, time.Now().Add(max(p.RetryAfter, backoff(j.Attempts))), p)
 	case errors.As(reason, &p):
-		return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", p)
+		return nil, c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", p)
 	case errors.Is(reason, client.ErrUnreachable), errors.Is(reason, session.ErrSignedOut), errors.Is(reason, session.ErrNoKeyring):
-		return errors.Join(reason, c.conf.DB.RetryJob(ctx, j.ID, time.Now(), reason))
+		return nil, errors.Join(reason, c.conf.DB.RetryJob(ctx, j.ID, time.Now(), reason))
 	}
-	return c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", reason)
+	return nil, c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", reason)
+}
+
+// hurry lets jobs that wait for a quota be tried at once: the plan has changed.
+func (c *Cloud) hurry(ctx context.Context) error {
+	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	for _, j := range jobs {
+		if time.Now().Before(j.NotBefore) {
+			err = errors.Join(err, c.conf.DB.RetryJob(ctx, j.ID, time.Now(), nil))
+		}
+	}
+	return err
 }
 
 // backoff is a pause that doubles with each attempt, 5 s to 5 min.

@@ -62,8 +62,11 @@ type Card struct {
 
 // Cloud says where the account is.
 type Cloud struct {
-	Server  string          `toml:"server"`  // base URL; "" = none. SAMPLE_AGENT_SERVER wins over it
-	Account session.Account `toml:"account"` // who is signed in; the token is in the keyring, never here
+	Server  string            `toml:"server"`  // base URL; "" = none. SAMPLE_AGENT_SERVER wins over it
+	Account session.Account   `toml:"account"` // who is signed in; the token is in the keyring, never here
+	Others  []session.Account `toml:"others"`  // signed in too, and not in use
+	Paused  bool              `toml:"paused"`  // a person stopped the cloud's work on this machine
+	Machine string            `toml:"machine"` // this installation's random name; "" until it is needed
 }
 
 // Window is how the window looked when it was last closed. Sizes are in the toolkit's units.
@@ -106,6 +109,7 @@ func Default() Settings {
 func (s Settings) clone() Settings {
 	s.Search.Past = slices.Clone(s.Search.Past)
 	s.Window.Pinned = slices.Clone(s.Window.Pinned)
+	s.Cloud.Others = slices.Clone(s.Cloud.Others)
 	splits := make(map[string]float64, len(s.Window.Splits))
 	for k, v := range s.Window.Splits {
 		splits[k] = v

@@ -20,12 +20,13 @@ type Sync struct {
 	Account string // server and user, as the caller names them
 	Actor   string // this installation's name in that account
 	Cursor  int64
+	machine string // where that was
 }
 
 // Sync reads the state; ok is false while no account syncs.
 func (db *DB) Sync(ctx context.Context) (s Sync, ok bool, err error) {
-	all, err := list(ctx, db.r, `SELECT account, actor, cursor FROM sync_state`, nil, func(scan func(...any) error) (s Sync, err error) {
-		return s, scan(&s.Account, &s.Actor, &s.Cursor)
+	all, err := list(ctx, db.r, `SELECT account, actor, cursor, machine FROM sync_state`, nil, func(scan func(...any) error) (s Sync, err error) {
+		return s, scan(&s.Account, &s.Actor, &s.Cursor, &s.machine)
 	})
 	if err != nil || len(all) == 0 {
 		return Sync{}, false, plain(err)
@@ -35,16 +36,31 @@ func (db *DB) Sync(ctx context.Context) (s Sync, ok bool, err error) {
 
 // StartSync begins to keep this library in step with an account and returns its state. For an
 // account other than the last one everything starts anew: the whole library is to be sent, each
-// object with the time of its last edit.
-func (db *DB) StartSync(ctx context.Context, account string) (Sync, error) {
-	if s, ok, err := db.Sync(ctx); err != nil || ok && s.Account == account {
+// object with the time of its last edit. A library that was in step on another machine (a copied
+// file) goes on under a new name: two machines that write under one would cover each other's edits.
+func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, error) {
+	s, ok, err := db.Sync(ctx)
+	if err != nil {
+		return s, err
+	}
+	if ok && s.Account == account {
+		if s.machine == machine {
+			return s, nil
+		}
+		err := db.SyncUpdate(ctx, func(tx *SyncTx) error {
+			if s.Actor, err = tx.Rename(); err != nil {
+				return err
+			}
+			_, err := tx.tx.ExecContext(ctx, `UPDATE sync_state SET machine = ?`, machine)
+			return err
+		})
 		return s, err
 	}
 	actor, err := uuid.NewRandom()
 	if err != nil {
 		return Sync{}, err
 	}
-	s := Sync{Account: account, Actor: actor.String()}
+	s = Sync{Account: account, Actor: actor.String(), machine: machine}
 	return s, db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
 		for _, q := range []string{
 			`DELETE FROM sync_state`, `DELETE FROM sync_cells`, `DELETE FROM sync_dirty`, `DELETE FROM sync_joined`,
@@ -57,7 +73,7 @@ func (db *DB) StartSync(ctx context.Context, account string) (Sync, error) {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor) VALUES (1, ?, ?)`, s.Account, s.Actor)
+		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine) VALUES (1, ?, ?, ?)`, s.Account, s.Actor, machine)
 		return err
 	})
 }
@@ -173,6 +189,42 @@ func (t *SyncTx) Cursor() (n int64, err error) {
 // SetCursor stores it.
 func (t *SyncTx) SetCursor(n int64) error {
 	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET cursor = ?`, n)
+	return err
+}
+
+// Clock is the newest write under this library's name; SetClock stores it.
+func (t *SyncTx) Clock() (n uint64, err error) {
+	var stored int64
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(clock), 0) FROM sync_state`).Scan(&stored)
+	return uint64(stored), err
+}
+
+// SetClock stores it.
+func (t *SyncTx) SetClock(n uint64) error {
+	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET clock = ?`, int64(n))
+	return err
+}
+
+// Rename gives this library a new name among the account's machines; nothing was written under
+// it yet.
+func (t *SyncTx) Rename() (string, error) {
+	actor, err := uuid.NewRandom()
+	if err != nil {
+		return "", err
+	}
+	_, err = t.tx.ExecContext(t.ctx, `UPDATE sync_state SET actor = ?, clock = 0`, actor.String())
+	return actor.String(), err
+}
+
+// Epoch is the server's count of deletions of everything, below 0 before it is known.
+func (t *SyncTx) Epoch() (n int64, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(epoch), -1) FROM sync_state`).Scan(&n)
+	return n, err
+}
+
+// SetEpoch stores it.
+func (t *SyncTx) SetEpoch(n int64) error {
+	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET epoch = ?`, n)
 	return err
 }
 

@@ -198,6 +198,26 @@ func (c *Client) Account(ctx context.Context) (*wire.Account, error) {
 	return &out, c.get(ctx, wire.PathAccount, nil, &out)
 }
 
+// Sessions lists where the account is signed in.
+func (c *Client) Sessions(ctx context.Context) ([]wire.Session, error) {
+	var out struct {
+		Items []wire.Session `json:"items"`
+	}
+	err := c.get(ctx, wire.PathSessions, nil, &out)
+	return out.Items, err
+}
+
+// EndSession signs one of them out.
+func (c *Client) EndSession(ctx context.Context, id string) error {
+	return c.delete(ctx, wire.PathSessions+"/"+url.PathEscape(id))
+}
+
+func (c *Client) delete(ctx context.Context, path string) error {
+	return c.call(ctx, func(token string) error {
+		return send(request(ctx, c.http, token, true), http.MethodDelete, c.server+path, nil)
+	})
+}
+
 // Job is the state of one job.
 func (c *Client) Job(ctx context.Context, id string) (*wire.Job, error) {
 	var out wire.Job
@@ -212,15 +232,24 @@ func (c *Client) Jobs(ctx context.Context, cursor string, limit int) (*wire.JobP
 
 // CancelJob gives up a job that is not final.
 func (c *Client) CancelJob(ctx context.Context, id string) error {
-	return c.call(ctx, func(token string) error {
-		return send(request(ctx, c.http, token, true), http.MethodDelete, c.server+wire.PathJobs+"/"+url.PathEscape(id), nil)
-	})
+	return c.delete(ctx, wire.PathJobs+"/"+url.PathEscape(id))
 }
 
 // Sample is one processed sample.
 func (c *Client) Sample(ctx context.Context, id string) (*wire.Sample, error) {
 	var out wire.Sample
 	return &out, c.get(ctx, wire.PathSamples+"/"+url.PathEscape(id), nil, &out)
+}
+
+// Samples is a page of processed samples, newest first; cursor is "" for the first.
+func (c *Client) Samples(ctx context.Context, cursor string, limit int) (*wire.SamplePage, error) {
+	var out wire.SamplePage
+	return &out, c.get(ctx, wire.PathSamples, page(cursor, limit), &out)
+}
+
+// DeleteSample removes a processed sample and its audio from the server.
+func (c *Client) DeleteSample(ctx context.Context, id string) error {
+	return c.delete(ctx, wire.PathSamples+"/"+url.PathEscape(id))
 }
 
 func page(cursor string, limit int) url.Values {

@@ -20,13 +20,22 @@ func (c *Client) Push(ctx context.Context, cells []wire.Cell) (*wire.SyncPushed,
 	return &out, err
 }
 
-// Pull is the next page of cells that changed after since.
-func (c *Client) Pull(ctx context.Context, since int64) (*wire.SyncPage, error) {
+// Pull is the next page of cells that changed after since, asked by the replica of that name.
+func (c *Client) Pull(ctx context.Context, actor string, since int64) (*wire.SyncPage, error) {
 	var out wire.SyncPage
-	query := url.Values{"since": {strconv.FormatInt(since, 10)}, "limit": {strconv.Itoa(wire.MaxPull)}}
+	query := url.Values{"since": {strconv.FormatInt(since, 10)}, "limit": {strconv.Itoa(wire.MaxPull)}, "actor": {actor}}
 	err := c.call(ctx, func(token string) error {
 		r := request(ctx, c.http, token, true).SetHeader(wire.HeaderSyncProtocol, strconv.Itoa(wire.SyncProtocol))
 		return send(r, http.MethodGet, c.server+wire.PathSyncPull+"?"+query.Encode(), &out)
 	})
 	return &out, err
 }
+
+// SyncHeld is what the server keeps to hold the account's machines in step.
+func (c *Client) SyncHeld(ctx context.Context) (*wire.SyncHeld, error) {
+	var out wire.SyncHeld
+	return &out, c.get(ctx, wire.PathSync, nil, &out)
+}
+
+// DropSync deletes all of it.
+func (c *Client) DropSync(ctx context.Context) error { return c.delete(ctx, wire.PathSync) }

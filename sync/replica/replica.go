@@ -49,6 +49,15 @@ type Tx interface {
 	// Cursor is how far the server's changes are known here.
 	Cursor() (int64, error)
 	SetCursor(next int64) error
+
+	// Clock is the newest write of this replica; SetClock stores it.
+	Clock() (wire.Clock, error)
+	SetClock(c wire.Clock) error
+	// Rename gives this replica a new name, that no other has, and forgets Clock.
+	Rename() (actor string, err error)
+	// Epoch is the server's count of deletions of everything, below 0 before it is known.
+	Epoch() (int64, error)
+	SetEpoch(n int64) error
 }
 
 // Dirty is an object with local changes and when the last of them was made.
@@ -60,7 +69,7 @@ type Dirty struct {
 // Server is the other end; client.Client is one.
 type Server interface {
 	Push(ctx context.Context, cells []wire.Cell) (*wire.SyncPushed, error)
-	Pull(ctx context.Context, since int64) (*wire.SyncPage, error)
+	Pull(ctx context.Context, actor string, since int64) (*wire.SyncPage, error)
 }
 
 // Replica is one machine. It is not safe for concurrent use: one goroutine runs Sync.
@@ -85,20 +94,22 @@ type Result struct {
 // takeAtOnce bounds a transaction, so that the window's own edits never wait long for it.
 const takeAtOnce = 200
 
-// Sync takes up local edits, sends them and fetches what others changed, until nothing is left.
+// Sync fetches what others changed, takes up local edits and sends them, until nothing is left.
+// Fetching comes first: it tells whether this library is an older copy of itself, whose new
+// edits must not go out under the name that has written more since.
 // What was done before an error stays done. progress, unless nil, hears the running result
 // after each page.
 func (r *Replica) Sync(ctx context.Context, progress func(Result)) (Result, error) {
 	var result Result
 	for {
+		more, err := r.pull(ctx, &result)
+		if err != nil {
+			return result, err
+		}
 		if err := r.take(ctx); err != nil {
 			return result, err
 		}
 		sent, err := r.push(ctx)
-		if err != nil {
-			return result, err
-		}
-		more, err := r.pull(ctx, &result)
 		if err != nil {
 			return result, err
 		}
@@ -166,13 +177,62 @@ func (r *Replica) takeObject(tx Tx, d Dirty) error {
 		if equalJSON(c.Value(), fields[name]) {
 			continue
 		}
-		clock := max(wire.At(d.At), c.Newest()+1)
-		c = c.Write(wire.Dot{Clock: clock, Actor: r.actor}, fields[name])
-		if err := tx.PutCell(c, true); err != nil {
+		if err := r.write(tx, c, d.At, fields[name]); err != nil {
 			return err
 		}
 	}
 	return tx.Clean(d.Object)
+}
+
+// write stores a cell with a value written by this replica at a time.
+func (r *Replica) write(tx Tx, c wire.Cell, at time.Time, value json.RawMessage) error {
+	clock := max(wire.At(at), c.Newest()+1)
+	if err := tx.PutCell(c.Write(wire.Dot{Clock: clock, Actor: r.actor}, value), true); err != nil {
+		return err
+	}
+	last, err := tx.Clock()
+	if err != nil || clock <= last {
+		return err
+	}
+	return tx.SetClock(clock)
+}
+
+// Write makes a decision on fields of an object that the library alone cannot express: it brings
+// a deleted object back, or chooses one of several values. nil deletes a field.
+func (r *Replica) Write(ctx context.Context, object string, values map[string]json.RawMessage) error {
+	return r.store.Update(ctx, func(tx Tx) error {
+		if err := r.takeIfDirty(tx, object); err != nil {
+			return err
+		}
+		cells, err := tx.Cells(object)
+		if err != nil {
+			return err
+		}
+		shown := map[string]json.RawMessage{}
+		for _, c := range cells {
+			value := c.Value()
+			if chosen, ok := values[c.Field]; ok {
+				if err := r.write(tx, c, r.now(), chosen); err != nil {
+					return err
+				}
+				value = chosen
+			}
+			if value != nil {
+				shown[c.Field] = value
+			}
+		}
+		return tx.Apply(object, shown)
+	})
+}
+
+// takeIfDirty takes up an object's local edits that are not yet cells: otherwise they would look
+// like the old state.
+func (r *Replica) takeIfDirty(tx Tx, object string) error {
+	at, dirty, err := tx.DirtyAt(object)
+	if err != nil || !dirty {
+		return err
+	}
+	return r.takeObject(tx, Dirty{Object: object, At: at})
 }
 
 // equalJSON compares two values by meaning: on its way one may have been spaced or escaped anew.
@@ -200,6 +260,34 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 	return len(cells), r.store.Update(ctx, func(tx Tx) error { return tx.Sent(cells) })
 }
 
+// ErrDropped says that everything of this account that was kept to hold machines in step has been
+// deleted on the server, by a person's wish. The library is whole; keeping in step has ended.
+var ErrDropped = errors.New("what the server kept of this library was deleted; the library itself is untouched")
+
+// recognise compares what the server says of this replica with what it knows of itself.
+func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
+	return r.store.Update(ctx, func(tx Tx) error {
+		epoch, err := tx.Epoch()
+		if err != nil {
+			return err
+		}
+		switch {
+		case epoch < 0:
+			if err := tx.SetEpoch(page.Epoch); err != nil {
+				return err
+			}
+		case epoch != page.Epoch:
+			return ErrDropped
+		}
+		clock, err := tx.Clock()
+		if err != nil || page.Own <= clock {
+			return err
+		}
+		r.actor, err = tx.Rename()
+		return err
+	})
+}
+
 // errBadPage guards against a server that would make us ask for ever.
 var errBadPage = errors.New("the server sent a page of changes that leads nowhere")
 
@@ -213,7 +301,7 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	page, err := r.server.Pull(ctx, since)
+	page, err := r.server.Pull(ctx, r.actor, since)
 	if err != nil {
 		return false, err
 	}
@@ -230,6 +318,9 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 			return false, err
 		}
 		byObject[c.Object] = append(byObject[c.Object], c)
+	}
+	if err := r.recognise(ctx, page); err != nil {
+		return false, err
 	}
 	var changed []string
 	err = r.store.Update(ctx, func(tx Tx) error {
@@ -253,17 +344,10 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 	return page.More, nil
 }
 
-// mergeObject merges others' cells into ours and shows the outcome in the library. Local edits
-// that are not yet cells are taken up first: otherwise they would look like the old state.
+// mergeObject merges others' cells into ours and shows the outcome in the library.
 func (r *Replica) mergeObject(tx Tx, object string, theirs []wire.Cell) (bool, error) {
-	at, dirty, err := tx.DirtyAt(object)
-	if err != nil {
+	if err := r.takeIfDirty(tx, object); err != nil {
 		return false, err
-	}
-	if dirty {
-		if err := r.takeObject(tx, Dirty{Object: object, At: at}); err != nil {
-			return false, err
-		}
 	}
 	cells, err := tx.Cells(object)
 	if err != nil {

@@ -26,19 +26,22 @@ type state struct {
 	unsent map[fieldKey]bool
 	dirty  map[string]time.Time
 	cursor int64
+	clock  wire.Clock
+	epoch  int64
 }
 
 func (s *state) clone() *state {
-	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor}
+	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor, s.clock, s.epoch}
 }
 
 type memory struct {
 	state *state
 	cut   func() bool // whether the disk fails at this commit
+	names int         // given by Rename
 }
 
 func newMemory() *memory {
-	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0}, cut: func() bool { return false }}
+	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1}, cut: func() bool { return false }}
 }
 
 // edit is what a person does in the window: the value and the dirty mark in one transaction.
@@ -52,7 +55,7 @@ func (m *memory) edit(k fieldKey, value json.RawMessage, at time.Time) {
 }
 
 func (m *memory) Update(_ context.Context, f func(Tx) error) error {
-	tx := &memoryTx{m.state.clone()}
+	tx := &memoryTx{m.state.clone(), m}
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -63,7 +66,10 @@ func (m *memory) Update(_ context.Context, f func(Tx) error) error {
 	return nil
 }
 
-type memoryTx struct{ *state }
+type memoryTx struct {
+	*state
+	m *memory
+}
 
 func (tx *memoryTx) Dirty(limit int) ([]Dirty, error) {
 	var out []Dirty
@@ -129,6 +135,18 @@ func (tx *memoryTx) Sent(cells []wire.Cell) error {
 }
 func (tx *memoryTx) Cursor() (int64, error)     { return tx.cursor, nil }
 func (tx *memoryTx) SetCursor(next int64) error { tx.cursor = next; return nil }
+func (tx *memoryTx) Clock() (wire.Clock, error) { return tx.clock, nil }
+func (tx *memoryTx) SetClock(c wire.Clock) error {
+	tx.clock = c
+	return nil
+}
+func (tx *memoryTx) Epoch() (int64, error)  { return tx.epoch, nil }
+func (tx *memoryTx) SetEpoch(n int64) error { tx.epoch = n; return nil }
+func (tx *memoryTx) Rename() (string, error) {
+	tx.clock = 0
+	tx.m.names++
+	return fmt.Sprintf("renamed %p %d", tx.m, tx.m.names), nil
+}
 
 // hub is the server's rule in memory: merge, and number each change.
 type hub struct {
@@ -137,6 +155,15 @@ type hub struct {
 	last  int64
 	page  int
 	fault func() fault
+	epoch int64
+}
+
+// own is the newest clock that the server has seen of an actor.
+func (h *hub) own(actor string) (newest wire.Clock) {
+	for _, c := range h.cells {
+		newest = max(newest, c.Context[actor])
+	}
+	return newest
 }
 
 type fault int
@@ -189,7 +216,7 @@ func (l *link) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, err
 	return &wire.SyncPushed{Seq: l.last}, nil
 }
 
-func (l *link) Pull(_ context.Context, since int64) (*wire.SyncPage, error) {
+func (l *link) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {
 	l.meanwhile()
 	if f := l.fault(); f == lostRequest || f == lostAnswer {
 		return nil, errCut
@@ -201,7 +228,7 @@ func (l *link) Pull(_ context.Context, since int64) (*wire.SyncPage, error) {
 		}
 	}
 	slices.SortFunc(keys, func(a, b fieldKey) int { return int(l.seq[a] - l.seq[b]) })
-	out := &wire.SyncPage{Next: since, More: len(keys) > l.page}
+	out := &wire.SyncPage{Next: since, More: len(keys) > l.page, Own: l.own(actor), Epoch: l.epoch}
 	for _, k := range keys[:min(l.page, len(keys))] {
 		out.Cells = append(out.Cells, l.cells[k])
 		out.Next = l.seq[k]
@@ -216,8 +243,8 @@ type typed struct {
 	over  bool
 }
 
-// Three machines and a server, random edits, cuts of network and disk, crashes, duplicated and
-// late messages: all end equal, and whatever somebody typed is shown, kept as an alternate, or
+// Three machines and a server, random edits, cuts of network and disk, crashes, libraries
+// restored from older copies, duplicated and late messages: all end equal, and whatever somebody typed is shown, kept as an alternate, or
 // was typed over by somebody who could see it.
 func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -233,13 +260,16 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		var replicas [machines]*Replica
 		var links [machines]*link
 		var skew [machines]time.Duration
+		var copies [machines]*state
+		var actors [machines]string
 		now := time.UnixMilli(1_700_000_000_000)
 		for i := range stores {
 			stores[i] = newMemory()
 			stores[i].cut = func() bool { return faulty && rapid.IntRange(0, 9).Draw(t, "disk") == 0 }
 			skew[i] = time.Duration(rapid.IntRange(-3600, 3600).Draw(t, "skew")) * time.Second
 			links[i] = &link{hub: server}
-			replicas[i] = New(fmt.Sprint("m", i), stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
+			actors[i] = fmt.Sprint("m", i)
+			replicas[i] = New(actors[i], stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
 		}
 		var all []*typed
 		edit := func(i int) {
@@ -269,7 +299,25 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond)
 			i := rapid.IntRange(0, machines-1).Draw(t, "machine")
-			if rapid.IntRange(0, 2).Draw(t, "what") > 0 {
+			switch rapid.IntRange(0, 11).Draw(t, "what") {
+			case 0:
+				copies[i] = stores[i].state.clone()
+				continue
+			case 1:
+				if copies[i] == nil {
+					continue
+				}
+				// What was in this library only is gone with it; that is no fault of the sync.
+				for _, w := range all {
+					c := server.cells[w.key]
+					if !slices.ContainsFunc(c.Heads, func(h wire.Head) bool { return string(h.Value) == w.value }) {
+						w.over = true
+					}
+				}
+				stores[i].state = copies[i].clone()
+				replicas[i] = New(actors[i], stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
+				continue
+			case 2, 3, 4, 5, 6, 7, 8:
 				edit(i)
 				continue
 			}
@@ -328,6 +376,87 @@ func TestOldEditThatComesOnlineLateDoesNotWin(t *testing.T) {
 	}
 }
 
+// A library that was restored from an older copy must not write under the name that has written
+// more since: its new edit would cover what it has forgotten.
+func TestARestoredLibraryDoesNotCoverWhatItForgot(t *testing.T) {
+	server := &hub{cells: map[fieldKey]wire.Cell{}, seq: map[fieldKey]int64{}, page: 1, fault: func() fault { return none }}
+	at := time.UnixMilli(1_700_000_000_000)
+	a := newMemory()
+	machine := New("a", a, &link{hub: server, meanwhile: func() {}}, func() time.Time { return at })
+	k := fieldKey{"sample/x", "note"}
+	step := func(value string) {
+		at = at.Add(time.Minute)
+		a.edit(k, json.RawMessage(value), at)
+		if _, err := machine.Sync(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step(`"first"`)
+	old := a.state.clone()
+	step(`"second, and lost by the restore"`)
+	a.state = old
+	step(`"third"`)
+	c := server.cells[k]
+	if string(c.Value()) != `"third"` || len(c.Alternates()) != 1 || string(c.Alternates()[0].Value) != `"second, and lost by the restore"` {
+		t.Fatalf("the cell holds %v", c)
+	}
+	if a.names != 1 {
+		t.Fatalf("it took %d new names", a.names)
+	}
+	step(`"fourth"`)
+	if c := server.cells[k]; len(c.Heads) != 1 || a.names != 1 {
+		t.Fatalf("the cell holds %v after %d names", c, a.names)
+	}
+}
+
+// Where a person has everything deleted, other machines stop and keep what they have.
+func TestDroppedOnTheServer(t *testing.T) {
+	server := &hub{cells: map[fieldKey]wire.Cell{}, seq: map[fieldKey]int64{}, page: 9, fault: func() fault { return none }}
+	a := newMemory()
+	machine := New("a", a, &link{hub: server, meanwhile: func() {}}, time.Now)
+	k := fieldKey{"sample/x", "note"}
+	a.edit(k, json.RawMessage(`"mine"`), time.Now())
+	if _, err := machine.Sync(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	server.cells, server.seq = map[fieldKey]wire.Cell{}, map[fieldKey]int64{}
+	server.epoch++
+	if _, err := machine.Sync(t.Context(), nil); !errors.Is(err, ErrDropped) {
+		t.Fatal(err)
+	}
+	if string(a.state.fields[k]) != `"mine"` || len(server.cells) != 0 {
+		t.Fatalf("library %s, server %v", a.state.fields[k], server.cells)
+	}
+}
+
+// A decision between two values, and a deletion taken back, reach the other machine.
+func TestWriteDecides(t *testing.T) {
+	server := &hub{cells: map[fieldKey]wire.Cell{}, seq: map[fieldKey]int64{}, page: 9, fault: func() fault { return none }}
+	a, b := newMemory(), newMemory()
+	start := time.UnixMilli(1_700_000_000_000)
+	now := func() time.Time { return start.Add(time.Hour) }
+	ra, rb := New("a", a, &link{hub: server, meanwhile: func() {}}, now), New("b", b, &link{hub: server, meanwhile: func() {}}, now)
+	k := fieldKey{"kit/x", "name"}
+	a.edit(k, json.RawMessage(`"Day"`), start)
+	b.edit(k, json.RawMessage(`"Night"`), start.Add(time.Second))
+	for _, r := range []*Replica{ra, rb, ra} {
+		if _, err := r.Sync(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ra.Write(t.Context(), k.object, map[string]json.RawMessage{"name": json.RawMessage(`"Day"`)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Replica{ra, rb} {
+		if _, err := r.Sync(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := b.state.cells[k]; string(b.state.fields[k]) != `"Day"` || len(c.Heads) != 1 {
+		t.Fatalf("b shows %s of %v", b.state.fields[k], c)
+	}
+}
+
 func TestServerThatLeadsInCirclesIsLeft(t *testing.T) {
 	r := New("a", newMemory(), circle{}, time.Now)
 	if _, err := r.Sync(t.Context(), nil); !errors.Is(err, errBadPage) {
@@ -338,6 +467,6 @@ func TestServerThatLeadsInCirclesIsLeft(t *testing.T) {
 type circle struct{}
 
 func (circle) Push(context.Context, []wire.Cell) (*wire.SyncPushed, error) { return nil, nil }
-func (circle) Pull(context.Context, int64) (*wire.SyncPage, error) {
+func (circle) Pull(context.Context, string, int64) (*wire.SyncPage, error) {
 	return &wire.SyncPage{More: true}, nil
 }

@@ -2,16 +2,18 @@ package wire
 
 // Paths that both ends must spell alike.
 const (
-	PathAuthorize = "/auth/authorize"  // the browser's sign-in page for the desktop
-	PathToken     = "/api/auth/token"  // POST TokenRequest -> Tokens
-	PathRevoke    = "/api/auth/revoke" // POST RevokeRequest -> 204, whether or not the token was known
-	PathAccount   = "/api/account"     // GET -> Account
-	PathUpload    = "/api/upload"      // POST multipart field "audio" -> Accepted
-	PathJobs      = "/api/jobs"        // GET -> JobPage
-	PathSamples   = "/api/samples"     // GET -> SamplePage
-	PathEvents    = "/api/events"      // GET, text/event-stream of Event
-	PathSyncPush  = "/api/sync/push"   // POST SyncPush -> SyncPushed
-	PathSyncPull  = "/api/sync/pull"   // GET ?since=&limit= -> SyncPage
+	PathAuthorize = "/auth/authorize"       // the browser's sign-in page for the desktop
+	PathToken     = "/api/auth/token"       // POST TokenRequest -> Tokens
+	PathRevoke    = "/api/auth/revoke"      // POST RevokeRequest -> 204, whether or not the token was known
+	PathAccount   = "/api/account"          // GET -> Account
+	PathSessions  = "/api/account/sessions" // GET -> items of Session; DELETE /{id}
+	PathUpload    = "/api/upload"           // POST multipart field "audio" -> Accepted
+	PathJobs      = "/api/jobs"             // GET -> JobPage
+	PathSamples   = "/api/samples"          // GET -> SamplePage
+	PathEvents    = "/api/events"           // GET, text/event-stream of Event
+	PathSyncPush  = "/api/sync/push"        // POST SyncPush -> SyncPushed
+	PathSyncPull  = "/api/sync/pull"        // GET ?since=&limit=&actor= -> SyncPage
+	PathSync      = "/api/sync"             // GET -> SyncHeld; DELETE: everything kept to hold machines in step
 )
 
 // RevokeRequest ends the sign-in that a refresh token belongs to.

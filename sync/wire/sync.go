@@ -28,4 +28,21 @@ type SyncPage struct {
 	Cells []Cell `json:"cells"`
 	Next  int64  `json:"next"` // give it as `since` for the next page
 	More  bool   `json:"more"`
+	// Own is the newest clock that the server has seen of the machine that asks. One that is
+	// ahead of what that machine knows says that its library is an older copy, or that another
+	// machine uses its name: it then takes a new one.
+	Own Clock `json:"own"`
+	// Epoch rises when a person has everything deleted. A machine that was in step in an earlier
+	// one stops, keeps its library and says so.
+	Epoch int64 `json:"epoch"`
+}
+
+// SyncHeld is what the server keeps to hold an account's machines in step.
+type SyncHeld struct {
+	Samples     int64 `json:"samples"`
+	Collections int64 `json:"collections"`
+	Kits        int64 `json:"kits"`
+	Fields      int64 `json:"fields" doc:"of all of them"`
+	Audio       int64 `json:"audio" doc:"files"`
+	AudioBytes  int64 `json:"audio_bytes"`
 }

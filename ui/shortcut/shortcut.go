@@ -77,6 +77,8 @@ const (
 	EditPad      ID = "edit-pad"
 	StopPads     ID = "stop-pads"
 	Tasks        ID = "tasks"
+	Cloud        ID = "cloud"
+	CloudQueue   ID = "cloud-analyse"
 	Help         ID = "help"
 	Doctor       ID = "doctor"
 	About        ID = "about"
@@ -176,6 +178,9 @@ func Table(system string) []Command {
 		{PrevBank, "Previous bank", "Kit", fyne.KeyLeftBracket, std, Always, true},
 		{NextBank, "Next bank", "Kit", fyne.KeyRightBracket, std, Always, true},
 		{ClearPad, "Empty the selected pad", "Kit", fyne.KeyDelete, 0, InPads, false},
+
+		{Cloud, "Account and cloud…", "Cloud", fyne.KeyC, shift, Always, true},
+		{CloudQueue, "Analyse in the cloud…", "Cloud", fyne.KeyU, shift, Always, true},
 
 		{FocusPlaces, "Go to the sidebar", "View", fyne.Key1, std, Always, true},
 		{FocusList, "Go to the list", "View", fyne.Key2, std, Always, true},

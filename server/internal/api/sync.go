@@ -46,11 +46,24 @@ func (a *API) syncRoutes() {
 	Register(a, pull, func(ctx context.Context, in *struct {
 		Protocol string `header:"Sample-Agent-Sync" maxLength:"20"`
 		Since    int64  `query:"since" minimum:"0"`
+		Actor    string `query:"actor" maxLength:"100" doc:"the replica that asks"`
 		Limit    int    `query:"limit" minimum:"1" maximum:"2000" default:"2000"`
 	}) (*Body[wire.SyncPage], error) {
 		if err := replica.Allow(Principal(ctx).Limits, in.Protocol); err != nil {
 			return nil, err
 		}
-		return body(service.Pull(ctx, Principal(ctx).User.ID, in.Since, in.Limit))
+		return body(service.Pull(ctx, Principal(ctx).User.ID, in.Actor, in.Since, in.Limit))
+	})
+	// What is kept can be seen and deleted with any plan.
+	Register(a, Op(http.MethodGet, wire.PathSync, Read, "What is kept to hold the account's machines in step"), func(ctx context.Context, _ *struct{}) (*Body[wire.SyncHeld], error) {
+		return body(service.Held(ctx, Principal(ctx).User.ID))
+	})
+	Register(a, Op(http.MethodDelete, wire.PathSync, Session, "Delete all of it; every machine keeps its library"), func(ctx context.Context, _ *struct{}) (*None, error) {
+		userID := Principal(ctx).User.ID
+		err := service.Drop(ctx, userID)
+		if err == nil {
+			a.Notify.Bell.Ring(userID)
+		}
+		return &None{}, err
 	})
 }

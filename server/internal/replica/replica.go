@@ -67,7 +67,12 @@ func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*
 			return err
 		}
 		seq = before
+		newest := wire.Context{}
 		for _, c := range cells {
+			for actor, clock := range c.Context {
+				newest[actor] = max(newest[actor], clock)
+			}
+
 			changed, err := merge(ctx, tx, userID, c, seq+1)
 			if err != nil {
 				return err
@@ -75,6 +80,9 @@ func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*
 			if changed {
 				seq++
 			}
+		}
+		if err := tx.NoteActors(ctx, userID, newest); err != nil {
+			return err
 		}
 		if seq == before {
 			return nil
@@ -120,17 +128,43 @@ func merge(ctx context.Context, tx *store.Tx, userID string, c wire.Cell, seq in
 	return true, tx.PutSyncCell(ctx, &store.SyncCell{UserID: userID, Object: c.Object, Field: c.Field, Cell: store.JSON[wire.Cell]{V: c}, Seq: seq})
 }
 
-// Pull lists what changed after since, at most limit cells.
-func (s *Service) Pull(ctx context.Context, userID string, since int64, limit int) (*wire.SyncPage, error) {
+// Pull lists what changed after since, at most limit cells, for the replica of a name.
+func (s *Service) Pull(ctx context.Context, userID, actor string, since int64, limit int) (*wire.SyncPage, error) {
 	limit = min(max(limit, 1), wire.MaxPull)
+	own, epoch, err := s.db.SyncActor(ctx, userID, actor)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.db.SyncCells(ctx, userID, since, limit+1)
 	if err != nil {
 		return nil, err
 	}
-	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit}
+	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: own, Epoch: epoch}
 	for _, row := range rows[:min(limit, len(rows))] {
 		page.Cells = append(page.Cells, row.Cell.V)
 		page.Next = row.Seq
 	}
 	return page, nil
+}
+
+// Held counts what is kept of an account.
+func (s *Service) Held(ctx context.Context, userID string) (*wire.SyncHeld, error) {
+	held, err := s.db.SyncHeld(ctx, userID)
+	return &held, err
+}
+
+// Drop deletes what is kept of an account, by its wish. Its machines stop keeping in step and
+// keep their libraries.
+func (s *Service) Drop(ctx context.Context, userID string) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		seq, err := tx.LockSync(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if err := tx.DropSync(ctx, userID); err != nil {
+			return err
+		}
+		_, err = tx.AddEvent(ctx, userID, wire.EventSync, wire.EventData{Version: seq}, s.now())
+		return err
+	})
 }

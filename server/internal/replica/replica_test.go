@@ -54,7 +54,7 @@ func TestPushMergesAndPullPages(t *testing.T) {
 		var got []wire.Cell
 		var since int64
 		for {
-			page, err := s.Pull(t.Context(), user, since, 2)
+			page, err := s.Pull(t.Context(), user, "a", since, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func TestPushMergesAndPullPages(t *testing.T) {
 		if len(got) != 5 || since != 6 || last.Field != "tag/0" || string(last.Value()) != "false" || len(last.Alternates()) != 1 {
 			t.Fatalf("%d cells up to %d: %+v", len(got), since, got)
 		}
-		if page, err := s.Pull(t.Context(), other, 0, 10); err != nil || len(page.Cells) != 0 {
+		if page, err := s.Pull(t.Context(), other, "a", 0, 10); err != nil || len(page.Cells) != 0 {
 			t.Fatalf("another account sees %v, %v", page, err)
 		}
 		events, err := db.Events(t.Context(), user, 0, 10)
@@ -97,7 +97,7 @@ func TestConcurrentPushesAreNumberedInOrder(t *testing.T) {
 		go func() { group.Wait(); close(done) }()
 		seen, since := 0, int64(0)
 		for last := false; ; {
-			page, err := s.Pull(t.Context(), user, since, 3)
+			page, err := s.Pull(t.Context(), user, "a", since, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,6 +121,34 @@ func TestConcurrentPushesAreNumberedInOrder(t *testing.T) {
 	})
 }
 
+// A machine learns how far its own name has written, and that a person had everything deleted.
+func TestOwnClockAndEpoch(t *testing.T) {
+	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
+		s, user := New(db, func() time.Time { return now }), account(t, db)
+		if _, err := s.Push(t.Context(), user, []wire.Cell{cell("f", "a", now, `1`), cell("g", "a", now.Add(time.Second), `2`), cell("h", "b", now, `3`)}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := s.Pull(t.Context(), user, "a", 0, 10)
+		if err != nil || page.Own != wire.At(now.Add(time.Second)) || page.Epoch != 0 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		if page, err = s.Pull(t.Context(), user, "stranger", 0, 10); err != nil || page.Own != 0 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		held, err := s.Held(t.Context(), user)
+		if err != nil || held.Fields != 3 {
+			t.Fatalf("%+v, %v", held, err)
+		}
+		if err := s.Drop(t.Context(), user); err != nil {
+			t.Fatal(err)
+		}
+		page, err = s.Pull(t.Context(), user, "a", 0, 10)
+		if err != nil || len(page.Cells) != 0 || page.Epoch != 1 || page.Own != 0 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+	})
+}
+
 func TestRefusals(t *testing.T) {
 	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
 		s, user := New(db, func() time.Time { return now }), account(t, db)
@@ -137,7 +165,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if page, err := s.Pull(t.Context(), user, 0, 10); err != nil || len(page.Cells) != 0 {
+		if page, err := s.Pull(t.Context(), user, "a", 0, 10); err != nil || len(page.Cells) != 0 {
 			t.Fatalf("a refused push left %v, %v", page, err)
 		}
 	})

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"sampleagent/sync/wire"
 )
@@ -57,8 +59,49 @@ func (q Q) CountSyncCells(ctx context.Context, userID string) (n int64, err erro
 	return n, err
 }
 
-// DropSync forgets all cells of an account.
+// NoteActors remembers the newest clock of each replica that has written.
+func (tx *Tx) NoteActors(ctx context.Context, userID string, newest wire.Context) error {
+	for _, actor := range slices.Sorted(maps.Keys(newest)) { // one order: two writers never wait for each other crosswise
+		if _, err := tx.exec(ctx, `INSERT INTO sync_actors (user_id, actor, clock) VALUES (?, ?, ?)
+			ON CONFLICT (user_id, actor) DO UPDATE SET clock = excluded.clock WHERE excluded.clock > sync_actors.clock`, userID, actor, int64(newest[actor])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SyncActor is the newest clock of a replica, 0 for one that never wrote, and the account's count
+// of deletions of everything.
+func (q Q) SyncActor(ctx context.Context, userID, actor string) (clock wire.Clock, epoch int64, err error) {
+	var n int64
+	err = q.one(ctx, &n, "SELECT clock FROM sync_actors WHERE user_id = ? AND actor = ?", userID, actor)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	err = q.one(ctx, &epoch, "SELECT sync_epoch FROM users WHERE id = ?", userID)
+	return wire.Clock(n), epoch, err
+}
+
+// SyncHeld counts what is kept of an account.
+func (q Q) SyncHeld(ctx context.Context, userID string) (h wire.SyncHeld, err error) {
+	for kind, to := range map[string]*int64{"sample/": &h.Samples, "collection/": &h.Collections, "kit/": &h.Kits} {
+		if err := q.one(ctx, to, "SELECT COUNT(DISTINCT object) FROM sync_cells WHERE user_id = ? AND object >= ? AND object < ?", userID, kind, kind[:len(kind)-1]+"0"); err != nil {
+			return h, err
+		}
+	}
+	h.Fields, err = q.CountSyncCells(ctx, userID)
+	return h, err
+}
+
+// DropSync forgets all cells of an account and begins a new epoch.
 func (tx *Tx) DropSync(ctx context.Context, userID string) error {
-	_, err := tx.exec(ctx, "DELETE FROM sync_cells WHERE user_id = ?", userID)
-	return err
+	for _, q := range []string{"DELETE FROM sync_cells WHERE user_id = ?", "DELETE FROM sync_actors WHERE user_id = ?", "UPDATE users SET sync_epoch = sync_epoch + 1 WHERE id = ?"} {
+		if _, err := tx.exec(ctx, q, userID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,115 @@
+package cloud
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"sampleagent/app/settings"
+	"sampleagent/library/catalog"
+	"sampleagent/sync/replica"
+	"sampleagent/sync/session"
+)
+
+// syncName is how the library remembers which account it is kept in step with.
+func syncName(a session.Account) string { return a.Server + "|" + a.ID }
+
+// InStep says whether this library is kept in step with the account in use. It is a person's
+// choice: signing in alone sends nothing.
+func (c *Cloud) InStep(ctx context.Context) (bool, error) {
+	_, account, err := c.signedIn()
+	if err != nil {
+		return false, err
+	}
+	stored, ok, err := c.conf.DB.Sync(ctx)
+	return ok && stored.Account == syncName(account), err
+}
+
+// KeepInStep begins to keep this library in step with the account's other machines, or stops it.
+// Stopping forgets what of the library was sent, not the library.
+func (c *Cloud) KeepInStep(ctx context.Context, on bool) error {
+	_, account, err := c.signedIn()
+	if err != nil {
+		return err
+	}
+	if on {
+		_, err = c.startSync(ctx, account)
+	} else {
+		err = c.conf.DB.StopSync(ctx)
+	}
+	if err == nil {
+		c.inStep(account, on)
+	}
+	c.changed()
+	return err
+}
+
+// startSync begins or resumes keeping in step with an account. The installation has a name of its
+// own, so that a library file that was copied from another machine is told from its original.
+func (c *Cloud) startSync(ctx context.Context, account session.Account) (catalog.Sync, error) {
+	machine := c.conf.Settings().Machine
+	if machine == "" {
+		machine = rand.Text()
+		if err := c.conf.Change(func(k *settings.Cloud) { k.Machine = machine }); err != nil {
+			return catalog.Sync{}, err
+		}
+	}
+	return c.conf.DB.StartSync(ctx, syncName(account), machine)
+}
+
+func (c *Cloud) inStep(account session.Account, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Account == account {
+		c.state.InStep = on
+	}
+}
+
+// Sync brings the library in step with the person's other machines, and keeps it so from now on.
+func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replica.Result, error) {
+	c.syncing.Lock()
+	defer c.syncing.Unlock()
+	remote, account, err := c.signedIn()
+	if err != nil {
+		return replica.Result{}, err
+	}
+	stored, err := c.startSync(ctx, account)
+	if err != nil {
+		return replica.Result{}, err
+	}
+	c.inStep(account, true)
+	c.moved(account, replica.Result{}, true)
+	result, err := replica.New(stored.Actor, library{c.conf.DB}, remote, time.Now).Sync(ctx, func(r replica.Result) {
+		c.moved(account, r, true)
+		if progress != nil {
+			progress(r)
+		}
+	})
+	if errors.Is(err, replica.ErrDropped) {
+		err = errors.Join(err, c.conf.DB.StopSync(ctx))
+		c.inStep(account, false)
+	}
+	c.note(account, err)
+	c.moved(account, result, false)
+	if err == nil {
+		c.mu.Lock()
+		c.state.LastSync = time.Now()
+		c.mu.Unlock()
+	}
+	c.tell()
+	return result, err
+}
+
+// moved shows how far a sync is. One that moves nothing is not worth a redraw.
+func (c *Cloud) moved(account session.Account, r replica.Result, busy bool) {
+	c.mu.Lock()
+	show := c.state.Account == account
+	if show {
+		c.state.Busy, c.state.Moved = busy, r
+	}
+	c.mu.Unlock()
+	if show && busy && r.Sent+r.Received > 0 {
+		c.tell()
+	}
+}
