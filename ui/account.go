@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -41,15 +43,30 @@ func (w *window) showCloudButton() {
 	w.cloudButton.SetIcon(icon)
 }
 
-// cloudDone tells the end of an analysis to somebody who looks elsewhere.
+// cloudDone tells the end of an analysis to somebody who looks elsewhere. Ends that follow each
+// other closely are one notification.
 func (w *window) cloudDone(e event.CloudDone) {
-	text := e.Text
-	if text == "" {
-		text = "analysed in the cloud"
+	w.cloudEnds = append(w.cloudEnds, e)
+	if len(w.cloudEnds) > 1 {
+		return
 	}
-	w.toast.show(e.Name+": "+text, theme.Good)
-	w.app.SendNotification(fyne.NewNotification(e.Name, text))
+	w.pump.run(func(ctx context.Context) func() {
+		select {
+		case <-time.After(gatherEnds):
+		case <-ctx.Done():
+			return nil
+		}
+		return func() {
+			title, text := cloud.Ended(w.cloudEnds)
+			w.cloudEnds = nil
+			w.toast.show(title+": "+text, theme.Good)
+			w.app.SendNotification(fyne.NewNotification(title, text))
+		}
+	})
 }
+
+// gatherEnds is how long the end of an analysis waits for others to be told with it.
+const gatherEnds = 2 * time.Second
 
 // showCloud opens the account's screen at a page.
 func (w *window) showCloud(tab cloud.Tab) {

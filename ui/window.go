@@ -57,7 +57,8 @@ type window struct {
 	undo, redo          *own.IconButton
 	cloud               *cloud.Model
 	cloudButton         *own.IconButton
-	cloudPop            *widget.PopUp // nil while the account's screen is not shown
+	cloudPop            *widget.PopUp     // nil while the account's screen is not shown
+	cloudEnds           []event.CloudDone // not told yet
 	commands            map[shortcut.ID]func()
 	menuItems           map[shortcut.ID]*fyne.MenuItem
 

@@ -355,9 +355,11 @@ func (c *Cloud) follow(ctx context.Context, j catalog.Job, id string) error {
 	if err := c.merge(ctx, j, sample); err != nil {
 		return err
 	}
+	said := ""
 	if sample.Vibe != nil {
-		c.tellDone(j, sample.Vibe.OneLine)
+		said = sample.Vibe.OneLine
 	}
+	c.tellDone(j, said)
 	return c.conf.DB.EndJob(ctx, j.ID, catalog.JobCompleted, string(text), nil)
 }
 

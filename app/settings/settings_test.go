@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"sampleagent/sync/session"
 )
 
 func open(t *testing.T, path string) (*Store, []string) {
@@ -47,7 +49,7 @@ func TestEveryValueComesBack(t *testing.T) {
 			Playback: Playback{AutoPlay: false, Loop: true, LoopLoops: false, Volume: 0.25, FollowTempo: true, SessionTempo: 93.5, FollowKey: true, SessionKey: "F# minor"},
 			Search:   Search{Sort: "bpm", Descending: true, Recent: 5, Past: []string{"kick \"punchy\"", "äöü"}},
 			Card:     Card{Format: "aiff", Dir: "/media/card"},
-			Cloud:    Cloud{Server: "https://example.test"},
+			Cloud:    Cloud{Server: "https://example.test", Account: session.Account{Server: "https://a", ID: "1", Email: "a@x"}, Others: []session.Account{{Server: "https://b", ID: "2", Email: "b@x"}}, Paused: true, Machine: "m1"},
 			Window:   Window{Width: 1000, Height: 700, FullScreen: true, Splits: map[string]float64{"main": 0.3}, Theme: "dark", Tab: "kit", Kit: "k1", Bank: 9},
 		}
 	})

@@ -43,7 +43,7 @@ func (v *View) account() *page {
 	sessions := newKeyed(6)
 	others := newKeyed(6)
 	head := own.Beside(12, 0, own.Below(2, -1, email, where), tier)
-	left := own.Below(16, -1, head, notice, card(uses.box), terms, own.Beside(8, -1, plans, web, pause, signOut, again))
+	left := own.Below(16, -1, head, notice, card(uses.box), terms, own.Flow(8, again, plans, web, pause, signOut))
 	right := own.Below(10, -1, section("Signed in"), sessions.box, others.box, own.Beside(8, -1, add))
 	columns := container.NewGridWithColumns(2, own.InsetEach(left, 0, 8, 14, 0), container.NewVScroll(own.InsetEach(right, 14, 8, 12, 0)))
 	return &page{root: columns, refresh: func() {

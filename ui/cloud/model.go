@@ -8,6 +8,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	app "sampleagent/app/cloud"
@@ -63,7 +64,7 @@ var Tabs = []struct {
 }{{Account, "Account"}, {Jobs, "Analyses"}, {Step, "In step"}, {Privacy, "What the cloud knows"}}
 
 // mostJobs is how many jobs are listed, the newest first.
-const mostJobs = 60
+const mostJobs = 100
 
 // Model is the screen as data. All methods belong to the UI goroutine.
 type Model struct {
@@ -78,7 +79,7 @@ type Model struct {
 	tab    Tab
 	state  app.State
 	err    string
-	asking bool // the server is being asked for what the page shows
+	asking map[string]bool // what the server is being asked for
 
 	signing context.CancelFunc // not nil while the browser is waited for
 	link    string             // where the browser was sent
@@ -95,7 +96,7 @@ type Model struct {
 
 // NewModel shows an account; open starts the system's browser.
 func NewModel(core Core, run browser.Background, open func(address string) error) *Model {
-	return &Model{core: core, run: run, open: open, now: time.Now, tab: Account, state: core.State()}
+	return &Model{core: core, run: run, open: open, now: time.Now, tab: Account, state: core.State(), asking: map[string]bool{}}
 }
 
 func (m *Model) changed() {
@@ -174,7 +175,7 @@ func (m *Model) readJobs() {
 		return func() {
 			m.jobsBusy = false
 			if err == nil {
-				m.jobs = jobs
+				m.jobs = inOrder(jobs)
 			}
 			m.told(err)
 			if m.jobsAgain {
@@ -183,6 +184,30 @@ func (m *Model) readJobs() {
 			}
 		}
 	})
+}
+
+// inOrder puts what moves first: on the server, going up, waiting; then what has ended, the newest
+// first. The jobs come newest first.
+func inOrder(jobs []app.Job) []app.Job {
+	rank := func(j app.Job) int {
+		switch {
+		case j.State.Final():
+			return 3
+		case j.Remote != nil:
+			return 0
+		case j.Step == "uploading":
+			return 1
+		}
+		return 2
+	}
+	out := slices.Clone(jobs)
+	slices.Reverse(out)
+	slices.SortStableFunc(out, func(a, b app.Job) int { return rank(a) - rank(b) })
+	ended := slices.IndexFunc(out, func(j app.Job) bool { return j.State.Final() })
+	if ended >= 0 {
+		slices.Reverse(out[ended:])
+	}
+	return out
 }
 
 func (m *Model) readStep() {
@@ -198,9 +223,14 @@ func (m *Model) readStep() {
 }
 
 func (m *Model) readSessions() {
+	if m.asking["sessions"] {
+		return
+	}
+	m.asking["sessions"] = true
 	m.run(func(ctx context.Context) func() {
 		all, err := m.core.Sessions(ctx)
 		return func() {
+			m.asking["sessions"] = false
 			if err == nil {
 				m.sessions = all
 			}
@@ -210,11 +240,14 @@ func (m *Model) readSessions() {
 }
 
 func (m *Model) readHeld() {
-	m.asking = true
+	if m.asking["held"] {
+		return
+	}
+	m.asking["held"] = true
 	m.run(func(ctx context.Context) func() {
 		held, err := m.core.Held(ctx)
 		return func() {
-			m.asking = false
+			m.asking["held"] = false
 			if err == nil {
 				m.held = &held
 			}

@@ -206,7 +206,7 @@ func (v *View) privacy() *page {
 	export := own.NewTextButton("", "Download everything", "A zip, in your browser", func() { m.Browse(m.Page("/api/account/export")) })
 	web := own.NewTextButton("", "Delete the account…", "On the account page, in your browser", func() { m.Browse(m.Page("/account")) })
 	sounds := newKeyed(4)
-	right := own.Below(12, -1, section("What the server keeps of you"), card(held.box), own.Beside(8, -1, drop, export, web), sounds.box)
+	right := own.Below(12, -1, section("What the server keeps of you"), card(held.box), own.Flow(8, drop, export, web), sounds.box)
 	columns := container.NewGridWithColumns(2, container.NewVScroll(own.InsetEach(out, 0, 8, 14, 0)), container.NewVScroll(own.InsetEach(right, 14, 8, 12, 8)))
 	return &page{root: columns, refresh: func() {
 		h := m.Held()

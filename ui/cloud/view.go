@@ -235,9 +235,9 @@ func (v *View) waiting() *page {
 	title := own.NewTitle("Finish signing in in your browser")
 	title.Align = fyne.TextAlignCenter
 	what := own.NewLabel("")
-	what.Colour, what.Align = theme.TextDim, fyne.TextAlignCenter
-	busy := widget.NewProgressBarInfinite()
-	content := own.Below(16, -1, title, what, own.FixedWidth(420, busy), own.Beside(8, -1, again, copyLink, cancel))
+	what.Colour, what.Align, what.MinWidth = theme.TextDim, fyne.TextAlignCenter, 520
+	busy := widget.NewActivity()
+	content := own.Below(16, -1, title, what, container.NewCenter(busy), container.NewCenter(own.Beside(8, -1, again, copyLink, cancel)))
 	return &page{root: container.NewCenter(content), refresh: func() {
 		link, signing := m.SigningIn()
 		text := "Asking the server…"

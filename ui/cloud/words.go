@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	app "sampleagent/app/cloud"
+	"sampleagent/app/event"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/wire"
 	"sampleagent/ui/inspector"
@@ -202,6 +203,25 @@ func Hint(s app.State, jobs []app.Job) string {
 		}
 	}
 	return ""
+}
+
+// Ended words the end of analyses for a notification.
+func Ended(all []event.CloudDone) (title, text string) {
+	if len(all) == 1 {
+		if all[0].Text == "" {
+			return all[0].Name, "analysed in the cloud"
+		}
+		return all[0].Name, all[0].Text
+	}
+	names := make([]string, 0, 3)
+	for _, e := range all[:min(3, len(all))] {
+		names = append(names, e.Name)
+	}
+	text = strings.Join(names, ", ")
+	if more := len(all) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("%d sounds have come back from the cloud", len(all)), text
 }
 
 // PreviewLines say what would become of a selection: the sum, what waits, and the reasons.
