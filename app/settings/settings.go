@@ -62,11 +62,11 @@ type Card struct {
 
 // Cloud says where the account is.
 type Cloud struct {
-	Server  string            `toml:"server"`  // base URL; "" = none. SAMPLE_AGENT_SERVER wins over it
-	Account session.Account   `toml:"account"` // who is signed in; the token is in the keyring, never here
-	Others  []session.Account `toml:"others,omitempty"`  // signed in too, and not in use
-	Paused  bool              `toml:"paused"`  // a person stopped the cloud's work on this machine
-	Machine string            `toml:"machine"` // this installation's random name; "" until it is needed
+	Server  string            `toml:"server"`           // base URL; "" = none. SAMPLE_AGENT_SERVER wins over it
+	Account session.Account   `toml:"account"`          // who is signed in; the token is in the keyring, never here
+	Others  []session.Account `toml:"others,omitempty"` // signed in too, and not in use
+	Paused  bool              `toml:"paused"`           // a person stopped the cloud's work on this machine
+	Machine string            `toml:"machine"`          // this installation's random name; "" until it is needed
 }
 
 // Window is how the window looked when it was last closed. Sizes are in the toolkit's units.
