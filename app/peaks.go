@@ -77,3 +77,16 @@ func (a *App) SampleSound(ctx context.Context, id string) (*SampleSound, error) 
 	}
 	return out, nil
 }
+
+// mostDrawn is the longest sound, in seconds, that is drawn from its samples when one looks closely.
+const mostDrawn = 120
+
+// Sound is a sample's sound itself, for views closer than Peaks can show; nil for one so long that
+// it would fill the memory.
+func (a *App) Sound(ctx context.Context, row catalog.Row) (*pcm.Buffer, error) {
+	s, err := a.db.Sample(ctx, row)
+	if err != nil || s.Duration > mostDrawn {
+		return nil, err
+	}
+	return a.player.decode(ctx, s.Path)
+}

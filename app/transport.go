@@ -264,7 +264,7 @@ func (a *App) Audition(row catalog.Row, o Audition) {
 			t.Part = true
 			r.loop, r.loopStart, r.loopEnd = true, int64(o.From*r.rate), int64(o.To*r.rate)
 		}
-		a.notePlayed(row)
+		a.wg.Go(func() { a.notePlayed(row) }) // the sound must not wait for the disk
 		return r, nil
 	})
 }

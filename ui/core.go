@@ -15,6 +15,7 @@ import (
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
 	"sampleagent/audio/edit"
+	"sampleagent/audio/pcm"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
@@ -57,6 +58,7 @@ type Core interface {
 	Failures(ctx context.Context) ([]catalog.Failure, error)
 	SampleByID(ctx context.Context, id string) (catalog.Sample, error)
 	Peaks(ctx context.Context, row catalog.Row) (*waveform.Peaks, error)
+	Sound(ctx context.Context, row catalog.Row) (*pcm.Buffer, error)
 	Remove(ctx context.Context, rows []catalog.Row) error
 
 	Import(paths ...string) (task.ID, error)

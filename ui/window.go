@@ -65,6 +65,7 @@ type window struct {
 	chosen      []catalog.Row
 	lookPeaks   *waveform.Peaks
 	cursor      *fyne.Animation // runs while something plays
+	ticked      time.Time       // when the cursor was moved last
 	lastCount   catalog.Counts
 	tasks       *taskList        // nil while it is not shown
 	told        map[task.ID]bool // tasks whose end was told
@@ -482,16 +483,27 @@ func (w *window) startCursor() {
 		return
 	}
 	w.cursor = fyne.NewAnimation(cursorRound, func(float32) {
-		t := w.core.Transport()
-		w.bar.Tick(t.Position, t.Length, w.level(t))
-		w.moveCursor(t)
-		if !w.showPads() && t.State != app.Playing {
-			w.showTransport() // it has come to its end
+		if now := time.Now(); now.Sub(w.ticked) >= cursorPause {
+			w.ticked = now
+			w.tick()
 		}
 	})
 	w.cursor.RepeatCount = fyne.AnimationRepeatForever
 	w.cursor.Curve = fyne.AnimationLinear
 	w.cursor.Start()
+}
+
+// cursorPause is the least time between two moves of the cursor: each redraws the window.
+const cursorPause = 30 * time.Millisecond
+
+// tick shows where what plays is now, and that it has come to its end.
+func (w *window) tick() {
+	t := w.core.Transport()
+	w.bar.Tick(t.Position, t.Length, w.level(t))
+	w.moveCursor(t)
+	if !w.showPads() && t.State != app.Playing {
+		w.showTransport()
+	}
 }
 
 func (w *window) stopCursor() {
@@ -575,7 +587,11 @@ func (w *window) peaksOf(ctx context.Context, row catalog.Row) (inspector.Peaks,
 		return nil, errors.New("no waveform yet")
 	}
 	w.pump.post(func() { w.lookPeaks = p })
-	return newSmoothed(p).columns, nil
+	d := &drawing{peaks: p}
+	if d.sound, err = w.core.Sound(ctx, row); err != nil {
+		d.sound = nil // its peaks are known: a file that is gone now is drawn all the same
+	}
+	return d.columns, nil
 }
 
 // showSample selects a sample in the list, and finds it if it is not listed.

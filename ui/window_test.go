@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -485,4 +486,28 @@ func TestPinnedSamplesAreAtHand(t *testing.T) {
 	r.selected(r.search.Rows([]int{0}))
 	r.run(shortcut.Pin)
 	r.until(t, "one pin", func() bool { return pinned().Count == 1 })
+}
+
+func TestTheEndOfASoundShows(t *testing.T) {
+	r := newRig(t, 0)
+	path := filepath.Join(t.TempDir(), "Blip.wav")
+	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", "One Shots", "Closed Hat.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.importPaths(path)
+	r.until(t, "the sound", func() bool { return r.search.Len() == 1 && r.search.Sample(0) != nil })
+	r.core.Audition(r.search.Row(0), app.Audition{})
+	// The bar is told of the start, and then only the clock of the window sees the end.
+	r.until(t, "playing", func() bool { return r.core.Transport().State == app.Playing || r.cursor != nil })
+	r.showTransport()
+	for end := time.Now().Add(5 * time.Second); r.core.Transport().State == app.Playing && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	}
+	r.tick()
+	if r.cursor != nil || r.core.Transport().State == app.Playing {
+		t.Error("the window still shows that it plays")
+	}
 }

@@ -92,8 +92,14 @@ func stroke(img *image.NRGBA, x int, y0, y1 float64, c color.NRGBA) {
 		if cover <= 0 {
 			continue
 		}
+		// Over what is there already: a soft end on a drawn ground must not show the one below.
 		p := img.PixOffset(x, y)
-		img.Pix[p], img.Pix[p+1], img.Pix[p+2], img.Pix[p+3] = c.R, c.G, c.B, uint8(float64(c.A)*math.Min(1, cover))
+		a := float64(c.A) / 255 * math.Min(1, cover)
+		under := float64(img.Pix[p+3]) / 255 * (1 - a)
+		for i, v := range [3]uint8{c.R, c.G, c.B} {
+			img.Pix[p+i] = uint8((float64(v)*a + float64(img.Pix[p+i])*under) / (a + under))
+		}
+		img.Pix[p+3] = uint8(255*(a+under) + 0.5)
 	}
 }
 

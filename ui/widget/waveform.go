@@ -54,9 +54,8 @@ type Waveform struct {
 	drawn    *waveformRenderer
 }
 
-// shortestView is the least time that can fill the width: peaks have a column each 256 frames, so
-// less would show steps.
-const shortestView = 0.25
+// shortestView is the least time in seconds that can fill the width: some hundred frames.
+const shortestView = 0.005
 
 // NewWaveform is an empty one.
 func NewWaveform() *Waveform {
