@@ -109,6 +109,9 @@ func atoi(s string) int {
 	return n
 }
 
+// listenTime is how long a device may take to show that it is none.
+const listenTime = 1500 * time.Millisecond
+
 // CheckSound opens the sound device; open nil means that this build has none.
 func CheckSound(open func() (Sound, error)) Check {
 	c := Check{Name: "sound"}
@@ -133,7 +136,13 @@ func CheckSound(open func() (Sound, error)) Check {
 		return c
 	}
 	if a.s != nil {
+		// Some systems open without a device: only after a while is it seen that nobody asks for
+		// sound.
 		name, silent := a.s.Device()
+		for began := time.Now(); !silent && time.Since(began) < listenTime; {
+			time.Sleep(listenTime / 15)
+			name, silent = a.s.Device()
+		}
 		_ = a.s.Close() // only a look
 		if !silent {
 			c.OK, c.State = true, name

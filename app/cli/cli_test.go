@@ -17,8 +17,10 @@ import (
 
 	"sampleagent/app"
 	"sampleagent/app/settings"
+	"sampleagent/audio/analysis"
 	"sampleagent/audio/codec"
 	"sampleagent/audio/pcm"
+	"sampleagent/library/catalog"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -307,5 +309,28 @@ func TestVersionSaysWhatItWasBuiltFrom(t *testing.T) {
 	}
 	if got[0]["engine"] == "" || !strings.Contains(run(t, "version").out, got[0]["go"].(string)) {
 		t.Errorf("%v", got[0])
+	}
+}
+
+func TestWhatIsNotAnalysedYetHasNoEngine(t *testing.T) {
+	text, err := json.Marshal(reportWithID(nil, &analysis.Report{Path: "/a.wav"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range []string{"id", "engine", "took_ms", "bpm"} {
+		if v, there := got[field]; !there || v != nil {
+			t.Errorf("%s is %v", field, v)
+		}
+	}
+	text, err = json.Marshal(reportWithID(nil, &analysis.Report{Engine: "ear/2", TookMS: 3}))
+	if err != nil || !strings.Contains(string(text), `"engine":"ear/2","took_ms":3`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	if lengthOf(catalog.Sample{}) != none {
+		t.Error("an unknown length is printed as 0")
 	}
 }

@@ -162,7 +162,7 @@ func (p *importPrinter) file(ctx context.Context, o ingest.Outcome) error {
 		if o.Err != "" {
 			r.Error = &o.Err
 		}
-		p.out.object(withID{nil, r})
+		p.out.object(reportWithID(nil, r))
 		return nil
 	}
 	p.waiting = append(p.waiting, o.Row)

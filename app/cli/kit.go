@@ -314,7 +314,7 @@ func (c *command) showPads(ctx context.Context, a *app.App, id string, want func
 				changed = append(changed, pair)
 			}
 		}
-		t.row(at.String(), s.Name, word(string(s.Kind)), length(s.Duration), tempo(s.BPM), word(s.Key), strings.Join(changed, " "), s.Path)
+		t.row(at.String(), s.Name, word(string(s.Kind)), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(changed, " "), s.Path)
 	}
 	t.end()
 	return nil

@@ -12,6 +12,17 @@ import (
 type withID struct {
 	ID *string `json:"id"` // null for what did not come into the library
 	*analysis.Report
+	// In the place of the report's own: null for what was not analysed yet.
+	Engine *string  `json:"engine"`
+	TookMS *float64 `json:"took_ms"`
+}
+
+func reportWithID(id *string, r *analysis.Report) withID {
+	w := withID{ID: id, Report: r, Engine: known(r.Engine)}
+	if r.Engine != "" {
+		w.TookMS = &r.TookMS
+	}
+	return w
 }
 
 // sampleReports is everything known about samples of the library.
@@ -31,7 +42,7 @@ func sampleReports(ctx context.Context, a *app.App, samples []catalog.Sample) ([
 			reason := "the file is gone"
 			r.Error = &reason
 		}
-		out[i] = withID{&samples[i].ID, r}
+		out[i] = reportWithID(&samples[i].ID, r)
 	}
 	return out, nil
 }
