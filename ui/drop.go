@@ -132,8 +132,8 @@ func (w *window) chooseFolder(confirm string, done func(dir string)) {
 		}
 	}, w.win)
 	d.SetConfirmText(confirm)
-	d.Resize(w.dialogSize())
 	d.Show()
+	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
 }
 
 func (w *window) chooseFile(extensions []string, done func(path string)) {
@@ -155,8 +155,8 @@ func (w *window) chooseFile(extensions []string, done func(path string)) {
 	if extensions != nil {
 		d.SetFilter(storage.NewExtensionFileFilter(extensions))
 	}
-	d.Resize(w.dialogSize())
 	d.Show()
+	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
 }
 
 func (w *window) dialogSize() fyne.Size {

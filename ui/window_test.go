@@ -511,3 +511,36 @@ func TestTheEndOfASoundShows(t *testing.T) {
 		t.Error("the window still shows that it plays")
 	}
 }
+
+// Every command of the menus and keys is carried out, on an empty library and on a full one: none
+// may fail, whatever is or is not selected.
+func TestEveryCommandCanBeCarriedOut(t *testing.T) {
+	for _, samples := range []int{0, 40} {
+		r := newRig(t, samples)
+		for _, chosen := range []int{0, 1, 3} {
+			for _, c := range shortcut.Table("linux") {
+				if c.ID == shortcut.Quit || chosen > samples {
+					continue
+				}
+				var rows []catalog.Row
+				for i := range min(chosen, r.search.Len()) {
+					rows = append(rows, r.search.Row(i))
+				}
+				r.selected(rows)
+				r.run(c.ID)
+				r.mu.Lock()
+				todo := r.todo
+				r.todo = nil
+				r.mu.Unlock()
+				for _, f := range todo {
+					f()
+				}
+				for r.win.Canvas().Overlays().Top() != nil {
+					r.win.Canvas().Overlays().Remove(r.win.Canvas().Overlays().Top())
+				}
+				r.card, r.tasks = nil, nil
+			}
+			r.settle(t)
+		}
+	}
+}
