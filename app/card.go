@@ -111,17 +111,31 @@ func (a *App) LookAtCard(ctx context.Context, dir string) (*sp404.Card, error) {
 	return sp404.Read(ctx, dir)
 }
 
+// CardChoice says what of a card is taken. The zero value takes everything.
+type CardChoice struct {
+	Folders []string // of kits and projects, as sp404.ReadKit.Folder names them; nil: all
+	NoLoose bool     // sounds that belong to no kit stay on the card
+}
+
+func (c CardChoice) takes(folder string) bool {
+	return c.Folders == nil || slices.Contains(c.Folders, folder)
+}
+
 // ReadCardNow takes a card into the library: its sounds are copied into the managed folder and
 // imported, its kits become kits. A kit that this program wrote, and that is still in the
 // library, comes back as a copy. What cannot be read is listed and stops nothing. progress may
 // be nil.
-func (a *App) ReadCardNow(ctx context.Context, dir string, progress func(done, total int, current string)) (*CardRead, error) {
+func (a *App) ReadCardNow(ctx context.Context, dir string, choice CardChoice, progress func(done, total int, current string)) (*CardRead, error) {
 	card, err := sp404.Read(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	if progress == nil {
 		progress = func(int, int, string) {}
+	}
+	card.Kits = slices.DeleteFunc(card.Kits, func(k sp404.ReadKit) bool { return !choice.takes(k.Folder) })
+	if choice.NoLoose {
+		card.Loose = nil
 	}
 	out := &CardRead{Problems: card.Problems}
 	var sounds []sp404.Sound
@@ -269,9 +283,9 @@ func fileName(name string) string {
 }
 
 // ReadCard is ReadCardNow as a task; its result is a *CardRead.
-func (a *App) ReadCard(dir string) (task.ID, error) {
+func (a *App) ReadCard(dir string, choice CardChoice) (task.ID, error) {
 	return a.tasks.Start(cardKind, "Read "+filepath.Base(dir), func(ctx context.Context, h *task.Handle) error {
-		out, err := a.ReadCardNow(ctx, dir, func(done, total int, current string) {
+		out, err := a.ReadCardNow(ctx, dir, choice, func(done, total int, current string) {
 			h.Progress(int64(done), int64(total), 0, 0, current)
 		})
 		if out != nil {

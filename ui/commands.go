@@ -30,9 +30,9 @@ func (w *window) handlers() map[shortcut.ID]func() {
 	}
 	return map[shortcut.ID]func(){
 		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles, shortcut.BringOver: w.bringOver,
-		shortcut.WriteCard: w.writeCard,
-		shortcut.Exports:   w.showExports,
-		shortcut.Tasks:     w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
+		shortcut.WriteCard: w.writeCard, shortcut.ReadCard: w.readCard,
+		shortcut.Exports: w.showExports,
+		shortcut.Tasks:   w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
 
 		shortcut.Undo: func() { w.history(c.Undo, "Undone", "There is nothing to undo") },
 		shortcut.Redo: func() { w.history(c.Redo, "Done again", "There is nothing to do again") },
@@ -98,7 +98,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.PutOnPad: func() { w.kits.Place(w.kits.Pad(), w.chosen) },
 		shortcut.FillBank: w.fillBank,
 		shortcut.NextBank: func() { w.kits.SetBank(w.kits.Bank() + 1) }, shortcut.PrevBank: func() { w.kits.SetBank(w.kits.Bank() - 1) },
-		shortcut.EditPad: w.editPad, shortcut.StopPads: c.StopPads,
+		shortcut.EditPad: w.editPad, shortcut.Patterns: w.showPatterns, shortcut.StopPads: c.StopPads,
 		shortcut.ClearPad: func() { w.kits.Clear(w.kits.Pad()) },
 
 		shortcut.FocusPlaces:  func() { w.win.Canvas().Focus(w.side.Focusable()) },

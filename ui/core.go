@@ -24,6 +24,7 @@ import (
 	"sampleagent/ui/inspector"
 	"sampleagent/ui/kit"
 	"sampleagent/ui/pad"
+	"sampleagent/ui/pattern"
 )
 
 // Core is all that the window needs of the application: what its screens need, and what is
@@ -36,6 +37,7 @@ type Core interface {
 	card.Core
 	pad.Core
 	fill.Core
+	pattern.Core
 
 	Settings() settings.Settings
 	UpdateSettings(change func(*settings.Settings)) error
@@ -79,6 +81,7 @@ type Core interface {
 	SetVolume(v float64)
 	Transport() app.Transport
 	PlayingPads(kitID string) []app.PlayingPad
+	PlayingPattern() (app.PlayingPattern, bool)
 	StopPads()
 	Tap(at time.Time) (bpm float64, taps int)
 

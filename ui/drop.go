@@ -159,6 +159,28 @@ func (w *window) chooseFile(extensions []string, done func(path string)) {
 	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
 }
 
+// saveFile asks where a new file goes.
+func (w *window) saveFile(name string, done func(path string)) {
+	d := dialog.NewFileSave(func(u fyne.URIWriteCloser, err error) {
+		if err != nil {
+			w.fail(err)
+			return
+		}
+		if u == nil {
+			return
+		}
+		path := u.URI().Path()
+		if err := u.Close(); err != nil {
+			w.fail(err)
+			return
+		}
+		done(path)
+	}, w.win)
+	d.SetFileName(name)
+	d.Resize(w.dialogSize())
+	d.Show()
+}
+
 func (w *window) dialogSize() fyne.Size {
 	s := w.win.Canvas().Size()
 	return fyne.NewSize(min(900, s.Width-60), min(620, s.Height-60))

@@ -79,7 +79,9 @@ func (c *core) PlanKit(ctx context.Context, o card.Options) (*card.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
-	plan := &card.Plan{Bytes: p.Bytes, Free: p.Free, Replaces: p.Replaces, Warnings: p.Warnings, Handle: p}
+	plan := &card.Plan{
+		Bytes: p.Bytes, Free: p.Free, Fits: p.Fits(), Targets: p.Targets, Replaces: p.Replaces, Keeps: p.Keeps, Warnings: p.Warnings, Handle: p,
+	}
 	for _, f := range p.Files {
 		line := card.File{Source: f.Source, Target: f.Target, Bytes: f.Bytes, Converted: f.Converted, Renamed: f.RenamedFrom, Warning: f.Warning}
 		if f.Pad != nil {
@@ -91,6 +93,40 @@ func (c *core) PlanKit(ctx context.Context, o card.Options) (*card.Plan, error) 
 		plan.Files = append(plan.Files, line)
 	}
 	return plan, nil
+}
+
+// LookDir implements card.Core.
+func (c *core) LookDir(ctx context.Context, dir string) (*card.Found, error) {
+	found, err := c.LookAtCard(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	out := &card.Found{Loose: len(found.Loose)}
+	for _, p := range found.Problems {
+		out.Problems = append(out.Problems, p.File+": "+p.Reason)
+	}
+	for _, k := range found.Kits {
+		name := k.Kit.Name
+		if name == "" {
+			name = k.Folder
+		}
+		marks := 0
+		for _, s := range k.Kit.Filled() {
+			if len(k.Kit.Pad(s).Settings.Marks()) > 1 {
+				marks++
+			}
+		}
+		out.Kits = append(out.Kits, card.FoundKit{
+			Folder: k.Folder, Name: name, Project: k.Project, Pads: len(k.Kit.Filled()), Patterns: len(k.Kit.Patterns()),
+			Chopped: marks, BPM: k.Kit.Tempo.Float(), Warnings: k.Warnings,
+		})
+	}
+	return out, nil
+}
+
+// TakeDir implements card.Core.
+func (c *core) TakeDir(dir string, folders []string, loose bool) (task.ID, error) {
+	return c.ReadCard(dir, app.CardChoice{Folders: folders, NoLoose: !loose})
 }
 
 // WritePlan implements card.Core.

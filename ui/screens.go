@@ -8,6 +8,7 @@ import (
 	"sampleagent/ui/browser"
 	"sampleagent/ui/fill"
 	"sampleagent/ui/pad"
+	"sampleagent/ui/pattern"
 	"sampleagent/ui/theme"
 )
 
@@ -17,6 +18,7 @@ type screens struct {
 	root *fyne.Container
 	home fyne.CanvasObject
 	pad  *pad.View
+	pats *pattern.View
 }
 
 func newScreens(w *window, home fyne.CanvasObject) *screens {
@@ -25,7 +27,15 @@ func newScreens(w *window, home fyne.CanvasObject) *screens {
 	m.OnFailure = w.fail
 	s.pad = pad.NewView(m, pad.Actions{Close: w.showHome, Stop: w.core.StopPads, Key: w.padKey})
 	s.pad.Root().Hide()
-	s.root = container.NewStack(home, s.pad.Root())
+	p := pattern.NewModel(w.core, w.pump.run, w.kits)
+	p.OnFailure, p.OnNote = w.fail, func(text string) { w.toast.show(text, theme.Text) }
+	s.pats = pattern.NewView(p, pattern.Actions{
+		Close:      w.showHome,
+		ChooseFile: func(done func(string)) { w.chooseFile([]string{".mid", ".midi", ".MID"}, done) },
+		SaveFile:   w.saveFile,
+	})
+	s.pats.Root().Hide()
+	s.root = container.NewStack(home, s.pad.Root(), s.pats.Root())
 	return s
 }
 
@@ -53,6 +63,16 @@ func (w *window) showHome() {
 func (w *window) editPad() {
 	w.screens.show(w.screens.pad.Root())
 	w.screens.pad.Open()
+}
+
+// showPatterns opens the patterns of the kit.
+func (w *window) showPatterns() {
+	if _, open := w.kits.Kit(); !open {
+		w.pads.AskNew()
+		return
+	}
+	w.screens.show(w.screens.pats.Root())
+	w.screens.pats.Open()
 }
 
 // fillBank opens the dialog that fills the bank. The pads of the bank and the selected sample are
@@ -102,5 +122,7 @@ func (w *window) showPads() bool {
 	}
 	w.kits.Playing(on)
 	w.screens.pad.Cursor(cursor)
-	return len(on) > 0
+	p, plays := w.core.PlayingPattern()
+	w.screens.pats.Playing(p.Slot, p.Tick, plays && p.KitID == k.ID)
+	return len(on) > 0 || plays
 }

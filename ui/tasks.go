@@ -22,6 +22,9 @@ func (w *window) taskChanged(t task.Status) {
 	if w.card != nil {
 		w.card.Task(t)
 	}
+	if w.reader != nil {
+		w.reader.Task(t)
+	}
 	w.showWork()
 	if w.tasks != nil {
 		w.tasks.refresh(w.core.Tasks())
@@ -170,11 +173,31 @@ func (w *window) openCard(name string, o card.Options) {
 		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose", done) },
 		ChooseFile:   func(done func(string)) { w.chooseFile([]string{".bin", ".BIN"}, done) },
 		Cancel:       func() { w.core.CancelTask(m.Running()) },
+		Read:         w.readCard,
 		Close: func() {
 			w.card = nil
 			hide()
 			o := m.Options()
 			w.updateSettings(func(s *settings.Settings) { s.Card.Dir, s.Card.Format = o.Dir, o.Format })
+		},
+	})
+	hide = card.Dialog(v, w.win.Canvas())
+}
+
+// readCard opens the dialog that takes what is on a card into the library.
+func (w *window) readCard() {
+	if w.reader != nil || w.card != nil {
+		return
+	}
+	r := card.NewReader(w.core, w.pump.run, w.core.Settings().Card.Dir)
+	w.reader = r
+	var hide func()
+	v := card.NewReadView(r, card.Actions{
+		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose", done) },
+		Cancel:       func() { w.core.CancelTask(r.Running()) },
+		Close: func() {
+			w.reader = nil
+			hide()
 		},
 	})
 	hide = card.Dialog(v, w.win.Canvas())

@@ -49,6 +49,7 @@ type window struct {
 	bar     *transport.View
 	card    *card.Model // nil while no card is written
 	screens *screens
+	reader  *card.Reader // nil while no card is read
 	over    *own.Overlay
 	toast   *toast
 
@@ -152,7 +153,7 @@ func (w *window) build(s settings.Settings) {
 	w.kits = kit.NewModel(w.core, w.pump.run)
 	w.pads = kit.NewView(w.kits, kit.Actions{
 		WriteCard: w.writeCard, Ask: w.ask, Confirm: w.confirm, Show: w.showSample, Key: w.padKey,
-		Fill: w.fillBank, Edit: w.editPad,
+		Fill: w.fillBank, Edit: w.editPad, Patterns: w.showPatterns,
 	})
 	w.kits.OnFailure = w.fail
 

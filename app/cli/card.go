@@ -242,7 +242,7 @@ func (c *command) cardRead(ctx context.Context, dir string) error {
 		return fmt.Errorf("%s cannot be used: %w", dir, err)
 	}
 	return c.withApp(ctx, func(a *app.App) error {
-		got, err := a.ReadCardNow(ctx, dir, func(done, total int, current string) {
+		got, err := a.ReadCardNow(ctx, dir, app.CardChoice{}, func(done, total int, current string) {
 			c.out.progress("%d of %s read: %s", done, plural(total, "sound", "sounds"), current)
 		})
 		if err != nil {

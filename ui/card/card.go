@@ -1,8 +1,9 @@
-// Package card is the dialog that writes a kit to an SD card: where to, what would happen, how
-// far it is, and whether all of it can be read back.
+// Package card is the dialogs of the SD card. One writes a kit: where to, what would happen, how
+// far it is, and whether all of it can be read back. The other reads a card or a backup of one:
+// which projects and kits are there, and which of them come into the library.
 //
-// Model is the dialog as data; View draws it. Nothing is written before a person has seen the
-// plan, and the package itself writes nothing.
+// Model and Reader are the dialogs as data; View and ReadView draw them. Nothing is written before
+// a person has seen the plan, and the package itself writes nothing.
 package card
 
 import (
@@ -38,8 +39,11 @@ type File struct {
 type Plan struct {
 	Files    []File
 	Bytes    int64
-	Free     int64 // below 0: not known
-	Replaces []string
+	Free     int64    // below 0: not known
+	Fits     bool     // old files stay until the new ones are whole, so more is needed than Bytes
+	Targets  []string // folders that are written whole
+	Replaces []string // files there now that would be replaced or removed
+	Keeps    []string // files there now that stay
 	Warnings []string
 	Handle   any
 }
@@ -48,6 +52,8 @@ type Plan struct {
 type Core interface {
 	PlanKit(ctx context.Context, o Options) (*Plan, error)
 	WritePlan(p *Plan) (task.ID, error)
+	LookDir(ctx context.Context, dir string) (*Found, error)
+	TakeDir(dir string, folders []string, loose bool) (task.ID, error)
 	VerifyDir(ctx context.Context, dir string) (problems []string, files int, err error)
 }
 
@@ -170,8 +176,8 @@ func (m *Model) Ready() (bool, error) {
 		return false, nil
 	case len(m.plan.Files) == 0:
 		return false, errors.New("the kit has no sample on any pad")
-	case m.plan.Free >= 0 && m.plan.Bytes > m.plan.Free:
-		return false, fmt.Errorf("%w: %d MB are needed, %d MB are free", errNoRoom, m.plan.Bytes>>20, m.plan.Free>>20)
+	case !m.plan.Fits:
+		return false, fmt.Errorf("%w: the former files stay until the new ones are whole, %d MB are free", errNoRoom, m.plan.Free>>20)
 	}
 	return true, nil
 }

@@ -18,6 +18,9 @@ type cards struct {
 	err     error
 	planned []Options
 	written int
+	found   map[string]*Found
+	taken   []string
+	loose   bool
 }
 
 func (c *cards) PlanKit(_ context.Context, o Options) (*Plan, error) {
@@ -25,6 +28,13 @@ func (c *cards) PlanKit(_ context.Context, o Options) (*Plan, error) {
 	return c.plan, c.err
 }
 func (c *cards) WritePlan(*Plan) (task.ID, error) { c.written++; return "7", nil }
+func (c *cards) LookDir(_ context.Context, dir string) (*Found, error) {
+	return c.found[dir], c.err
+}
+func (c *cards) TakeDir(_ string, folders []string, loose bool) (task.ID, error) {
+	c.taken, c.loose = folders, loose
+	return "9", nil
+}
 func (c *cards) VerifyDir(context.Context, string) ([]string, int, error) {
 	return []string{"IMPORT/Kit/A/01 Kick.wav: is missing"}, 3, nil
 }
@@ -36,7 +46,7 @@ func now(w func(context.Context) func()) {
 }
 
 func plan() *Plan {
-	return &Plan{Files: []File{{Pad: "A1", Source: "/s/Kick.wav", Target: "IMPORT/Kit/A/01 Kick.wav", Bytes: 4000, Converted: "44.1 kHz to 48 kHz"}}, Bytes: 4000, Free: 1 << 30}
+	return &Plan{Files: []File{{Pad: "A1", Source: "/s/Kick.wav", Target: "IMPORT/Kit/A/01 Kick.wav", Bytes: 4000, Converted: "44.1 kHz to 48 kHz"}}, Bytes: 4000, Free: 1 << 30, Fits: true}
 }
 
 func TestNothingIsWrittenBeforeThePlanIsSeen(t *testing.T) {
@@ -74,13 +84,13 @@ func TestNothingIsWrittenBeforeThePlanIsSeen(t *testing.T) {
 
 func TestWhatStandsInTheWayIsTold(t *testing.T) {
 	full := plan()
-	full.Free = 100
+	full.Free, full.Fits = 100, false
 	for _, c := range []struct {
 		core *cards
 		want string
 	}{
 		{&cards{plan: full}, "not enough room"},
-		{&cards{plan: &Plan{Free: -1}}, "no sample"},
+		{&cards{plan: &Plan{Free: -1, Fits: true}}, "no sample"},
 		{&cards{err: errors.New("the card is read-only")}, ""},
 	} {
 		m := NewModel(c.core, now, Options{KitID: "k", Dir: "/card"})
@@ -117,8 +127,8 @@ func TestTheDialogFollowsTheSteps(t *testing.T) {
 	}
 	v.dir.SetText("/card")
 	v.dir.OnSubmitted("/card")
-	if v.write.Off || v.table.Length() != 1 {
-		t.Errorf("after the plan: write off %v, %d lines", v.write.Off, v.table.Length())
+	if v.write.Off || v.files.List.Length() != 1 {
+		t.Errorf("after the plan: write off %v, %d lines", v.write.Off, v.files.List.Length())
 	}
 	test.Tap(v.write)
 	if v.close.Text != "Cancel" || !v.bar.Visible() {
@@ -127,5 +137,77 @@ func TestTheDialogFollowsTheSteps(t *testing.T) {
 	m.Task(task.Status{ID: "7", State: task.Done})
 	if v.write.Visible() || !v.verify.Visible() {
 		t.Error("after writing the result is not offered for another check")
+	}
+}
+
+func TestThePlanShowsWhatIsThereAndWhatToKnow(t *testing.T) {
+	test.NewTempApp(t)
+	p := plan()
+	p.Replaces, p.Keeps, p.Warnings, p.Targets = []string{"IMPORT/Kit/a.wav"}, []string{"IMPORT/Kit/own.wav"}, []string{"one", "two"}, []string{"IMPORT/Kit"}
+	m := NewModel(&cards{plan: p}, now, Options{KitID: "k", Dir: "/card"})
+	v := NewView(m, "Kit", Actions{Close: func() {}, Cancel: func() {}})
+	w := test.NewTempWindow(t, v.Root())
+	w.Resize(fyne.NewSize(1000, 700))
+	test.Tap(v.tabs[1])
+	if !v.there.Root().Visible() || v.files.Root().Visible() || v.there.List.Length() != 2 {
+		t.Error("what is on the card now is not shown")
+	}
+	if c := v.thereLine(0); c[0].Text != "replaced" || v.thereLine(1)[0].Text != "stays" {
+		t.Errorf("%+v", c)
+	}
+	test.Tap(v.tabs[2])
+	if v.notes.List.Length() != 2 {
+		t.Error("what to know is not shown")
+	}
+	m.Write()
+	m.Task(task.Status{ID: "7", State: task.Done})
+	if !strings.Contains(v.note.Text, "Eject") || !strings.Contains(v.note.Text, "folder Kit") {
+		t.Errorf("after writing it says %q", v.note.Text)
+	}
+}
+
+func TestACardIsReadByChoice(t *testing.T) {
+	test.NewTempApp(t)
+	c := &cards{found: map[string]*Found{
+		"/card": {Loose: 3, Kits: []FoundKit{
+			{Folder: "EXPORT/PROJECT/PROJECT_01", Name: "LIVE SET", Project: true, Pads: 20, Patterns: 2, BPM: 90, Warnings: []string{"A3: its sound is not there"}},
+			{Folder: "IMPORT/Kit", Name: "Kit", Pads: 4, BPM: 90},
+		}},
+		"/empty": {},
+	}}
+	r := NewReader(c, now, "")
+	cancelled, closed := 0, 0
+	v := NewReadView(r, Actions{Cancel: func() { cancelled++ }, Close: func() { closed++ }, ChooseFolder: func(done func(string)) { done("/empty") }})
+	w := test.NewTempWindow(t, v.Root())
+	w.Resize(fyne.NewSize(940, 640))
+	if r.Step() != NoCard || !v.take.Off {
+		t.Error("one can take something from nowhere")
+	}
+	v.dir.SetText("/empty")
+	v.dir.OnSubmitted("/empty")
+	if r.Step() != NoCard || !strings.Contains(v.message.Text, "Nothing of the device") {
+		t.Errorf("an empty folder: %q", v.message.Text)
+	}
+	v.dir.OnSubmitted("/card")
+	if r.Step() != Shown || r.Lines() != 3 || v.take.Text != "Take 2 kits" {
+		t.Fatalf("step %d, %d lines, %q", r.Step(), r.Lines(), v.take.Text)
+	}
+	if v.notes.List.Length() != 1 {
+		t.Error("what is to be looked at is not shown")
+	}
+	v.table.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace}) // not the project
+	v.table.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	v.table.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace}) // but the sounds
+	if v.take.Text != "Take 1 kit and the sounds" {
+		t.Errorf("it offers %q", v.take.Text)
+	}
+	test.Tap(v.take)
+	if len(c.taken) != 1 || c.taken[0] != "IMPORT/Kit" || !c.loose || r.Running() != "9" {
+		t.Errorf("taken %v, loose %v", c.taken, c.loose)
+	}
+	test.Tap(v.close)
+	r.Task(task.Status{ID: "9", State: task.Done, Summary: "1 kits and 7 sounds came into the library."})
+	if r.Step() != Taken || v.take.Visible() || cancelled != 1 || closed != 0 {
+		t.Errorf("step %d, cancelled %d, closed %d", r.Step(), cancelled, closed)
 	}
 }

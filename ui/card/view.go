@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
@@ -20,6 +19,7 @@ type Actions struct {
 	ChooseFolder func(done func(dir string))
 	ChooseFile   func(done func(path string))
 	Cancel       func() // the running task
+	Read         func() // go to the dialog that reads a card
 	Close        func()
 }
 
@@ -28,29 +28,29 @@ type View struct {
 	model   *Model
 	actions Actions
 
-	dir      *widget.Entry
+	dir      *pathField
 	forms    []*own.Chip
 	formats  []*own.Chip
 	template *own.Chip
 	note     *own.Label
-	table    *own.RowList
-	drawn    map[*fileRow]*fileRenderer
-	summary  *own.Label
+	tabs     [3]*own.Chip // files, what is there, what to know
+	tab      int
+	files    *own.Table
+	there    *own.Table
+	notes    *own.Table
 	space    *own.Label
-	replaces *own.Label
 	message  *own.Label
 	bar      *own.Bar
 	write    *own.IconButton
 	verify   *own.IconButton
 	close    *own.IconButton
-	head     *fileHead
 	root     fyne.CanvasObject
 }
 
 // NewView builds the dialog for a kit of the name.
 func NewView(m *Model, kitName string, a Actions) *View {
-	v := &View{model: m, actions: a, drawn: map[*fileRow]*fileRenderer{}}
-	v.dir = widget.NewEntry()
+	v := &View{model: m, actions: a}
+	v.dir = newPathField(func() { v.closeOrCancel() })
 	v.dir.SetPlaceHolder("The SD card, or any folder")
 	v.dir.SetText(m.Options().Dir)
 	v.dir.OnSubmitted = func(text string) { m.Set(func(o *Options) { o.Dir = strings.TrimSpace(text) }) }
@@ -73,15 +73,19 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	v.template.Menu = true
 	v.note = own.NewLabel("")
 	v.note.TextSize, v.note.Colour = theme.TextSmall, theme.TextDim
-	v.table = own.NewRowList(25, func() own.Row {
-		r := &fileRow{view: v}
-		r.ExtendBaseWidget(r)
-		return r
+	v.files = own.NewTable([]own.Column{
+		{Title: "Pad", Width: 34}, {Title: "Sample", Share: 1}, {Title: "On the card", Share: 1.25, Middle: true},
+		{Title: "Size", Width: 60, Trailing: true}, {Title: "What changes", Share: 1.15},
+	}, v.fileLine)
+	v.there = own.NewTable([]own.Column{{Title: "What", Width: 70}, {Title: "On the card now", Share: 1}}, v.thereLine)
+	v.notes = own.NewTable([]own.Column{{Title: "To know", Share: 1}}, func(i int) []own.Cell {
+		return []own.Cell{{Text: v.model.Plan().Warnings[i], Colour: theme.Warn}}
 	})
-	v.head = newFileHead()
-	v.summary, v.space, v.replaces = own.NewLabel(""), own.NewLabel(""), own.NewLabel("")
+	for n := range v.tabs {
+		v.tabs[n] = own.NewChip("", func() { v.tab = n; v.Refresh() })
+	}
+	v.space = own.NewLabel("")
 	v.space.Align = fyne.TextAlignTrailing
-	v.replaces.Colour, v.replaces.TextSize = theme.Warn, theme.TextSmall
 	v.message = own.NewLabel("")
 	v.bar = own.NewBar(theme.Accent, 6)
 	v.write = own.NewTextButton("card", "Write card", "", m.Write)
@@ -93,14 +97,20 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	name := own.NewLabel(kitName)
 	name.Colour = theme.TextDim
 	label := func(text string) fyne.CanvasObject { return own.FixedWidth(64, own.NewCaption(text)) }
+	read := own.NewTextButton("import", "Read a card…", "See what is on a card, and take it into the library", func() {
+		if m.Step() != Writing {
+			a.Close()
+			a.Read()
+		}
+	})
+	read.Side = 26
 	content := own.Below(10, 5,
-		own.Beside(10, 1, title, name),
+		own.Beside(10, 1, title, name, read),
 		own.Beside(8, 1, label("Folder"), v.dir, choose),
 		own.Beside(6, 5, label("Write"), v.forms[0], v.forms[1], v.forms[2], v.template, own.NewGround(theme.Panel, 0), own.NewCaption("as"), v.formats[0], v.formats[1]),
 		v.note,
-		own.Beside(8, 0, v.summary, own.FixedWidth(260, v.space)),
-		own.Stack(own.NewGround(theme.Panel, theme.Radius), own.Inset(own.Below(0, 1, v.head, v.table), 2, 4)),
-		v.replaces,
+		own.Beside(6, 3, v.tabs[0], v.tabs[1], v.tabs[2], v.space),
+		own.Stack(v.files.Root(), v.there.Root(), v.notes.Root()),
 		v.bar,
 		own.Beside(8, 0, v.message, v.verify, v.close, v.write),
 	)
@@ -153,52 +163,7 @@ func (v *View) Refresh() {
 	}
 	plan := m.Plan()
 	busy := m.Step() == Writing
-	n := 0
-	v.summary.Set("", theme.Text)
-	v.space.Set("", theme.TextDim)
-	v.replaces.SetText("")
-	if plan != nil {
-		n = len(plan.Files)
-		converted, warned := 0, 0
-		for _, f := range plan.Files {
-			if f.Converted != "" {
-				converted++
-			}
-			if f.Warning != "" {
-				warned++
-			}
-		}
-		text := fmt.Sprintf("%d files, %s", n, inspector.Bytes(plan.Bytes))
-		if converted > 0 {
-			text += fmt.Sprintf(" · %d converted", converted)
-		}
-		if warned > 0 {
-			text += fmt.Sprintf(" · %d to look at", warned)
-		}
-		v.summary.SetText(text)
-		if plan.Free >= 0 {
-			v.space.Set(inspector.Bytes(plan.Free)+" free", theme.TextDim)
-			if plan.Bytes > plan.Free {
-				v.space.Set("only "+inspector.Bytes(plan.Free)+" free", theme.Bad)
-			}
-		}
-		switch len(plan.Replaces) {
-		case 0:
-			if len(plan.Warnings) > 0 {
-				v.replaces.SetText(plan.Warnings[0])
-			}
-		case 1:
-			v.replaces.SetText("Replaces " + plan.Replaces[0])
-		default:
-			v.replaces.SetText(fmt.Sprintf("Replaces %s and %d more", plan.Replaces[0], len(plan.Replaces)-1))
-		}
-	}
-	v.replaces.Hidden = v.replaces.Text == ""
-	if v.table.Length() != n {
-		v.table.SetLength(n, false)
-	} else {
-		v.table.Refresh()
-	}
+	v.showPlan(plan)
 
 	ready, why := m.Ready()
 	v.write.SetOff(!ready || busy)
@@ -245,53 +210,81 @@ func (v *View) Refresh() {
 			colour = theme.Bad
 		}
 		v.message.Set(text, colour)
+		v.note.Set(onTheDevice(m.Plan()), theme.Text)
 	case Failed:
 		v.message.Set(m.Err(), theme.Bad)
 	}
 	v.root.Refresh()
 }
 
-// ---- the table
-
-type fileColumns struct{ pad, source, target, size, note [2]float32 } // x, width
-
-func fileColumnsFor(w float32) fileColumns {
-	var c fileColumns
-	rest := w - 12 - 40 - 64 - 16
-	c.pad = [2]float32{12, 34}
-	c.source = [2]float32{52, rest * 0.30}
-	c.target = [2]float32{52 + rest*0.30 + 8, rest*0.38 - 8}
-	c.size = [2]float32{52 + rest*0.68, 58}
-	c.note = [2]float32{52 + rest*0.68 + 72, rest*0.32 - 16}
-	return c
+// showPlan fills the three tables and says how much there is in each.
+func (v *View) showPlan(plan *Plan) {
+	if plan == nil {
+		plan = &Plan{Free: -1, Fits: true}
+	}
+	there := len(plan.Replaces) + len(plan.Keeps)
+	if v.tab == 1 && there == 0 || v.tab == 2 && len(plan.Warnings) == 0 {
+		v.tab = 0
+	}
+	warned := 0
+	for _, f := range plan.Files {
+		if f.Warning != "" {
+			warned++
+		}
+	}
+	text := count(len(plan.Files), "file") + ", " + inspector.Bytes(plan.Bytes)
+	if warned > 0 {
+		text += fmt.Sprintf(", %d to look at", warned)
+	}
+	v.tabs[0].SetText(text)
+	v.tabs[1].SetText(fmt.Sprintf("On the card now: %d, %d replaced", there, len(plan.Replaces)))
+	v.tabs[2].SetText(fmt.Sprintf("%d to know", len(plan.Warnings)))
+	v.tabs[0].Hidden, v.tabs[1].Hidden, v.tabs[2].Hidden = len(plan.Files) == 0, there == 0, len(plan.Warnings) == 0
+	for i, t := range []*own.Table{v.files, v.there, v.notes} {
+		v.tabs[i].SetOn(i == v.tab)
+		if i == v.tab {
+			t.Root().Show()
+		} else {
+			t.Root().Hide()
+		}
+	}
+	v.files.Show(len(plan.Files))
+	v.there.Show(there)
+	v.notes.Show(len(plan.Warnings))
+	v.space.Set("", theme.TextDim)
+	if plan.Free >= 0 {
+		v.space.Set(inspector.Bytes(plan.Free)+" free", theme.TextDim)
+		if !plan.Fits {
+			v.space.Set("only "+inspector.Bytes(plan.Free)+" free", theme.Bad)
+		}
+	}
 }
 
-type fileHead struct{ widget.BaseWidget }
-
-func newFileHead() *fileHead {
-	h := &fileHead{}
-	h.ExtendBaseWidget(h)
-	return h
+// onTheDevice says what comes after the card is written.
+func onTheDevice(plan *Plan) string {
+	text := "Eject the card before you take it out."
+	if plan == nil {
+		return text
+	}
+	for _, t := range plan.Targets {
+		switch {
+		case strings.HasPrefix(t, "IMPORT/PROJECT_"):
+			text += " On the device: make a BACKUP, then SHIFT + pad 14, IMPORT, PROJECT."
+		case strings.HasPrefix(t, "IMPORT/"):
+			text += " On the device: SHIFT + pad 14, IMPORT, SAMPLE, folder " + strings.TrimPrefix(t, "IMPORT/") + "."
+		default:
+			text += " On the device: make a BACKUP, then SHIFT + pad 14, IMPORT, PROJECT, ROLL; or play it from the card with SHIFT + SUB PAD."
+		}
+	}
+	return text
 }
 
-func (h *fileHead) CreateRenderer() fyne.WidgetRenderer {
-	r := &fileRenderer{head: true}
-	r.build()
-	r.set([5]string{"Pad", "Sample", "On the card", "Size", "What changes"}, [5]fyne.ThemeColorName{theme.TextFaint, theme.TextFaint, theme.TextFaint, theme.TextFaint, theme.TextFaint})
-	return r
-}
+// ---- the tables
 
-type fileRow struct {
-	widget.BaseWidget
-	view *View
-}
-
-// Bind implements widget.Row.
-func (r *fileRow) Bind(i int, s own.RowState) {
-	d := r.view.drawn[r]
-	plan := r.view.model.Plan()
-	if d == nil || plan == nil || i >= len(plan.Files) {
-		return
+func (v *View) fileLine(i int) []own.Cell {
+	plan := v.model.Plan()
+	if plan == nil || i >= len(plan.Files) {
+		return nil
 	}
 	f := plan.Files[i]
 	note, tone := f.Converted, theme.TextDim
@@ -299,7 +292,7 @@ func (r *fileRow) Bind(i int, s own.RowState) {
 		if note != "" {
 			note += "; "
 		}
-		note += "renamed"
+		note += "was " + f.Renamed
 	}
 	if f.Warning != "" {
 		note, tone = f.Warning, theme.Warn
@@ -307,72 +300,43 @@ func (r *fileRow) Bind(i int, s own.RowState) {
 	if note == "" {
 		note, tone = "copied as it is", theme.TextFaint
 	}
-	d.ground.FillColor = theme.Alpha(theme.C(theme.RowHover), 0)
-	if s.Hovered || s.Selected {
-		d.ground.FillColor = theme.C(theme.RowHover)
+	source := filepath.Base(f.Source)
+	if f.Source == "" {
+		source = "made by this program"
+		if f.Converted == "" && f.Warning == "" {
+			note = ""
+		}
 	}
-	d.ground.Refresh()
-	d.set([5]string{f.Pad, filepath.Base(f.Source), f.Target, inspector.Bytes(f.Bytes), note},
-		[5]fyne.ThemeColorName{theme.Accent, theme.Text, theme.TextDim, theme.TextDim, tone})
-}
-
-func (r *fileRow) CreateRenderer() fyne.WidgetRenderer {
-	d := &fileRenderer{}
-	d.build()
-	r.view.drawn[r] = d
-	return d
-}
-
-type fileRenderer struct {
-	head    bool
-	ground  *canvas.Rectangle
-	cells   [5]*own.Label
-	objects []fyne.CanvasObject
-}
-
-func (d *fileRenderer) build() {
-	d.ground = canvas.NewRectangle(theme.Alpha(theme.C(theme.Panel), 0))
-	d.ground.CornerRadius = 4
-	d.objects = []fyne.CanvasObject{d.ground}
-	for i := range d.cells {
-		d.cells[i] = own.NewLabel("")
-		d.cells[i].TextSize = theme.TextSmall
-		d.objects = append(d.objects, d.cells[i])
-	}
-	d.cells[3].Align = fyne.TextAlignTrailing
-	d.cells[2].Middle = true
-}
-
-func (d *fileRenderer) set(texts [5]string, colours [5]fyne.ThemeColorName) {
-	for i, c := range d.cells {
-		c.Set(texts[i], colours[i])
+	return []own.Cell{
+		{Text: f.Pad, Colour: theme.Accent}, {Text: source}, {Text: f.Target, Colour: theme.TextDim},
+		{Text: inspector.Bytes(f.Bytes), Colour: theme.TextDim}, {Text: note, Colour: tone},
 	}
 }
 
-func (d *fileRenderer) Destroy()                     {}
-func (d *fileRenderer) Objects() []fyne.CanvasObject { return d.objects }
-func (d *fileRenderer) MinSize() fyne.Size           { return fyne.NewSize(300, 25) }
-func (d *fileRenderer) Layout(s fyne.Size) {
-	d.ground.Resize(s)
-	c := fileColumnsFor(s.Width)
-	for i, at := range [5][2]float32{c.pad, c.source, c.target, c.size, c.note} {
-		h := d.cells[i].MinSize().Height
-		d.cells[i].Resize(fyne.NewSize(at[1], h))
-		d.cells[i].Move(fyne.NewPos(at[0], (s.Height-h)/2))
+// there are the files that lie in the folders now, with what becomes of them.
+func (v *View) thereLine(i int) []own.Cell {
+	plan := v.model.Plan()
+	switch {
+	case plan == nil:
+		return nil
+	case i < len(plan.Replaces):
+		return []own.Cell{{Text: "replaced", Colour: theme.Warn}, {Text: plan.Replaces[i]}}
 	}
-}
-func (d *fileRenderer) Refresh() {
-	for _, o := range d.objects {
-		o.Refresh()
-	}
+	return []own.Cell{{Text: "stays", Colour: theme.TextDim}, {Text: plan.Keeps[i-len(plan.Replaces)], Colour: theme.TextDim}}
 }
 
-// Dialog shows the view in the middle of a canvas; the result hides it.
-func Dialog(v *View, c fyne.Canvas) (hide func()) {
+// Screen is a dialog's content.
+type Screen interface {
+	Root() fyne.CanvasObject
+	Focus() fyne.Focusable
+}
+
+// Dialog shows a screen in the middle of a canvas; the result hides it.
+func Dialog(v Screen, c fyne.Canvas) (hide func()) {
 	size := c.Size()
-	box := container.NewStack(v.root)
+	box := container.NewStack(v.Root())
 	pop := widget.NewModalPopUp(box, c)
-	pop.Resize(fyne.NewSize(min(940, size.Width-80), min(640, size.Height-80)))
+	pop.Resize(fyne.NewSize(min(1040, size.Width-60), min(680, size.Height-60)))
 	pop.Show()
 	c.Focus(v.Focus())
 	return pop.Hide

@@ -119,6 +119,15 @@ func (m *Model) Names() map[string]string {
 	return out
 }
 
+// Classes are what the kit's samples are, by their ids.
+func (m *Model) Classes() map[string]string {
+	out := map[string]string{}
+	for id, s := range m.samples {
+		out[id] = s.Class
+	}
+	return out
+}
+
 // Settings are those of the selected pad.
 func (m *Model) Settings() device.Settings { return m.kit.Pad(m.Slot()).Settings }
 

@@ -22,6 +22,7 @@ type Actions struct {
 	Key       func(e *fyne.KeyEvent) bool
 	Fill      func() // open the dialog that fills the bank
 	Edit      func() // open the pad editor
+	Patterns  func() // open the patterns
 }
 
 // View draws a Model.
@@ -158,6 +159,7 @@ func (v *View) bankMenu() {
 		}),
 		protect,
 		fyne.NewMenuItemSeparator(),
+		fyne.NewMenuItem("Patterns…", func() { v.open(v.Actions.Patterns) }),
 		fyne.NewMenuItem("Fill "+name+"…", func() { v.open(v.Actions.Fill) }),
 		fyne.NewMenuItemSeparator(),
 		withChildren("Copy "+name+" over", bankItems(m, m.CopyBank)),

@@ -151,7 +151,7 @@ func (v *View) build() fyne.CanvasObject {
 		doing.Add(b)
 	}
 	left := own.Below(8, 1, tabs, v.Grid, doing)
-	return container.New(&sideBySide{left: 0.27, least: 250, most: 420, gap: own.SplitGap}, own.Panel(left), own.Panel(right))
+	return own.BesideShare(own.SplitGap, 0.27, 250, 420, own.Panel(left), own.Panel(right))
 }
 
 // Root is the screen.
@@ -176,7 +176,7 @@ func (v *View) Refresh() {
 	v.marks.Hidden = !filled
 	n := v.model.Marks()
 	v.marks.SetText("No marks")
-	if n > 0 {
+	if n > 1 { // the first alone, at the start, divides nothing
 		v.marks.SetText(fmt.Sprintf("%d of %d marks", n, device.MaxMarks))
 	}
 	for b, chip := range v.banks {
@@ -276,21 +276,6 @@ func (v *View) marksMenu() {
 	}
 	items = append(items, fyne.NewMenuItemSeparator(), fyne.NewMenuItem("Remove all marks", m.ClearMarks))
 	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), c, d.AbsolutePositionForObject(v.marks).AddXY(0, v.marks.Size().Height+4))
-}
-
-// sideBySide gives the left object a share of the width within bounds, the right one the rest.
-type sideBySide struct{ left, least, most, gap float32 }
-
-func (l *sideBySide) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	w := max(l.least, min(s.Width*l.left, l.most))
-	objects[0].Resize(fyne.NewSize(w, s.Height))
-	objects[1].Move(fyne.NewPos(w+l.gap, 0))
-	objects[1].Resize(fyne.NewSize(s.Width-w-l.gap, s.Height))
-}
-
-func (l *sideBySide) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	a, b := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(l.least+l.gap+b.Width, max(a.Height, b.Height))
 }
 
 // columns lays objects in as many columns as are at least so wide, of one height in a row.

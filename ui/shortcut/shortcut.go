@@ -21,6 +21,7 @@ const (
 	BringOver    ID = "bring-over"
 	NewKit       ID = "new-kit"
 	WriteCard    ID = "write-card"
+	ReadCard     ID = "read-card"
 	Exports      ID = "exports"
 	Preferences  ID = "preferences"
 	Quit         ID = "quit"
@@ -76,6 +77,7 @@ const (
 	ClearPad     ID = "clear-pad"
 	EditPad      ID = "edit-pad"
 	StopPads     ID = "stop-pads"
+	Patterns     ID = "patterns"
 	Tasks        ID = "tasks"
 	Cloud        ID = "cloud"
 	CloudQueue   ID = "cloud-analyse"
@@ -126,6 +128,7 @@ func Table(system string) []Command {
 		{AddFiles, "Add files…", "File", fyne.KeyO, shift, Always, true},
 		{BringOver, "Bring over an earlier library…", "File", "", 0, Always, true},
 		{WriteCard, "Write card…", "File", fyne.KeyE, std, Always, true},
+		{ReadCard, "Read card…", "File", fyne.KeyR, std, Always, true},
 		{Exports, "Cards written…", "File", "", 0, Always, true},
 		{Tasks, "What is being done…", "File", fyne.KeyJ, std, Always, true},
 		{Preferences, "Preferences…", "File", fyne.KeyComma, std, Always, true},
@@ -174,6 +177,7 @@ func Table(system string) []Command {
 		{PutOnPad, "Put on the selected pad", "Kit", fyne.KeyReturn, 0, InList, true},
 		{FillBank, "Fill this bank…", "Kit", fyne.KeyB, std, Always, true},
 		{EditPad, "Edit the selected pad…", "Kit", fyne.KeyU, std, Always, true},
+		{Patterns, "Patterns…", "Kit", fyne.KeyK, std, Always, true},
 		{StopPads, "Stop all pads", "Kit", fyne.KeyPeriod, std, Always, true},
 		{PrevBank, "Previous bank", "Kit", fyne.KeyLeftBracket, std, Always, true},
 		{NextBank, "Next bank", "Kit", fyne.KeyRightBracket, std, Always, true},

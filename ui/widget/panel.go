@@ -147,6 +147,52 @@ func (l *rowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return m
 }
 
+// Beside2 puts two objects side by side over the whole height, the first of a width.
+func Beside2(gap, width float32, left, right fyne.CanvasObject) *fyne.Container {
+	return container.New(&pairLayout{gap, width, 0, width}, left, right)
+}
+
+// BesideShare puts two objects side by side over the whole height; the first takes a share of the
+// width, but no less and no more than two widths.
+func BesideShare(gap, share, least, most float32, left, right fyne.CanvasObject) *fyne.Container {
+	return container.New(&pairLayout{gap, least, share, most}, left, right)
+}
+
+type pairLayout struct{ gap, least, share, most float32 }
+
+func (l *pairLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	w := max(l.least, min(s.Width*l.share, l.most))
+	objects[0].Resize(fyne.NewSize(w, s.Height))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[1].Move(fyne.NewPos(w+l.gap, 0))
+	objects[1].Resize(fyne.NewSize(s.Width-w-l.gap, s.Height))
+}
+
+func (l *pairLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(l.least+l.gap+b.Width, max(a.Height, b.Height))
+}
+
+// Shares puts two objects below one another with a gap, the upper one with a share of the height.
+func Shares(gap, share float32, upper, lower fyne.CanvasObject) *fyne.Container {
+	return container.New(&sharesLayout{gap, share}, upper, lower)
+}
+
+type sharesLayout struct{ gap, share float32 }
+
+func (l *sharesLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	h := (s.Height - l.gap) * l.share
+	objects[0].Resize(fyne.NewSize(s.Width, h))
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[1].Resize(fyne.NewSize(s.Width, s.Height-l.gap-h))
+	objects[1].Move(fyne.NewPos(0, h+l.gap))
+}
+
+func (l *sharesLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	a, b := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+l.gap+b.Height)
+}
+
 // Below puts objects below one another with a gap; the one at index grow takes what is left.
 func Below(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&columnLayout{gap, grow}, objects...)
