@@ -20,6 +20,7 @@ type ReadView struct {
 	table   *own.Table
 	notes   *own.Table
 	said    []string // what stands in notes
+	was     ReadStep // when it was drawn last
 	message *own.Label
 	bar     *own.Bar
 	take    *own.IconButton
@@ -149,12 +150,26 @@ func (v *ReadView) showNotes() {
 		v.said = f.Problems
 	}
 	v.notes.Show(len(v.said))
+	if len(v.said) > 0 {
+		v.notes.Root().Show()
+	} else {
+		v.notes.Root().Hide()
+	}
 }
 
 // Refresh draws the reader as it is now.
 func (v *ReadView) Refresh() {
 	r := v.reader
 	v.table.Show(r.Lines())
+	if c := fyne.CurrentApp().Driver().CanvasForObject(v.dir); c != nil && r.Step() != v.was {
+		switch r.Step() {
+		case Shown:
+			c.Focus(v.table.List)
+		case Taking, Taken, NotTaken:
+			c.Focus(v.close)
+		}
+	}
+	v.was = r.Step()
 	if r.Lines() > 0 && v.table.List.Selection().Cursor() < 0 {
 		v.table.List.Select(0)
 	}

@@ -173,7 +173,8 @@ func (l *pairLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(l.least+l.gap+b.Width, max(a.Height, b.Height))
 }
 
-// Shares puts two objects below one another with a gap, the upper one with a share of the height.
+// Shares puts two objects below one another with a gap, the upper one with a share of the height;
+// with all of it while the lower one is hidden.
 func Shares(gap, share float32, upper, lower fyne.CanvasObject) *fyne.Container {
 	return container.New(&sharesLayout{gap, share}, upper, lower)
 }
@@ -182,9 +183,12 @@ type sharesLayout struct{ gap, share float32 }
 
 func (l *sharesLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	h := (s.Height - l.gap) * l.share
+	if !objects[1].Visible() {
+		h = s.Height
+	}
 	objects[0].Resize(fyne.NewSize(s.Width, h))
 	objects[0].Move(fyne.NewPos(0, 0))
-	objects[1].Resize(fyne.NewSize(s.Width, s.Height-l.gap-h))
+	objects[1].Resize(fyne.NewSize(s.Width, max(0, s.Height-l.gap-h)))
 	objects[1].Move(fyne.NewPos(0, h+l.gap))
 }
 
