@@ -40,6 +40,10 @@ func (a *App) PlanCard(ctx context.Context, o CardOptions) (*sp404.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
+	away, err := a.fetchKit(ctx, k)
+	if err != nil {
+		return nil, err
+	}
 	found, err := a.PadSamples(ctx, k)
 	if err != nil {
 		return nil, err
@@ -61,7 +65,11 @@ func (a *App) PlanCard(ctx context.Context, o CardOptions) (*sp404.Plan, error) 
 			return nil, fmt.Errorf("template: %w", err)
 		}
 	}
-	return sp404.NewPlan(ctx, k, all, o.Dir, plan)
+	p, err := sp404.NewPlan(ctx, k, all, o.Dir, plan)
+	if err == nil {
+		p.Warnings = append(p.Warnings, away...)
+	}
+	return p, err
 }
 
 // cardKind is the lane of work on cards: one at a time.

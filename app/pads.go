@@ -259,6 +259,9 @@ func (d *padDeck) prepare(ctx context.Context, k *kit.Kit, n kit.Note) (play.Pad
 	if err != nil {
 		return play.Pad{}, err
 	}
+	if err := d.a.atHand(ctx, &s); err != nil {
+		return play.Pad{}, err
+	}
 	b, err := d.a.player.decode(ctx, s.Path)
 	if err != nil {
 		return play.Pad{}, err

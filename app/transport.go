@@ -236,6 +236,9 @@ func (a *App) Audition(row catalog.Row, o Audition) {
 			return rendered{}, err
 		}
 		t.ID, t.Name = s.ID, s.Name
+		if err := a.atHand(ctx, &s); err != nil {
+			return rendered{}, err
+		}
 		prefs := a.player.preferences()
 		r := rendered{from: o.From, rate: float64(s.Rate), frames: s.Frames}
 		if b := a.player.cached(s.Path); b != nil {

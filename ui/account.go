@@ -9,8 +9,10 @@ import (
 	"fyne.io/fyne/v2/widget"
 	"github.com/cli/browser"
 
+	appcloud "sampleagent/app/cloud"
 	"sampleagent/app/event"
 	"sampleagent/app/settings"
+	"sampleagent/library/catalog"
 	"sampleagent/ui/cloud"
 	"sampleagent/ui/shortcut"
 	"sampleagent/ui/theme"
@@ -124,4 +126,61 @@ func (w *window) analyseInCloud() {
 		})
 	}, func() { q.Close(); hide() })
 	hide = w.modal(root, 620, 360, focus)
+}
+
+// keepInCloud keeps the chosen samples' audio for the person's other machines, or deletes it
+// from the cloud.
+func (w *window) keepInCloud(on bool) {
+	rows := w.chosen
+	if len(rows) == 0 {
+		w.toast.show("Select samples first", theme.Text)
+		return
+	}
+	w.pump.run(func(ctx context.Context) func() {
+		err := w.core.Cloud().KeepSamples(ctx, rows, on)
+		return func() {
+			switch {
+			case err != nil:
+				w.fail(err)
+			case on:
+				w.toast.show(plural(len(rows), "sound goes", "sounds go")+" to the cloud, for your other machines", theme.Text)
+			default:
+				w.toast.show("Deleted from the cloud; files on your machines stay", theme.Text)
+			}
+		}
+	})
+}
+
+// keepKit keeps the sounds of the open kit's pads in the cloud, or takes that back.
+func (w *window) keepKit() {
+	k, open := w.kits.Kit()
+	if !open {
+		w.toast.show("Open a kit first", theme.Text)
+		return
+	}
+	w.toggleKept(k.Name, appcloud.KitObject(k.ID))
+}
+
+func (w *window) toggleKept(name, object string) {
+	w.pump.run(func(ctx context.Context) func() {
+		on, err := w.core.Cloud().ToggleKept(ctx, object)
+		return func() {
+			switch {
+			case err != nil:
+				w.fail(err)
+			case on:
+				w.toast.show(name+": its sounds are kept in the cloud from now on", theme.Text)
+			default:
+				w.toast.show(name+": new sounds no longer go to the cloud; what is there stays until it is taken out", theme.Text)
+			}
+		}
+	})
+}
+
+// fetchFromCloud brings the chosen samples' files to this machine.
+func (w *window) fetchFromCloud() {
+	w.editChosen(func(ctx context.Context, rows []catalog.Row) error {
+		_, err := w.core.FetchFromCloud(ctx, rows)
+		return err
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sampleagent/app/cloud"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
 )
@@ -53,6 +54,7 @@ func (w *window) collectionMenu(c catalog.Collection) []*fyne.MenuItem {
 	if c.Position < siblings-1 {
 		items = append(items, fyne.NewMenuItem("Move down", func() { change(func(c *catalog.Collection) { c.Position++ }) }))
 	}
+	items = append(items, fyne.NewMenuItem("Keep its sounds in the cloud, or no longer", func() { w.toggleKept(c.Name, cloud.CollectionObject(c.ID)) }))
 	return append(items, fyne.NewMenuItemSeparator(), fyne.NewMenuItem("Delete…", func() {
 		w.confirm("Delete "+c.Name+"?", "The samples stay in the library.", func() {
 			w.edit(func(ctx context.Context) error { return w.core.DeleteCollection(ctx, c.ID) })

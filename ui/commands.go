@@ -116,6 +116,9 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.FullScreen: func() { w.win.SetFullScreen(!w.win.FullScreen()) },
 
 		shortcut.Cloud: func() { w.showCloud(w.cloud.Tab()) }, shortcut.CloudQueue: w.analyseInCloud,
+		shortcut.CloudKeep:  func() { w.keepInCloud(true) },
+		shortcut.CloudDrop:  func() { w.keepInCloud(false) },
+		shortcut.CloudFetch: w.fetchFromCloud, shortcut.CloudKit: w.keepKit,
 
 		shortcut.Help: w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
 	}
@@ -328,7 +331,7 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 		fyne.NewMenuItemSeparator(),
 		item("Half the tempo", shortcut.HalfTempo), item("Twice the tempo", shortcut.DoubleTempo), item("Set tempo", shortcut.EditTempo), item("Set key", shortcut.EditKey),
 		fyne.NewMenuItemSeparator(),
-		item("Analyse in the cloud…", shortcut.CloudQueue),
+		item("Analyse in the cloud…", shortcut.CloudQueue), item("Keep in the cloud", shortcut.CloudKeep), item("Make available here", shortcut.CloudFetch),
 		fyne.NewMenuItemSeparator(),
 		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), remove,
 	)

@@ -94,5 +94,6 @@ type Core interface {
 	Doctor(ctx context.Context) []app.Check
 
 	Cloud() *cloud.Cloud
+	FetchFromCloud(ctx context.Context, rows []catalog.Row) (task.ID, error)
 	Server() string // of the cloud; "" = none
 }

@@ -209,5 +209,5 @@ func (c *Cloud) DropSync(ctx context.Context) error {
 		return err
 	}
 	c.forgetDetails(account)
-	return c.KeepInStep(ctx, false)
+	return errors.Join(c.conf.DB.DropCloudAudio(ctx), c.KeepInStep(ctx, false))
 }

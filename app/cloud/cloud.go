@@ -27,11 +27,13 @@ import (
 type Config struct {
 	DB       *catalog.DB
 	Vault    session.Vault
-	Settings func() settings.Cloud               // accounts, and whether a person paused the cloud
-	Change   func(func(c *settings.Cloud)) error // changes and stores them
-	Device   string                              // this machine's name in the list of sessions
-	Changed  func()                              // the State changed
-	Done     func(name, text string)             // a sound's analysis has ended: worth a system notification
+	Settings func() settings.Cloud                        // accounts, and whether a person paused the cloud
+	Change   func(func(c *settings.Cloud)) error          // changes and stores them
+	Device   string                                       // this machine's name in the list of sessions
+	Changed  func()                                       // the State changed
+	Managed  func() string                                // the folder that fetched files go to
+	Take     func(ctx context.Context, path string) error // gives a fetched file's sample its place
+	Done     func(name, text string)                      // a sound's analysis has ended: worth a system notification
 }
 
 // State is what the window shows of the account.
@@ -47,6 +49,7 @@ type State struct {
 	Busy      bool              // a sync runs
 	Moved     replica.Result    // what the running or the last sync moved so far
 	LastSync  time.Time
+	Keeping   Keeping
 	Problem   string // why something stopped, for a person; "" when all is well
 }
 
@@ -66,16 +69,20 @@ type Cloud struct {
 	state    State
 	old      bool // the account may have changed on the server
 	speed    speed
+	keeping  Keeping
 	news     map[string]bool // server's jobs that live events named; nil while there are none
 	askedAll time.Time
 
-	syncing sync.Mutex // one sync at a time
-	working sync.Mutex // one upload at a time
+	syncing  sync.Mutex // one sync at a time
+	working  sync.Mutex // one upload at a time
+	fetching sync.Mutex // one fetched file at a time
+
+	unreadable map[string]bool // files to be kept that this run could not read; only Run's goroutine
 }
 
 // New resumes the account of the last time, if there was one. It asks nobody yet.
 func New(conf Config) *Cloud {
-	c := &Cloud{conf: conf, http: client.NewHTTP(), wake: make(chan struct{}, 1), sessions: map[session.Account]*session.Session{}}
+	c := &Cloud{conf: conf, http: client.NewHTTP(), wake: make(chan struct{}, 1), sessions: map[session.Account]*session.Session{}, unreadable: map[string]bool{}}
 	if a := conf.Settings().Account; a != (session.Account{}) {
 		c.enter(session.Resume(a, conf.Vault, c.http))
 	}
@@ -118,7 +125,7 @@ func (c *Cloud) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.state
-	s.Paused = stored.Paused
+	s.Paused, s.Keeping = stored.Paused, c.keeping
 	s.Others = slices.DeleteFunc(slices.Clone(stored.Others), func(a session.Account) bool { return a == s.Account })
 	for a := range c.sessions {
 		if a != s.Account && !slices.Contains(s.Others, a) {
@@ -247,8 +254,10 @@ func (c *Cloud) round(ctx context.Context) error {
 	if stepErr != nil || !inStep || !c.State().CanSync() {
 		return errors.Join(err, stepErr)
 	}
-	_, syncErr := c.Sync(ctx, nil)
-	return errors.Join(err, syncErr)
+	if _, syncErr := c.Sync(ctx, nil); syncErr != nil {
+		return errors.Join(err, syncErr)
+	}
+	return errors.Join(err, c.sendKept(ctx))
 }
 
 // stops says whether trouble concerns everything that is to be done, not only one part of it.

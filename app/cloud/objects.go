@@ -21,10 +21,11 @@ import (
 // Fields of an object, by kind:
 //
 //	sample/<sha256>   found (what the bytes are; written once), name bpm key kind class (typed by
-//	                  hand), rating, favourite, note, source, tag/<name>
+//	                  hand), rating, favourite, note, source, tag/<name>, keep (its audio
+//	                  is to be in the cloud), audio (what is there for it)
 //	collection/<id>   name, description, parent, position, query, deleted, item/<sha256> (a
-//	                  position key)
-//	kit/<id>          name, project, bank/<A-J>, pad/<A1-J16>, pattern/<slot>, deleted
+//	                  position key), keep
+//	kit/<id>          name, project, bank/<A-J>, pad/<A1-J16>, pattern/<slot>, keep, deleted
 //
 // A value whose meaning this program does not know is kept in its cell and sent on as it is.
 type objects struct{ tx *catalog.SyncTx }
@@ -197,6 +198,16 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 	for _, tag := range s.Tags {
 		put("tag/"+tag, true, len(tag) <= wire.MaxCellName-len("tag/"))
 	}
+	isKept, err := o.tx.Kept("sample/" + sum)
+	if err != nil {
+		return nil, err
+	}
+	put("keep", true, isKept)
+	audio, err := o.tx.CloudAudio(sum)
+	if err != nil {
+		return nil, err
+	}
+	put("audio", json.RawMessage(audio), audio != "")
 	if foundKnown {
 		f["found"] = known["found"] // the first machine's word: every machine would find it anew
 	}
@@ -217,7 +228,7 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 		return f, o.applySample(sum, f)
 	}
 	return f.own(known, func(name string) bool {
-		return name == "found" || name == "rating" || name == "favourite" || name == "note" || name == "source" ||
+		return name == "found" || name == "rating" || name == "favourite" || name == "note" || name == "source" || name == "keep" || name == "audio" ||
 			strings.HasPrefix(name, "tag/") || slices.Contains(catalog.Fields, catalog.Field(name))
 	}), nil
 }
@@ -259,7 +270,7 @@ func (o objects) applySample(sum string, all fields) error {
 	if here, err := o.tx.SampleID(sum); err != nil || here == "" {
 		return err
 	}
-	if err := o.tx.Join(sum); err != nil || !added {
+	if err := errors.Join(o.putKept("sample/"+sum, all), o.tx.PutCloudAudio(sum, string(all["audio"])), o.tx.Join(sum)); err != nil || !added {
 		return err
 	}
 	// Collections and kits that named it before it was known here.
@@ -286,6 +297,13 @@ func (o objects) applySample(sum string, all fields) error {
 	return nil
 }
 
+// putKept stores whether an object's audio is to be kept in the cloud.
+func (o objects) putKept(object string, all fields) error {
+	var on bool
+	all.get("keep", &on)
+	return o.tx.PutKept(object, on)
+}
+
 func (o objects) collectionFields(id string, known fields) (fields, error) {
 	c, members, here, err := o.tx.Collection(id)
 	if err != nil {
@@ -295,7 +313,11 @@ func (o objects) collectionFields(id string, known fields) (fields, error) {
 		return known.bin()
 	}
 	f := fields{}
-	err = errors.Join(
+	isKept, err := o.tx.Kept("collection/" + id)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(f.set("keep", true, isKept),
 		f.set("name", c.Name, true), f.set("description", c.Description, c.Description != ""), f.set("parent", c.Parent, c.Parent != ""),
 		f.set("position", c.Position, true), f.set("query", c.Query, c.Query != nil))
 	if err != nil {
@@ -323,7 +345,7 @@ func (o objects) collectionFields(id string, known fields) (fields, error) {
 		}
 	}
 	return f.own(known, func(name string) bool {
-		return slices.Contains([]string{"name", "description", "parent", "position", "query", "deleted"}, name) || strings.HasPrefix(name, "item/")
+		return slices.Contains([]string{"name", "description", "parent", "position", "query", "keep", "deleted"}, name) || strings.HasPrefix(name, "item/")
 	}), nil
 }
 
@@ -406,7 +428,7 @@ func (o objects) applyCollection(id string, all fields) error {
 	for i, it := range items {
 		members[i] = it.sum
 	}
-	return o.tx.PutCollection(c, members)
+	return errors.Join(o.tx.PutCollection(c, members), o.putKept("collection/"+id, all))
 }
 
 // kitDoc is a kit's stored form (package kit) taken apart at the seams that machines edit
@@ -476,8 +498,12 @@ func (o objects) kitFields(id string, known fields) (fields, error) {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("kit %s: %w", name, err)
 	}
+	isKept, err := o.tx.Kept("kit/" + id)
+	if err != nil {
+		return nil, err
+	}
 	f := fields{}
-	if err := errors.Join(f.set("name", name, true), f.set("project", project{doc.Version, doc.Tempo, doc.TempoSelect}, true)); err != nil {
+	if err := errors.Join(f.set("keep", true, isKept), f.set("name", name, true), f.set("project", project{doc.Version, doc.Tempo, doc.TempoSelect}, true)); err != nil {
 		return nil, err
 	}
 	for _, bank := range doc.Banks {
@@ -511,7 +537,7 @@ func (o objects) kitFields(id string, known fields) (fields, error) {
 	}
 	return f.own(known, func(name string) bool {
 		head, _, _ := strings.Cut(name, "/")
-		return slices.Contains([]string{"name", "project", "bank", "pad", "pattern", "deleted"}, head)
+		return slices.Contains([]string{"name", "project", "bank", "pad", "pattern", "keep", "deleted"}, head)
 	}), nil
 }
 
@@ -572,5 +598,5 @@ func (o objects) applyKit(id string, all fields) error {
 	if stored.Data, err = json.Marshal(k); err != nil {
 		return err
 	}
-	return o.tx.PutKit(stored)
+	return errors.Join(o.tx.PutKit(stored), o.putKept("kit/"+id, all))
 }

@@ -87,7 +87,7 @@ func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replic
 		}
 	})
 	if errors.Is(err, replica.ErrDropped) {
-		err = errors.Join(err, c.conf.DB.StopSync(ctx))
+		err = errors.Join(err, c.conf.DB.StopSync(ctx), c.conf.DB.DropCloudAudio(ctx))
 		c.inStep(account, false)
 	}
 	c.note(account, err)

@@ -74,13 +74,13 @@ type Window struct {
 	Width      float64            `toml:"width"`
 	Height     float64            `toml:"height"`
 	FullScreen bool               `toml:"full_screen"`
-	Splits     map[string]float64 `toml:"splits"` // name of a splitter -> 0 to 1
-	Theme      string             `toml:"theme"`  // "system", "light", "dark"
-	Tab        string             `toml:"tab"`    // the panel last shown
-	Kit        string             `toml:"kit"`    // ID of the kit last shown
-	Bank       int                `toml:"bank"`   // 0 to 9
-	Query      string             `toml:"query"`  // what was searched when it was closed
-	Pinned     []string           `toml:"pinned"` // IDs of samples kept at hand
+	Splits     map[string]float64 `toml:"splits"`           // name of a splitter -> 0 to 1
+	Theme      string             `toml:"theme"`            // "system", "light", "dark"
+	Tab        string             `toml:"tab"`              // the panel last shown
+	Kit        string             `toml:"kit"`              // ID of the kit last shown
+	Bank       int                `toml:"bank"`             // 0 to 9
+	Query      string             `toml:"query"`            // what was searched when it was closed
+	Pinned     []string           `toml:"pinned,omitempty"` // IDs of samples kept at hand
 }
 
 // The ranges of values, also for the preferences screen.

@@ -66,5 +66,6 @@ type Sample struct {
 	LastPlayed time.Time
 	Engine     string  // version of the analysis that found the values; "" when not analysed
 	Managed    bool    // the file is a copy in the managed folder
+	InCloud    bool    // the file is not here and can be fetched from the cloud
 	ByHand     []Field // values that a person typed, in the order of Fields
 }

@@ -14,7 +14,8 @@ import (
 const sampleColumns = `s.row, s.id, s.path, s.name, s.size, s.mtime, s.added_at, s.sha256, s.state, s.error,
 	s.format, s.rate, s.channels, s.bit_depth, s.frames, s.duration, s.kind, s.class, s.class_conf,
 	s.bpm, s.bpm_conf, s.bpm_source, s.key, s.key_conf, s.key_source, s.lufs, s.peak, s.beats,
-	s.favourite, s.rating, s.note, s.last_played, s.engine, s.managed, w.overview`
+	s.favourite, s.rating, s.note, s.last_played, s.engine, s.managed, w.overview,
+	s.state = 'missing' AND EXISTS (SELECT 1 FROM cloud_audio a WHERE a.sha256 = s.sha256)`
 
 func scanSample(scan func(...any) error) (s Sample, err error) {
 	var mtime, added int64
@@ -23,7 +24,7 @@ func scanSample(scan func(...any) error) (s Sample, err error) {
 	err = scan(&s.Row, &s.ID, &s.Path, &s.Name, &s.Size, &mtime, &added, &s.SHA256, &s.State, &s.Error,
 		&s.Format, &rate, &channels, &bits, &frames, &duration, &s.Kind, &s.Class, &s.ClassConf,
 		&bpm, &s.BPMConf, &s.BPMSource, &s.Key, &s.KeyConf, &s.KeySource, &s.LUFS, &s.PeakDBFS, &beats,
-		&s.Favourite, &s.Rating, &s.Note, &played, &s.Engine, &s.Managed, &s.Overview)
+		&s.Favourite, &s.Rating, &s.Note, &played, &s.Engine, &s.Managed, &s.Overview, &s.InCloud)
 	s.ModTime, s.AddedAt, s.LastPlayed = time.Unix(0, mtime), time.UnixMilli(added), fromMillis(played)
 	s.Rate, s.Channels, s.BitDepth, s.Beats = int(rate.Int64), int(channels.Int64), int(bits.Int64), int(beats.Int64)
 	s.Frames, s.Duration, s.BPM = frames.Int64, duration.Float64, bpm.Float64

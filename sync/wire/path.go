@@ -14,6 +14,7 @@ const (
 	PathSyncPush  = "/api/sync/push"        // POST SyncPush -> SyncPushed
 	PathSyncPull  = "/api/sync/pull"        // GET ?since=&limit=&actor= -> SyncPage
 	PathSync      = "/api/sync"             // GET -> SyncHeld; DELETE: everything kept to hold machines in step
+	PathSyncAudio = "/api/sync/audio"       // POST AudioRequest; PUT /{sha256}/parts/{n}; POST /{sha256}/complete; GET /{sha256} -> Link; DELETE
 )
 
 // RevokeRequest ends the sign-in that a refresh token belongs to.

@@ -46,3 +46,24 @@ type SyncHeld struct {
 	Audio       int64 `json:"audio" doc:"files"`
 	AudioBytes  int64 `json:"audio_bytes"`
 }
+
+// Audio that an account keeps for its machines travels in parts of AudioPart bytes, the last one
+// shorter; a file may have up to MaxAudio bytes.
+const (
+	AudioPart = 4 << 20
+	MaxAudio  = 1 << 30
+)
+
+// AudioRequest announces a file by what its bytes are.
+type AudioRequest struct {
+	SHA256 string `json:"sha256" pattern:"^[0-9a-f]{64}$" doc:"lower-case hex"`
+	Size   int64  `json:"size" minimum:"1"`
+}
+
+// AudioState says how far a file is: stored, or which parts have arrived.
+type AudioState struct {
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+	Stored bool   `json:"stored"`
+	Parts  []int  `json:"parts" doc:"from 0; empty once it is stored"`
+}

@@ -54,7 +54,14 @@ func LineOf(s *catalog.Sample) Line {
 			l.Problem = "could not be read"
 		}
 	case catalog.Missing:
-		l.Problem = "the file is gone"
+		switch {
+		case s.InCloud:
+			l.Problem = "in the cloud: plays when it is fetched"
+		case s.Remote():
+			l.Problem = "on another machine"
+		default:
+			l.Problem = "the file is gone"
+		}
 	}
 	return l
 }

@@ -110,7 +110,7 @@ func (v *View) step() *page {
 		}
 		show(toggle, s.InStep || s.CanSync())
 		pending := m.Pending()
-		lines.show(fmt.Sprint(s.InStep, s.LastSync, s.Moved, s.Busy, pending, ago(s.LastSync, m.now())), func() []fyne.CanvasObject {
+		lines.show(fmt.Sprint(s.Keeping, s.InStep, s.LastSync, s.Moved, s.Busy, pending, ago(s.LastSync, m.now())), func() []fyne.CanvasObject {
 			if !s.InStep {
 				return nil
 			}
@@ -126,6 +126,9 @@ func (v *View) step() *page {
 				out = append(out, fact("Waiting", plural(pending, "edited thing goes up next", "edited things go up next"), theme.Warn))
 			} else {
 				out = append(out, fact("Waiting", "nothing", theme.TextDim))
+			}
+			if l, ok := KeepingLine(s.Keeping, m.now()); ok {
+				out = append(out, fact("Audio", l.Text, l.Colour))
 			}
 			return out
 		})

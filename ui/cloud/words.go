@@ -205,6 +205,23 @@ func Hint(s app.State, jobs []app.Job) string {
 	return ""
 }
 
+// KeepingLine words how far the audio is that is kept in the cloud; false where nothing is to be
+// sent.
+func KeepingLine(k app.Keeping, now time.Time) (Line, bool) {
+	files := plural(k.Left, "file", "files")
+	switch {
+	case k.Problem != "" && k.Until.After(now):
+		return Line{fmt.Sprintf("%s until %s: %s", plural(k.Left, "file waits", "files wait"), clock(k.Until, now), k.Problem), theme.Warn}, true
+	case k.Problem != "":
+		return Line{k.Problem, theme.Bad}, true
+	case k.Name != "" && k.Size > 0:
+		return Line{fmt.Sprintf("%s to send: %s, %s of %s", files, k.Name, inspector.Bytes(k.Sent), inspector.Bytes(k.Size)), theme.Accent}, true
+	case k.Left > 0:
+		return Line{files + " to send", theme.Text}, true
+	}
+	return Line{}, false
+}
+
 // Ended words the end of analyses for a notification.
 func Ended(all []event.CloudDone) (title, text string) {
 	if len(all) == 1 {

@@ -437,7 +437,7 @@ func (m *Model) padOf(slot device.Slot) own.Pad {
 	if !ok {
 		return own.Pad{Filled: true, Name: "not in the library", Missing: true}
 	}
-	pad := own.Pad{Filled: true, Name: browser.Plain(s.Name), Class: s.Class, Overview: s.Overview, Missing: s.State == catalog.Missing || s.State == catalog.Failed}
+	pad := own.Pad{Filled: true, Name: browser.Plain(s.Name), Class: s.Class, Overview: s.Overview, Missing: s.State == catalog.Missing && !s.InCloud || s.State == catalog.Failed}
 	if p.Name != "" {
 		pad.Name = p.Name
 	}

@@ -81,6 +81,10 @@ const (
 	Tasks        ID = "tasks"
 	Cloud        ID = "cloud"
 	CloudQueue   ID = "cloud-analyse"
+	CloudKeep    ID = "cloud-keep"
+	CloudDrop    ID = "cloud-drop"
+	CloudFetch   ID = "cloud-fetch"
+	CloudKit     ID = "cloud-kit"
 	Help         ID = "help"
 	Doctor       ID = "doctor"
 	About        ID = "about"
@@ -185,6 +189,10 @@ func Table(system string) []Command {
 
 		{Cloud, "Account and cloud…", "Cloud", fyne.KeyC, shift, Always, true},
 		{CloudQueue, "Analyse in the cloud…", "Cloud", fyne.KeyU, shift, Always, true},
+		{CloudKeep, "Keep in the cloud", "Cloud", "", 0, Always, true},
+		{CloudDrop, "Take the audio out of the cloud", "Cloud", "", 0, Always, true},
+		{CloudFetch, "Make available here", "Cloud", "", 0, Always, true},
+		{CloudKit, "Keep this kit's sounds in the cloud, or no longer", "Cloud", "", 0, Always, true},
 
 		{FocusPlaces, "Go to the sidebar", "View", fyne.Key1, std, Always, true},
 		{FocusList, "Go to the list", "View", fyne.Key2, std, Always, true},

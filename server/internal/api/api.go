@@ -66,7 +66,7 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	a.jobRoutes()
 	a.sampleRoutes()
 	a.hookRoutes()
-	a.syncRoutes()
+	a.syncRoutes(r)
 	a.exportRoute(r)
 	a.eventRoute(r)
 	for _, e := range extras {

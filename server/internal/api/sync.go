@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
 
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/replica"
@@ -16,8 +19,8 @@ import (
 const maxPushBytes = 64 << 20
 
 // syncRoutes keep the machines of an account in step.
-func (a *API) syncRoutes() {
-	service := replica.New(a.DB, a.Accounts.Now)
+func (a *API) syncRoutes(r chi.Router) {
+	service, audio := replica.New(a.DB, a.Accounts.Now), replica.NewAudio(a.DB, a.Jobs.Objects, a.Accounts.Now)
 	push := Behind(plan.FeatureSync, Op(http.MethodPost, wire.PathSyncPush, Write, "Bring changes of one machine; all are stored or none"))
 	push.MaxBodyBytes = maxPushBytes
 	push.Errors = append(push.Errors, 426)
@@ -60,10 +63,55 @@ func (a *API) syncRoutes() {
 	})
 	Register(a, Op(http.MethodDelete, wire.PathSync, Session, "Delete all of it; every machine keeps its library"), func(ctx context.Context, _ *struct{}) (*None, error) {
 		userID := Principal(ctx).User.ID
-		err := service.Drop(ctx, userID)
+		err := errors.Join(service.Drop(ctx, userID), audio.DropAll(ctx, userID))
 		if err == nil {
 			a.Notify.Bell.Ring(userID)
 		}
 		return &None{}, err
+	})
+	a.audioRoutes(r, audio)
+}
+
+// audioRoutes keep the files that a person chose for their other machines. Beginning one needs a
+// plan that syncs; what is there can be fetched and deleted with any.
+func (a *API) audioRoutes(r chi.Router, audio *replica.Audio) {
+	type bySum struct {
+		SHA256 string `path:"sha256" pattern:"^[0-9a-f]{64}$"`
+	}
+	user := func(ctx context.Context) string { return Principal(ctx).User.ID }
+	begin := Op(http.MethodPost, wire.PathSyncAudio, Write, "Announce a file to be kept for the other machines, or ask how far it is")
+	begin.Errors = append(begin.Errors, 413)
+	Register(a, begin, func(ctx context.Context, in *In[wire.AudioRequest]) (*Body[wire.AudioState], error) {
+		p := Principal(ctx)
+		if err := replica.Allow(p.Limits, strconv.Itoa(wire.SyncProtocol)); err != nil {
+			return nil, err
+		}
+		return body(audio.Begin(ctx, p.User, p.Limits, in.Body))
+	})
+	put := Op(http.MethodPut, wire.PathSyncAudio+"/{sha256}/parts/{n}", Write, "Send a part of 4 MiB, the last one shorter; a file of one part is whole with it")
+	put.Parameters = []*huma.Param{{Name: "sha256", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}, {Name: "n", In: "path", Required: true, Schema: &huma.Schema{Type: "integer"}}}
+	put.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
+	put.Responses = map[string]*huma.Response{"204": {Description: "Taken"}}
+	a.raw(r, put, func(w http.ResponseWriter, r *http.Request) error {
+		n, err := strconv.Atoi(chi.URLParam(r, "n"))
+		if err != nil {
+			return badRequest("A part has a number.")
+		}
+		if err := audio.Put(r.Context(), user(r.Context()), chi.URLParam(r, "sha256"), n, http.MaxBytesReader(w, r.Body, wire.AudioPart+1)); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	complete := Op(http.MethodPost, wire.PathSyncAudio+"/{sha256}/complete", Write, "All parts are there: look at every byte and keep the file")
+	complete.Errors = append(complete.Errors, 409)
+	Register(a, complete, func(ctx context.Context, in *bySum) (*None, error) {
+		return &None{}, audio.Complete(ctx, user(ctx), in.SHA256)
+	})
+	Register(a, Op(http.MethodGet, wire.PathSyncAudio+"/{sha256}", Read, "A link of 15 minutes to a file's bytes, with ranges"), func(ctx context.Context, in *bySum) (*Body[wire.Link], error) {
+		return body(audio.Link(ctx, user(ctx), in.SHA256))
+	})
+	Register(a, Op(http.MethodDelete, wire.PathSyncAudio+"/{sha256}", Write, "Delete a file from the cloud"), func(ctx context.Context, in *bySum) (*None, error) {
+		return &None{}, audio.Delete(ctx, user(ctx), in.SHA256)
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/quota"
+	"sampleagent/server/internal/replica"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
@@ -72,7 +73,7 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 
 // Swept counts what a sweep did.
 type Swept struct {
-	Uploads, Pending, Lost, Samples, Expired, Warned, Users, Usage int
+	Uploads, Pending, Lost, Samples, Expired, Warned, Kept, Users, Usage int
 }
 
 // batchSize is how many rows a sweep takes at a time.
@@ -84,7 +85,7 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	var n Swept
 	var all error
 	for _, part := range []func(context.Context, *Swept) error{
-		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeleted, s.warnExpiring, s.sweepExpired, s.sweepUsers, s.sweepLogs,
+		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeleted, s.warnExpiring, s.sweepExpired, s.sweepKept, s.sweepUsers, s.sweepLogs,
 	} {
 		all = errors.Join(all, part(ctx, &n))
 	}
@@ -216,6 +217,14 @@ func (s *Service) sweepExpired(ctx context.Context, n *Swept) error {
 	return err
 }
 
+// kept is what accounts keep for their other machines.
+func (s *Service) kept() *replica.Audio { return replica.NewAudio(s.DB, s.Objects, s.Now) }
+
+func (s *Service) sweepKept(ctx context.Context, n *Swept) (err error) {
+	n.Kept, err = s.kept().Sweep(ctx)
+	return err
+}
+
 // sweepUsers removes everything of deleted accounts.
 func (s *Service) sweepUsers(ctx context.Context, n *Swept) error {
 	users, err := s.DB.DeletedUsers(ctx, 20)
@@ -231,7 +240,7 @@ func (s *Service) sweepUsers(ctx context.Context, n *Swept) error {
 }
 
 func (s *Service) removeUser(ctx context.Context, userID string) error {
-	for _, prefix := range []string{object.PendingPrefix, object.ProcessedPrefix, object.ExportPrefix} {
+	for _, prefix := range []string{object.PendingPrefix, object.ProcessedPrefix, object.ExportPrefix, object.KeptPrefix} {
 		for o, err := range s.Objects.List(ctx, prefix+userID+"/") {
 			if err != nil {
 				return err
@@ -295,7 +304,7 @@ func (s *Service) Check(ctx context.Context, before time.Time) (Checked, error) 
 	var c Checked
 	var all error
 	for prefix, known := range map[string]func(context.Context, []string) (map[string]bool, error){
-		object.PendingPrefix: s.DB.KnownJobs, object.ProcessedPrefix: s.DB.KnownSamples,
+		object.PendingPrefix: s.DB.KnownJobs, object.ProcessedPrefix: s.DB.KnownSamples, object.KeptPrefix: s.DB.KnownAudio,
 	} {
 		var group []object.Info
 		flush := func() {
@@ -323,8 +332,9 @@ func (s *Service) Check(ctx context.Context, before time.Time) (Checked, error) 
 		flush()
 	}
 	missing, err := s.missingAudio(ctx)
-	c.Missing = missing
-	all = errors.Join(all, err)
+	kept, keptErr := s.kept().Missing(ctx)
+	c.Missing = missing + kept
+	all = errors.Join(all, err, keptErr)
 	wrong, err := s.DB.WrongCounters(ctx)
 	all = errors.Join(all, err)
 	for _, w := range wrong {

@@ -109,8 +109,12 @@ func Export(userID, exportID, ext string) string {
 	return ExportPrefix + userID + "/" + exportID + "." + ext
 }
 
-// The three parts of the store (A76).
+// Kept is the key of audio that an account keeps for its other machines.
+func Kept(userID, audioID string) string { return KeptPrefix + userID + "/" + audioID }
+
+// The parts of the store (A76).
 const (
+	KeptPrefix      = "kept/"
 	PendingPrefix   = "uploads-pending/"
 	ProcessedPrefix = "processed/"
 	ExportPrefix    = "exports/"

@@ -71,15 +71,8 @@ func Reserve(ctx context.Context, tx *store.Tx, u *store.User, l plan.Limits, no
 		}
 		return uploadsGone(l, w, used, now)
 	}
-	if ok, err = tx.TakeStorage(ctx, u.ID, bytes, l.StorageBytes); err != nil {
+	if err := takeStorage(ctx, tx, u, l, bytes, now); err != nil {
 		return err
-	}
-	if !ok {
-		fresh, err := tx.User(ctx, u.ID)
-		if err != nil {
-			return err
-		}
-		return storageFull(l, fresh.StorageBytes, now)
 	}
 	for _, it := range items {
 		for _, row := range []store.Ledger{
@@ -93,6 +86,27 @@ func Reserve(ctx context.Context, tx *store.Tx, u *store.User, l plan.Limits, no
 		}
 	}
 	return nil
+}
+
+// ReserveStorage takes the bytes of a file that is no upload for analysis. A refusal is a
+// *wire.Problem as error.
+func ReserveStorage(ctx context.Context, tx *store.Tx, u *store.User, l plan.Limits, now time.Time, it Item) error {
+	if err := takeStorage(ctx, tx, u, l, it.Bytes, now); err != nil {
+		return err
+	}
+	return tx.AddLedger(ctx, &store.Ledger{ID: store.NewID(), UserID: u.ID, Kind: store.KindStorage, Amount: it.Bytes, JobID: it.JobID, State: store.LedgerReserved, CreatedAt: store.At(now)})
+}
+
+func takeStorage(ctx context.Context, tx *store.Tx, u *store.User, l plan.Limits, bytes int64, now time.Time) error {
+	ok, err := tx.TakeStorage(ctx, u.ID, bytes, l.StorageBytes)
+	if err != nil || ok {
+		return err
+	}
+	fresh, err := tx.User(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	return storageFull(l, fresh.StorageBytes, now)
 }
 
 // Use settles a job's reservations: the sample is there.

@@ -92,7 +92,13 @@ func (q Q) SyncHeld(ctx context.Context, userID string) (h wire.SyncHeld, err er
 			return h, err
 		}
 	}
-	h.Fields, err = q.CountSyncCells(ctx, userID)
+	if h.Fields, err = q.CountSyncCells(ctx, userID); err != nil {
+		return h, err
+	}
+	if err := q.one(ctx, &h.Audio, "SELECT COUNT(*) FROM sync_audio WHERE user_id = ? AND state = 'stored'", userID); err != nil {
+		return h, err
+	}
+	err = q.one(ctx, &h.AudioBytes, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM sync_audio WHERE user_id = ? AND state = 'stored'", userID)
 	return h, err
 }
 

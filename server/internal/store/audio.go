@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// States of a SyncAudio.
+const (
+	AudioOpen   = "open"
+	AudioStored = "stored"
+)
+
+// SyncAudio is a file that an account keeps for its other machines.
+type SyncAudio struct {
+	ID        string `db:"id"`
+	UserID    string `db:"user_id"`
+	SHA256    string `db:"sha256"`
+	Size      int64  `db:"size"`
+	State     string `db:"state"`
+	CreatedAt Millis `db:"created_at"`
+}
+
+var syncAudio = tableOf[SyncAudio]("sync_audio")
+
+// AddAudio writes a new row; false where the account has these bytes already.
+func (tx *Tx) AddAudio(ctx context.Context, a *SyncAudio) (bool, error) {
+	n, err := syncAudio.insert(ctx, tx.Q, a, "ON CONFLICT (user_id, sha256) DO NOTHING")
+	return n > 0, err
+}
+
+// Audio finds an account's file by its bytes.
+func (q Q) Audio(ctx context.Context, userID, sha256 string) (*SyncAudio, error) {
+	return syncAudio.get(ctx, q, "WHERE user_id = ? AND sha256 = ?", userID, sha256)
+}
+
+// AudioOf lists an account's files.
+func (q Q) AudioOf(ctx context.Context, userID string) ([]SyncAudio, error) {
+	return syncAudio.list(ctx, q, "WHERE user_id = ? ORDER BY created_at, id", userID)
+}
+
+// AudioAfter lists stored files of all accounts by id, for the checker.
+func (q Q) AudioAfter(ctx context.Context, id string, limit int) ([]SyncAudio, error) {
+	return syncAudio.list(ctx, q, "WHERE state = 'stored' AND id > ? ORDER BY id LIMIT ?", id, limit)
+}
+
+// StaleAudio lists uploads that were begun before a time and not ended.
+func (q Q) StaleAudio(ctx context.Context, before time.Time, limit int) ([]SyncAudio, error) {
+	return syncAudio.list(ctx, q, "WHERE state = 'open' AND created_at < ? ORDER BY created_at LIMIT ?", At(before), limit)
+}
+
+// StoredAudio says that the bytes are there; false if the row is gone or was stored meanwhile.
+func (tx *Tx) StoredAudio(ctx context.Context, id string) (bool, error) {
+	n, err := tx.exec(ctx, "UPDATE sync_audio SET state = 'stored' WHERE id = ? AND state = 'open'", id)
+	return n > 0, err
+}
+
+// DropAudio forgets a file; false if it is gone.
+func (tx *Tx) DropAudio(ctx context.Context, id string) (bool, error) {
+	n, err := tx.exec(ctx, "DELETE FROM sync_audio WHERE id = ?", id)
+	return n > 0, err
+}
+
+// KnownAudio says which of some ids are files that an account keeps or uploads.
+func (q Q) KnownAudio(ctx context.Context, ids []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	err := q.each(ctx, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		known[id] = true
+		return err
+	}, "SELECT id FROM sync_audio WHERE id IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")+")", args...)
+	return known, err
+}
