@@ -21,7 +21,7 @@ func (c *command) kit() *cobra.Command {
 		Long: `A kit is a project of the device: banks A to J with pads 1 to 16. KIT is a kit's name or id,
 SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("kit needs one of: new, set, fill, show, list") },
+		RunE: func(*cobra.Command, []string) error { return usagef("kit needs one of: new, set, fill, pattern, show, list") },
 	}
 	k.AddCommand(
 		&cobra.Command{
@@ -36,6 +36,7 @@ SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 			RunE:    func(cmd *cobra.Command, args []string) error { return c.kitSet(cmd.Context(), args) },
 		},
 		c.fillCommand(),
+		c.patternCommand(),
 		&cobra.Command{
 			Use: "show KIT", Short: "what lies on the pads", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.kitShow(cmd.Context(), args[0]) },
@@ -66,6 +67,54 @@ func (c *command) fillCommand() *cobra.Command {
 	cmd.Flags().StringVar(&template, "template", "", "fill by this `TEMPLATE` only")
 	cmd.Flags().StringVar(&seed, "seed", "", "a `SAMPLE` to start from: its id or path")
 	return cmd
+}
+
+func (c *command) patternCommand() *cobra.Command {
+	k := &cobra.Command{
+		Use: "pattern", Short: "a kit's patterns as standard MIDI files", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return usagef("kit pattern needs one of: import, export") },
+	}
+	on := func(use, short, long string, do func(ctx context.Context, a *app.App, id string, slot kit.Slot, file string) error) *cobra.Command {
+		return &cobra.Command{
+			Use: use, Short: short, Long: long, Args: cobra.ExactArgs(3),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				slot, err := kit.ParseSlot(args[1])
+				if err != nil {
+					return usage{err}
+				}
+				return c.withApp(cmd.Context(), func(a *app.App) error {
+					k, err := a.Kit(cmd.Context(), args[0])
+					if err != nil {
+						return err
+					}
+					return do(cmd.Context(), a, k.ID, slot, args[2])
+				})
+			},
+		}
+	}
+	k.AddCommand(
+		on("import KIT SLOT FILE.mid", "read a MIDI file as a pattern",
+			"Reads a standard MIDI file as the pattern of SLOT (A1 to J16). Drums of General MIDI go to the usual pads\nof the slot's bank; files that this program exported come back as they were.",
+			func(ctx context.Context, a *app.App, id string, slot kit.Slot, file string) error {
+				warnings, err := a.ImportPattern(ctx, id, slot, file)
+				for _, w := range warnings {
+					c.out.message("%s", w)
+				}
+				if err == nil {
+					c.out.note("%s is pattern %s now.", filepath.Base(file), slot)
+				}
+				return err
+			}),
+		on("export KIT SLOT FILE.mid", "write a pattern as a MIDI file", "Writes the pattern of SLOT as a standard MIDI file.",
+			func(ctx context.Context, a *app.App, id string, slot kit.Slot, file string) error {
+				err := a.ExportPattern(ctx, id, slot, file)
+				if err == nil {
+					c.out.note("Pattern %s is written to %s.", slot, file)
+				}
+				return err
+			}),
+	)
+	return k
 }
 
 func settingsHelp() string {

@@ -2,12 +2,14 @@ package kit
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	device "sampleagent/library/kit"
+	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
 
@@ -15,16 +17,18 @@ import (
 // choices as chips, numbers as sliders that take typed values, positions as fields.
 type Controls struct {
 	OnEscape func()
+	Bare     bool // chips of choices show the value alone; Row has the name beside it
 
 	model   *Model
 	chips   map[device.Param]*own.Chip
 	sliders map[device.Param]*own.Slider
 	fields  map[device.Param]*field
+	names   map[device.Param]*own.Label // above the fields
 }
 
 // NewControls makes a control for every setting.
 func NewControls(m *Model) *Controls {
-	c := &Controls{model: m, chips: map[device.Param]*own.Chip{}, sliders: map[device.Param]*own.Slider{}, fields: map[device.Param]*field{}}
+	c := &Controls{model: m, chips: map[device.Param]*own.Chip{}, sliders: map[device.Param]*own.Slider{}, fields: map[device.Param]*field{}, names: map[device.Param]*own.Label{}}
 	escape := func() {
 		if c.OnEscape != nil {
 			c.OnEscape()
@@ -48,18 +52,21 @@ func NewControls(m *Model) *Controls {
 				s.Step = 50 // half a unit with the mouse; typing takes hundredths
 			}
 			s.Format, s.Parse, s.OnBad = info.Text, info.Parse, func(err error) { m.fail(err)() }
-			s.NameWidth, s.TextWidth, s.OnEscape = 64, 46, escape
+			s.NameWidth, s.TextWidth, s.OnEscape = controlName, 46, escape
 			s.OnEnded = func(v int) { m.Set(param, v) }
 			c.sliders[param] = s
 		case device.Position:
 			e := newField(escape)
 			e.OnSubmitted = func(text string) {
-				text = strings.ReplaceAll(text, ",", "")
-				if _, err := info.Parse(text); err != nil {
+				v, err := info.Parse(strings.ReplaceAll(text, ",", ""))
+				if err != nil {
 					m.fail(err)()
 					return
 				}
-				m.SetPairs(info.Name + "=" + text)
+				if sample, ok := m.Sample(); ok && param == device.End && v >= int(math.Round(sample.Duration*device.Rate)) {
+					v = 0 // the end of the sample, wherever that is
+				}
+				m.SetPairs(info.Name + "=" + info.Text(v))
 			}
 			c.fields[param] = e
 		}
@@ -80,8 +87,20 @@ func (c *Controls) Of(p device.Param) fyne.CanvasObject {
 
 // Field is the control of a position with the setting's name above it.
 func (c *Controls) Field(p device.Param) fyne.CanvasObject {
-	return own.Below(2, -1, own.NewCaption(p.Info().Label), c.fields[p])
+	c.names[p] = own.NewCaption(p.Info().Label)
+	c.names[p].MinWidth = 0
+	return own.Below(2, -1, c.names[p], c.fields[p])
 }
+
+// Row is the control of a choice with the setting's name beside it, as a slider has it.
+func (c *Controls) Row(p device.Param) fyne.CanvasObject {
+	name := own.NewLabel(p.Info().Label)
+	name.TextSize, name.Colour = theme.TextSmall, theme.TextDim
+	return own.Beside(0, 1, own.FixedWidth(controlName+6, name), c.chips[p])
+}
+
+// controlName is the width of the names beside sliders and choices.
+const controlName = 72
 
 // choose opens the values of a choice below its chip.
 func (c *Controls) choose(param device.Param, below *own.Chip) {
@@ -132,7 +151,11 @@ func (c *Controls) Refresh() {
 			chip.SetText(info.Label + mixed(param))
 			chip.SetOn(s.On(param))
 		case device.Choice:
-			chip.SetText(fmt.Sprintf("%s: %s%s", info.Label, choiceText(info.Text(s.Get(param))), mixed(param)))
+			text := choiceText(info.Text(s.Get(param))) + mixed(param)
+			if !c.Bare {
+				text = info.Label + ": " + text
+			}
+			chip.SetText(text)
 			chip.SetOn(s.Get(param) != info.Default)
 		}
 	}
@@ -144,8 +167,15 @@ func (c *Controls) Refresh() {
 		slider.SetValue(s.Get(param))
 	}
 	for param, e := range c.fields {
+		frame := s.Get(param)
+		if sample, ok := m.Sample(); ok && param == device.End && frame == 0 {
+			frame = int(math.Round(sample.Duration * device.Rate)) // 0 stands for the end of the sample
+		}
 		if !e.typing {
-			e.SetText(param.Info().Text(s.Get(param)))
+			e.SetText(param.Info().Text(frame))
+		}
+		if l := c.names[param]; l != nil {
+			l.SetText(fmt.Sprintf("%s  %.3f s", param.Info().Label, float64(frame)/device.Rate))
 		}
 	}
 }

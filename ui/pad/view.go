@@ -53,7 +53,7 @@ func NewView(m *Model, a Actions) *View {
 	v.handles.OnDown = func(e *fyne.KeyEvent) { v.Grid.KeyDown(e) }
 	v.handles.OnUp = func(e *fyne.KeyEvent) { v.Grid.KeyUp(e) }
 	v.controls = kit.NewControls(m.Kit)
-	v.controls.OnEscape = a.Close
+	v.controls.OnEscape, v.controls.Bare = a.Close, true
 
 	v.Grid = kit.NewGrid(m.Kit)
 	v.Grid.OnKey = func(e *fyne.KeyEvent) bool {
@@ -79,20 +79,24 @@ func NewView(m *Model, a Actions) *View {
 	return v
 }
 
-// group is settings of one kind under a heading.
-func (v *View) group(title string, chips []device.Param, sliders []device.Param) fyne.CanvasObject {
+// group is settings of one kind under a heading: sliders, choices with their names beside them,
+// switches side by side.
+func (v *View) group(title string, params ...device.Param) fyne.CanvasObject {
 	head := own.NewLabel(title)
 	head.TextSize, head.Colour, head.Style.Bold = theme.TextSmall, theme.TextDim, true
-	column := own.Below(7, -1, head)
-	for _, p := range sliders {
-		column.Add(v.controls.Of(p))
-	}
-	if len(chips) > 0 {
-		flow := own.Flow(5)
-		for _, p := range chips {
-			flow.Add(v.controls.Of(p))
+	column, switches := own.Below(7, -1, head), container.NewGridWithColumns(2)
+	for _, p := range params {
+		switch p.Info().Kind {
+		case device.Switch:
+			switches.Add(v.controls.Of(p))
+		case device.Choice:
+			column.Add(v.controls.Row(p))
+		default:
+			column.Add(v.controls.Of(p))
 		}
-		column.Add(flow)
+	}
+	if len(switches.Objects) > 0 {
+		column.Add(switches)
 	}
 	return container.NewStack(own.NewGround(theme.Window, theme.Radius), own.Inset(column, 10, 8))
 }
@@ -110,6 +114,9 @@ func (v *View) build() fyne.CanvasObject {
 	all := own.NewTextButton("", "All", "Show the whole sound   0", v.wave.ZoomAll)
 	v.marks = own.NewChip("", v.marksMenu)
 	v.marks.Menu = true
+	for _, b := range []*own.IconButton{back, play, stop, in, out, all} {
+		b.OnEscape = v.actions.Close
+	}
 	head := own.Beside(8, 2, back, v.title, v.info, v.marks, out, in, all, stop, play)
 
 	v.place = own.NewLabel("")
@@ -118,13 +125,13 @@ func (v *View) build() fyne.CanvasObject {
 	under := own.Beside(14, 1, own.FixedWidth(420, fields), v.place)
 
 	groups := container.New(&columns{least: 205, gap: 8},
-		v.group("LEVEL", []device.Param{device.Bus, device.FixedVelocity}, []device.Param{device.Volume, device.Pan}),
-		v.group("PITCH AND SPEED", []device.Param{device.Vinyl, device.Vari, device.BPMSync, device.TempoMode}, []device.Param{device.Pitch, device.Fine, device.Speed, device.Tempo}),
-		v.group("PLAY", []device.Param{device.Gate, device.Loop, device.OneShot, device.PlayMode, device.Roll, device.Chromatic, device.MuteGroup, device.PadLink}, nil),
-		v.group("ENVELOPE", nil, []device.Param{device.Attack, device.Hold, device.Release}),
+		v.group("PLAY", device.PlayMode, device.Roll, device.Chromatic, device.Gate, device.Loop, device.OneShot, device.FixedVelocity),
+		v.group("PITCH AND SPEED", device.Pitch, device.Fine, device.Speed, device.Vari, device.Vinyl),
+		v.group("TEMPO AND GROUPS", device.Tempo, device.TempoMode, device.MuteGroup, device.PadLink, device.BPMSync),
+		v.group("LEVEL AND ENVELOPE", device.Volume, device.Pan, device.Bus, device.Attack, device.Hold, device.Release),
 	)
 	reset := own.NewTextButton("undo", "Fresh settings", "All settings of the chosen pads back to a fresh pad's", m.Kit.Reset)
-	reset.Side = 26
+	reset.Side, reset.OnEscape = 26, v.actions.Close
 	hint := own.NewCaption("Drag the flags; Shift: without snapping. Double click or M: a mark. Wheel: zoom. Ctrl or Shift and a click on pads: edit several.")
 	hint.Colour, hint.MinWidth = theme.TextFaint, 0
 
@@ -147,7 +154,7 @@ func (v *View) build() fyne.CanvasObject {
 		{"", "Empty", "Empty the chosen pads   Delete", func() { m.Kit.Clear(m.Kit.Pad()) }},
 	} {
 		b := own.NewTextButton(d.icon, d.text, d.hint, d.do)
-		b.Side = 26
+		b.Side, b.OnEscape = 26, v.actions.Close
 		doing.Add(b)
 	}
 	left := own.Below(8, 1, tabs, v.Grid, doing)

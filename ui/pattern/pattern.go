@@ -67,9 +67,19 @@ func (m *Model) SelectFirst() {
 	if _, ok := k.Pattern(m.Slot()); ok || len(all) == 0 {
 		return
 	}
-	first := all[0]
-	if i := slices.IndexFunc(all, func(s device.Slot) bool { return s.Bank() == m.Kit.Bank() }); i >= 0 {
-		first = all[i]
+	// One with notes, and of this bank, if there is any: effects alone are little to look at.
+	first, best := all[0], -1
+	for _, s := range all {
+		worth := 0
+		if p, _ := k.Pattern(s); len(p.Notes) > 0 {
+			worth += 2
+		}
+		if s.Bank() == m.Kit.Bank() {
+			worth++
+		}
+		if worth > best {
+			first, best = s, worth
+		}
 	}
 	m.at = first.Pad() - 1
 	m.Kit.SetBank(first.Bank())
@@ -101,7 +111,8 @@ func (m *Model) Tempo() float64 {
 	return k.Bank(m.Kit.Bank()).Tempo.Float()
 }
 
-// Rolled is the pattern as it is drawn: a row for each pad that it strikes, in the device's order.
+// Rolled is the pattern as it is drawn: a row for each pad of its bank and for each other pad that
+// it strikes, in the device's order.
 func (m *Model) Rolled() (own.Rolled, []device.Slot) {
 	p, ok := m.Pattern()
 	if !ok {
@@ -115,7 +126,7 @@ func (m *Model) Rolled() (own.Rolled, []device.Slot) {
 		Length: float64(p.Ticks()) / quarter, Bar: p.Beats,
 		LoopFrom: float64(p.LoopStart-1) * bar, LoopTo: float64(p.LoopEnd) * bar,
 	}
-	var pads []device.Slot
+	pads := device.BankSlots(m.Slot().Bank())
 	for _, n := range p.Notes {
 		if !slices.Contains(pads, n.Pad) {
 			pads = append(pads, n.Pad)
@@ -127,7 +138,7 @@ func (m *Model) Rolled() (own.Rolled, []device.Slot) {
 		row := own.RollRow{Label: s.String(), Name: names[pad.SampleID], Colour: theme.Class(classes[pad.SampleID])}
 		switch {
 		case pad.Empty():
-			row.Name = "empty pad"
+			row.Name = "empty"
 		case pad.Name != "":
 			row.Name = pad.Name
 		}
@@ -149,6 +160,9 @@ func (m *Model) Title() (title, info string) {
 	p, ok := m.Pattern()
 	if !ok {
 		return title, "empty"
+	}
+	if len(p.Notes) == 0 {
+		return title, fmt.Sprintf("%s of %d/4 · no notes, only what the effects do", count(p.Bars, "bar"), p.Beats)
 	}
 	info = fmt.Sprintf("%s of %d/4 · %s · %s BPM", count(p.Bars, "bar"), p.Beats, count(len(p.Notes), "note"), browser.Tempo(m.Tempo()))
 	if p.LoopStart != 1 || p.LoopEnd != p.Bars {

@@ -74,8 +74,12 @@ func NewView(m *Model, a Actions) *View {
 		v.slots = append(v.slots, c)
 		slots.Add(c)
 	}
-	hint := own.NewCaption("Dots are patterns. Click a row to hear its pad; the wheel zooms.")
-	hint.Colour, hint.MinWidth = theme.TextFaint, 0
+	hint := own.Below(3, -1)
+	for _, text := range []string{"A dot is a pattern.", "A click on a row plays its pad.", "The wheel zooms; it plays at the tempo of its bank."} {
+		l := own.NewCaption(text)
+		l.Colour, l.MinWidth = theme.TextFaint, 0
+		hint.Add(l)
+	}
 	left := own.Below(10, 3, tabs, slots, hint, own.NewGround(theme.Panel, 0))
 	v.root = own.Beside2(own.SplitGap, 268, own.Panel(left), own.Panel(own.Below(8, 1, head, v.roll)))
 	m.OnChanged = v.Refresh
