@@ -75,7 +75,7 @@ func (c *core) PadSound(ctx context.Context, sampleID string) (*pad.Sound, error
 // PlanKit implements card.Core.
 func (c *core) PlanKit(ctx context.Context, o card.Options) (*card.Plan, error) {
 	form := sp404.Form(o.Form)
-	p, err := c.PlanCard(ctx, app.CardOptions{Kit: o.KitID, Dir: o.Dir, Form: form, Format: sp404.AudioFormat(o.Format), Template: o.Template})
+	p, err := c.PlanCard(ctx, app.CardOptions{Kit: o.KitID, Dir: o.Dir, Form: form, Format: sp404.AudioFormat(o.Format), Template: o.Template, Project: o.Project})
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,9 @@ func (c *command) kit() *cobra.Command {
 		Long: `A kit is a project of the device: banks A to J with pads 1 to 16. KIT is a kit's name or id,
 SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usagef("kit needs one of: new, set, fill, pattern, show, list") },
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("kit needs one of: new, set, fill, pattern, show, list")
+		},
 	}
 	k.AddCommand(
 		&cobra.Command{

@@ -21,6 +21,7 @@ type Options struct {
 	Dir      string // the card, or any folder
 	Form     string // "import", "project" or "both"
 	Format   string // "wav" or "aiff"
+	Project  int    // 1 to 16 to replace that project folder; 0: the kit's own, or a free one
 	Template string // a PADCONF.BIN of the user's own device, for the project form; "" for none
 }
 

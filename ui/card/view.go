@@ -32,6 +32,8 @@ type View struct {
 	forms    []*own.Chip
 	formats  []*own.Chip
 	template *own.Chip
+	project  *own.Chip
+	was      Step // when it was drawn last
 	note     *own.Label
 	tabs     [3]*own.Chip // files, what is there, what to know
 	tab      int
@@ -71,6 +73,11 @@ func NewView(m *Model, kitName string, a Actions) *View {
 		a.ChooseFile(func(path string) { m.Set(func(o *Options) { o.Template = path }) })
 	})
 	v.template.Menu = true
+	v.project = own.NewChip("", v.projectMenu)
+	v.project.Menu = true
+	for _, c := range append(append([]*own.Chip{v.template, v.project}, v.forms...), v.formats...) {
+		c.OnEscape = v.closeOrCancel
+	}
 	v.note = own.NewLabel("")
 	v.note.TextSize, v.note.Colour = theme.TextSmall, theme.TextDim
 	v.files = own.NewTable([]own.Column{
@@ -92,6 +99,7 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	v.write.Strong = true
 	v.verify = own.NewTextButton("check", "Check again", "", m.Verify)
 	v.close = own.NewTextButton("", "Close", "", func() { v.closeOrCancel() })
+	v.write.OnEscape, v.verify.OnEscape, v.close.OnEscape = v.closeOrCancel, v.closeOrCancel, v.closeOrCancel
 
 	title := own.NewTitle("Write card")
 	name := own.NewLabel(kitName)
@@ -107,7 +115,7 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	content := own.Below(10, 5,
 		own.Beside(10, 1, title, name, read),
 		own.Beside(8, 1, label("Folder"), v.dir, choose),
-		own.Beside(6, 5, label("Write"), v.forms[0], v.forms[1], v.forms[2], v.template, own.NewGround(theme.Panel, 0), own.NewCaption("as"), v.formats[0], v.formats[1]),
+		own.Beside(6, 6, label("Write"), v.forms[0], v.forms[1], v.forms[2], v.project, v.template, own.NewGround(theme.Panel, 0), own.NewCaption("as"), v.formats[0], v.formats[1]),
 		v.note,
 		own.Beside(6, 3, v.tabs[0], v.tabs[1], v.tabs[2], v.space),
 		own.Stack(v.files.Root(), v.there.Root(), v.notes.Root()),
@@ -150,10 +158,16 @@ func (v *View) Refresh() {
 		v.formats[i].SetOn(o.Format == format)
 	}
 	v.template.Hidden = o.Form == "import"
+	v.project.Hidden = o.Form == "import"
+	v.project.SetText("Folder: a free one")
+	v.project.SetOn(o.Project > 0)
+	if o.Project > 0 {
+		v.project.SetText(fmt.Sprintf("Folder: PROJECT_%02d", o.Project))
+	}
+	v.template.SetOn(o.Template != "")
 	v.template.SetText("Template: none")
 	if o.Template != "" {
 		v.template.SetText("Template: " + filepath.Base(o.Template))
-		v.template.SetOn(true)
 	}
 	switch o.Form {
 	case "import":
@@ -166,6 +180,15 @@ func (v *View) Refresh() {
 	v.showPlan(plan)
 
 	ready, why := m.Ready()
+	if c := fyne.CurrentApp().Driver().CanvasForObject(v.write); c != nil && m.Step() != v.was {
+		switch m.Step() {
+		case Planned:
+			c.Focus(v.write)
+		case Writing, Written, Failed:
+			c.Focus(v.close)
+		}
+	}
+	v.was = m.Step()
 	v.write.SetOff(!ready || busy)
 	v.write.Hidden = m.Step() == Written
 	v.verify.Hidden = m.Step() != Written
@@ -215,6 +238,21 @@ func (v *View) Refresh() {
 		v.message.Set(m.Err(), theme.Bad)
 	}
 	v.root.Refresh()
+}
+
+// projectMenu chooses which of the sixteen project folders is written.
+func (v *View) projectMenu() {
+	d := fyne.CurrentApp().Driver()
+	c := d.CanvasForObject(v.project)
+	if c == nil {
+		return
+	}
+	choose := func(n int) func() { return func() { v.model.Set(func(o *Options) { o.Project = n }) } }
+	items := []*fyne.MenuItem{fyne.NewMenuItem("This kit's own, or a free one", choose(0)), fyne.NewMenuItemSeparator()}
+	for n := 1; n <= 16; n++ {
+		items = append(items, fyne.NewMenuItem(fmt.Sprintf("PROJECT_%02d", n), choose(n)))
+	}
+	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", items...), c, d.AbsolutePositionForObject(v.project).AddXY(0, v.project.Size().Height+4))
 }
 
 // showPlan fills the three tables and says how much there is in each.
