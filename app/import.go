@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sampleagent/app/task"
+	"sampleagent/library/catalog"
 	"sampleagent/library/ingest"
 )
 
@@ -43,16 +44,16 @@ func nameOf(paths []string) string {
 	return fmt.Sprintf("%s and %d more", filepath.Base(paths[0]), len(paths)-1)
 }
 
-// Reanalyse hears samples again, as after a new version of the ear. Values typed by hand stay.
-func (a *App) Reanalyse(ctx context.Context, query string) (task.ID, error) {
-	rows, err := a.Search(ctx, query, searchImport)
-	if err != nil {
-		return "", err
+// Reanalyse hears samples again, as after a new version of the ear, and those for the first time
+// that a cancelled import left waiting. Values typed by hand stay.
+func (a *App) Reanalyse(ctx context.Context, rows []catalog.Row) (task.ID, error) {
+	if len(rows) == 0 {
+		return "", errors.New("nothing to analyse")
 	}
 	if err := a.db.Reanalyse(ctx, rows); err != nil {
 		return "", err
 	}
-	return a.importTask("Analyse "+samples(len(rows))+" again", func(ctx context.Context, o ingest.Options) (ingest.Summary, error) {
+	return a.importTask("Analyse "+samples(len(rows)), func(ctx context.Context, o ingest.Options) (ingest.Summary, error) {
 		return ingest.Waiting(ctx, a.db, o)
 	})
 }

@@ -84,7 +84,13 @@ func (w *window) handlers() map[shortcut.ID]func() {
 
 		shortcut.PlayPause: w.playPause, shortcut.Stop: c.Stop,
 		shortcut.Loop: func() { c.SetLoop(!c.Transport().Loop); w.showTransport() },
-		shortcut.Pin:  w.pin,
+		shortcut.Reanalyse: func() {
+			w.editChosen(func(ctx context.Context, rows []catalog.Row) error {
+				_, err := c.Reanalyse(ctx, rows)
+				return err
+			})
+		},
+		shortcut.Pin: w.pin,
 		shortcut.AutoPlay: func() {
 			on := !c.Settings().Playback.AutoPlay
 			w.updateSettings(func(s *settings.Settings) { s.Playback.AutoPlay = on })
@@ -122,6 +128,17 @@ func (w *window) handlers() map[shortcut.ID]func() {
 
 		shortcut.Help: w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
 	}
+}
+
+// analyse hears all samples of a query (again).
+func (w *window) analyse(query string) {
+	w.edit(func(ctx context.Context) error {
+		rows, err := w.core.Search(ctx, query, browser.Sort{By: "added"})
+		if err == nil {
+			_, err = w.core.Reanalyse(ctx, rows)
+		}
+		return err
+	})
 }
 
 // pin keeps the chosen samples at hand in the sidebar; all of them being there already, it takes
@@ -333,7 +350,7 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 		fyne.NewMenuItemSeparator(),
 		item("Analyse in the cloud…", shortcut.CloudQueue), item("Keep in the cloud", shortcut.CloudKeep), item("Make available here", shortcut.CloudFetch),
 		fyne.NewMenuItemSeparator(),
-		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), remove,
+		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), item("Analyse again", shortcut.Reanalyse), remove,
 	)
 	widget.ShowPopUpMenuAtPosition(menu, w.win.Canvas(), at)
 }

@@ -65,6 +65,7 @@ type Core interface {
 
 	Import(paths ...string) (task.ID, error)
 	ImportDemo() (task.ID, error)
+	Reanalyse(ctx context.Context, rows []catalog.Row) (task.ID, error)
 	BringEarlier(database string, roots ...string) (task.ID, error)
 	Tasks() []task.Status
 	PauseTask(id task.ID)

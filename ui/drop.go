@@ -128,10 +128,13 @@ func (w *window) chooseFolder(confirm string, done func(dir string)) {
 			return
 		}
 		if u != nil {
+			w.lastDir = u.Path()
 			done(u.Path())
 		}
 	}, w.win)
 	d.SetConfirmText(confirm)
+	d.SetTitleText(confirm)
+	w.beginAtLast(d)
 	d.Show()
 	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
 }
@@ -150,8 +153,10 @@ func (w *window) chooseFile(extensions []string, done func(path string)) {
 			w.fail(err)
 			return
 		}
+		w.lastDir = filepath.Dir(path)
 		done(path)
 	}, w.win)
+	w.beginAtLast(d)
 	if extensions != nil {
 		d.SetFilter(storage.NewExtensionFileFilter(extensions))
 	}
@@ -177,8 +182,20 @@ func (w *window) saveFile(name string, done func(path string)) {
 		done(path)
 	}, w.win)
 	d.SetFileName(name)
-	d.Resize(w.dialogSize())
+	w.beginAtLast(d)
 	d.Show()
+	d.Resize(w.dialogSize()) // as in chooseFile
+}
+
+// beginAtLast opens a file dialog where something was chosen last.
+func (w *window) beginAtLast(d *dialog.FileDialog) {
+	if w.lastDir == "" {
+		return
+	}
+	// A folder that is gone: the dialog begins at home, as the first time.
+	if dir, err := storage.ListerForURI(storage.NewFileURI(w.lastDir)); err == nil {
+		d.SetLocation(dir)
+	}
 }
 
 func (w *window) dialogSize() fyne.Size {

@@ -139,7 +139,18 @@ func (w *window) placeLines(p places) []browser.Place {
 	if p.counts.Total > 1 { // not counted: comparing all sounds takes seconds in a large library
 		lines = append(lines, browser.Place{ID: "sounds", Title: "Same sound twice", Icon: "similar", Count: -1, Query: "is:twin"})
 	}
-	optional("waiting", "Being analysed", "clock", "is:waiting", p.counts.Listed, theme.Accent)
+	if n := p.counts.Listed; n > 0 {
+		// Without an import at work they stay so: one was cancelled half-way.
+		title, colour := "Not analysed yet", theme.Warn
+		for _, t := range w.core.Tasks() {
+			if !t.State.Final() {
+				title, colour = "Being analysed", theme.Accent
+			}
+		}
+		lines = append(lines, browser.Place{ID: "waiting", Title: title, Icon: "clock", Count: n, Query: "is:waiting", Colour: colour, Menu: []*fyne.MenuItem{
+			fyne.NewMenuItem("Analyse now", func() { w.analyse("is:waiting") }),
+		}})
+	}
 	optional("failed", "Could not be read", "warning", "is:failed", p.counts.Failed, theme.Bad)
 	optional("missing", "Files gone", "warning", "is:missing", p.counts.Missing, theme.Warn)
 

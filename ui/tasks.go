@@ -36,6 +36,7 @@ func (w *window) taskChanged(t task.Status) {
 		w.told = map[task.ID]bool{}
 	}
 	w.told[t.ID] = true
+	w.readPlaces() // what is left waiting is called otherwise now
 	colour := theme.Text
 	text := transport.Ended(t)
 	switch {
@@ -170,7 +171,7 @@ func (w *window) openCard(name string, o card.Options) {
 	w.card = m
 	var hide func()
 	v := card.NewView(m, name, card.Actions{
-		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose", done) },
+		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose folder", done) },
 		ChooseFile:   func(done func(string)) { w.chooseFile([]string{".bin", ".BIN"}, done) },
 		Cancel:       func() { w.core.CancelTask(m.Running()) },
 		Read:         w.readCard,

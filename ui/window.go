@@ -75,8 +75,9 @@ type window struct {
 	placeAgain  bool // and are to be read once more
 	detach      func()
 	closing     bool
-	reloading   bool // the list will be read again soon
-	rowsChanged bool // and rows came or went
+	lastDir     string // where a file or folder was chosen last
+	reloading   bool   // the list will be read again soon
+	rowsChanged bool   // and rows came or went
 }
 
 // newWindow builds the window and starts the pump; show makes it visible.

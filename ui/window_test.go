@@ -544,3 +544,41 @@ func TestEveryCommandCanBeCarriedOut(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatACancelledImportLeftCanBeAnalysed(t *testing.T) {
+	r := newRig(t, 0)
+	path := filepath.Join(t.TempDir(), "Hat.wav")
+	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", "One Shots", "Closed Hat.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.importPaths(path)
+	r.until(t, "the sound", func() bool { return r.lastCount.Analysed == 1 && r.search.Len() == 1 })
+	// As if it had been listed and never heard.
+	db, err := catalog.Open(context.Background(), r.a.LibraryPath(filepath.Join(filepath.Dir(r.where.Data), "library.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Reanalyse(context.Background(), []catalog.Row{r.search.Row(0)})
+	if cerr := db.Close(); err != nil || cerr != nil {
+		t.Fatal(err, cerr)
+	}
+	r.readPlaces()
+	waiting := func() (p browser.Place) {
+		for _, p := range r.placeLines(r.placesOf) {
+			if p.ID == "waiting" {
+				return p
+			}
+		}
+		return p
+	}
+	r.until(t, "one that waits", func() bool { return waiting().Count == 1 })
+	if p := waiting(); p.Title != "Not analysed yet" || len(p.Menu) != 1 {
+		t.Fatalf("%+v", p)
+	}
+	waiting().Menu[0].Action()
+	r.until(t, "all heard", func() bool { return r.lastCount.Analysed == 1 && waiting().Count == 0 })
+}

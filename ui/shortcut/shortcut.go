@@ -35,6 +35,7 @@ const (
 	HalfTempo    ID = "half-tempo"
 	DoubleTempo  ID = "double-tempo"
 	TapTempo     ID = "tap-tempo"
+	Reanalyse    ID = "analyse-again"
 	Reading1     ID = "tempo-reading-1"
 	Reading2     ID = "tempo-reading-2"
 	Reading3     ID = "tempo-reading-3"
@@ -148,6 +149,7 @@ func Table(system string) []Command {
 		{HalfTempo, "Half the tempo", "Edit", fyne.KeyH, shift, Always, true},
 		{DoubleTempo, "Twice the tempo", "Edit", fyne.KeyD, shift, Always, true},
 		{TapTempo, "Tap the tempo", "Edit", fyne.KeyT, std, Always, true},
+		{Reanalyse, "Analyse again", "Edit", fyne.KeyF5, 0, Always, true},
 		{Reading1, "First other reading of the tempo", "Edit", fyne.KeyF6, 0, Always, false},
 		{Reading2, "Second other reading", "Edit", fyne.KeyF7, 0, Always, false},
 		{Reading3, "Third other reading", "Edit", fyne.KeyF8, 0, Always, false},

@@ -102,6 +102,8 @@ func WorkLine(t task.Status) (text string, share float64) {
 		text += fmt.Sprintf(" · %d of %d", t.Done, t.Total)
 	} else if t.Done > 0 {
 		text += fmt.Sprintf(" · %d", t.Done)
+	} else if t.Current != "" && t.State == task.Running {
+		text += " · " + t.Current
 	}
 	if t.State == task.Paused {
 		return text + " · paused", share
