@@ -15,6 +15,7 @@ const (
 	CodeTokenExpired      Code = "token_expired"         // 401: refresh and try again
 	CodeTokenReused       Code = "token_reused"          // 401: a refresh token was used twice; all its tokens are revoked
 	CodeWrongCode         Code = "wrong_code"            // 401: the e-mail code is wrong, used or too old
+	CodePayment           Code = "payment"               // 402: the card was declined
 	CodeTier              Code = "tier"                  // 403: the account's plan does not include this
 	CodeScope             Code = "scope"                 // 403: the API key was not given this right
 	CodeBlocked           Code = "blocked"               // 403: the account is blocked by the operator

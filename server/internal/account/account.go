@@ -63,6 +63,10 @@ type Service struct {
 	Lanes  map[plan.Queue]int // that jobs can wait in, with this process's workers
 	// Features are what the operator offers now.
 	Features func() plan.Features
+
+	// Leaving is told, in the transaction, of an account that is deleted, so that it pays no
+	// longer. May be nil.
+	Leaving func(ctx context.Context, tx *store.Tx, u *store.User) error
 }
 
 // Limits is what an account may do now, of what the operator offers.

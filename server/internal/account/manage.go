@@ -2,7 +2,9 @@ package account
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
+	"strings"
 	"time"
 
 	"sampleagent/server/internal/plan"
@@ -129,11 +131,23 @@ func (s *Service) StartTrial(ctx context.Context, p *Principal, ip string) error
 		if err != nil {
 			return err
 		}
-		if !ok {
+		// Also not after the account was deleted and made again, or with a +tag in the address.
+		fresh, err := tx.UseTrial(ctx, hex.EncodeToString(s.derive("trial", withoutTag(p.User.Email))), now)
+		if err != nil {
+			return err
+		}
+		if !ok || !fresh {
 			return problem(http.StatusConflict, wire.CodeConflict, "The trial of this account has been used.")
 		}
 		return s.audit(ctx, tx, p.User.ID, "user:"+p.User.ID, "trial.started", "", ip, nil)
 	})
+}
+
+// withoutTag is an address without what follows + before the @: both reach the same person.
+func withoutTag(email string) string {
+	name, host, _ := strings.Cut(email, "@")
+	name, _, _ = strings.Cut(name, "+")
+	return name + "@" + host
 }
 
 // Delete ends an account at once: nobody is signed in as it any more, its address is free, and
@@ -141,6 +155,15 @@ func (s *Service) StartTrial(ctx context.Context, p *Principal, ip string) error
 func (s *Service) Delete(ctx context.Context, userID, actor, ip string) error {
 	now := s.Now()
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if s.Leaving != nil {
+			if err := s.Leaving(ctx, tx, u); err != nil {
+				return err
+			}
+		}
 		if err := tx.RevokeAll(ctx, userID, "", "account deleted", now); err != nil {
 			return err
 		}

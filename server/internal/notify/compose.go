@@ -49,7 +49,7 @@ func (s *Service) compose(ctx context.Context, a MailArgs) (*Message, error) {
 		if err != nil {
 			return nil, err
 		}
-		if a.MailKind != mailReused && a.MailKind != mailHookOff {
+		if canSwitchOff(a.MailKind) {
 			l.Unsubscribe = s.Public + "/unsubscribe/" + u.UnsubscribeToken
 		}
 	}
@@ -66,7 +66,19 @@ func (s *Service) compose(ctx context.Context, a MailArgs) (*Message, error) {
 	return &Message{Subject: l.Subject, Text: text.String(), HTML: html.String(), Unsubscribe: l.Unsubscribe}, nil
 }
 
+// canSwitchOff says that a kind of mail is one of the switches of an account.
+func canSwitchOff(kind string) bool {
+	switch kind {
+	case mailReused, mailHookOff, mailPlanBegun, mailPlanEnding, mailPlanEnded, mailPaymentFailed:
+		return false
+	}
+	return true
+}
+
 func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
+	if done, err := s.fillMoney(ctx, l, a); done || err != nil {
+		return err
+	}
 	about := ""
 	if len(a.About) > 0 {
 		about = a.About[0]

@@ -145,9 +145,10 @@ func (q Q) Invoices(ctx context.Context, from, to time.Time) ([]Invoice, error) 
 	return invoices.list(ctx, q, "WHERE created_at >= ? AND created_at < ? AND status <> 'draft' ORDER BY created_at, id", At(from), At(to))
 }
 
-// UnpaidInvoices lists open bills whose payment failed, that were reminded of less often than some times.
+// UnpaidInvoices lists open bills whose payment failed and of which some reminders were not sent. A
+// subscription's first bill is none of them: the payment page says what went wrong.
 func (q Q) UnpaidInvoices(ctx context.Context, reminders, limit int) ([]Invoice, error) {
-	return invoices.list(ctx, q, "WHERE status = 'open' AND attempts > 0 AND reminders < ? ORDER BY created_at, id LIMIT ?", reminders, limit)
+	return invoices.list(ctx, q, "WHERE status = 'open' AND attempts > 0 AND reason <> 'subscription_create' AND reminders < ? ORDER BY created_at, id LIMIT ?", reminders, limit)
 }
 
 // Reminded counts a mail about a bill; false if it was counted meanwhile.
@@ -260,7 +261,6 @@ type MeterEvent struct {
 	PriceMicro int64  `db:"price_micro"` // of one
 	State      string `db:"state"`
 	CreatedAt  Millis `db:"created_at"` // when it was used
-	StampedAt  Millis `db:"stamped_at"` // the time that was told to the provider
 	TriedAt    Millis `db:"tried_at"`   // first sent; it may or may not have arrived
 	SentAt     Millis `db:"sent_at"`
 }
@@ -288,10 +288,9 @@ func (q Q) MeterEventsOf(ctx context.Context, userID string, from, to time.Time)
 	return meterEvents.list(ctx, q, "WHERE user_id = ? AND created_at >= ? AND created_at < ? ORDER BY created_at, id", userID, At(from), At(to))
 }
 
-// TryMeterEvent notes, before it is sent, that usage may reach the provider from now on, and under
-// which time. Both stay as they were at the first try.
-func (tx *Tx) TryMeterEvent(ctx context.Context, id string, stamped, now time.Time) error {
-	_, err := tx.exec(ctx, "UPDATE meter_events SET tried_at = ?, stamped_at = ? WHERE id = ? AND tried_at = 0", At(now), At(stamped), id)
+// TryMeterEvent notes, before it is first sent, that usage may reach the provider from now on.
+func (tx *Tx) TryMeterEvent(ctx context.Context, id string, now time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE meter_events SET tried_at = ? WHERE id = ? AND tried_at = 0", At(now), id)
 	return err
 }
 
@@ -301,14 +300,21 @@ func (tx *Tx) SentMeterEvent(ctx context.Context, id string, now time.Time) erro
 	return err
 }
 
-// ToldUsage sums what the provider was told, or may have been told, of a customer under times of a
-// stretch, [from, to), leaving out one event.
-func (q Q) ToldUsage(ctx context.Context, customer string, from, to time.Time, without string) (sent, unsure int64, err error) {
-	err = q.each(ctx, func(scan func(...any) error) error { return scan(&sent, &unsure) },
-		`SELECT CAST(COALESCE(SUM(CASE WHEN state = 'sent' THEN quantity ELSE 0 END), 0) AS BIGINT),
-			CAST(COALESCE(SUM(CASE WHEN state = 'pending' THEN quantity ELSE 0 END), 0) AS BIGINT)
-		FROM meter_events WHERE customer = ? AND tried_at > 0 AND stamped_at >= ? AND stamped_at < ? AND id <> ?`, customer, At(from), At(to), without)
-	return sent, unsure, err
+// Told is how a customer's usage stands between us and the provider.
+type Told struct {
+	Since  Millis // the first try of all
+	Sent   int64  // known to have arrived
+	Unsure int64  // tried since a time, and nobody knows
+}
+
+// Told sums a customer's usage; what was first tried after young and is not known to have arrived
+// is Unsure.
+func (q Q) Told(ctx context.Context, customer string, young time.Time) (t Told, err error) {
+	err = q.each(ctx, func(scan func(...any) error) error { return scan(&t.Since, &t.Sent, &t.Unsure) },
+		`SELECT CAST(COALESCE(MIN(tried_at), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN state = 'sent' THEN quantity ELSE 0 END), 0) AS BIGINT),
+			CAST(COALESCE(SUM(CASE WHEN state = 'pending' AND tried_at >= ? THEN quantity ELSE 0 END), 0) AS BIGINT)
+		FROM meter_events WHERE customer = ? AND tried_at > 0`, At(young), customer)
+	return t, err
 }
 
 // UseTrial notes that an address had its trial; false if it had.

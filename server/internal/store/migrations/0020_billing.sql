@@ -1,8 +1,9 @@
 -- +goose Up
 -- What the payment provider says of an account, as it was last fetched. version rises with each
--- write, so that a fetch that was overtaken by a newer one is thrown away and made again.
+-- write, so that a fetch that was overtaken by a newer one is thrown away and made again. A row
+-- outlives its account: a last bill may still be paid.
 CREATE TABLE subscriptions (
-    user_id TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    user_id TEXT PRIMARY KEY,
     customer TEXT NOT NULL UNIQUE,
     subscription TEXT NOT NULL DEFAULT '',
     status TEXT NOT NULL DEFAULT '',
@@ -98,7 +99,6 @@ CREATE TABLE meter_events (
     price_micro BIGINT NOT NULL,
     state TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    stamped_at BIGINT NOT NULL DEFAULT 0,
     tried_at BIGINT NOT NULL DEFAULT 0,
     sent_at BIGINT NOT NULL DEFAULT 0
 );
