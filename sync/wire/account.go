@@ -76,6 +76,8 @@ type Account struct {
 	Notify      Notify     `json:"notify"`
 	AI          string     `json:"ai" enum:"on,off" doc:"off: vibes are made by rules from what was measured"`
 	Billing     string     `json:"billing" enum:"on,off"`
+	Plan        Plan       `json:"plan"`
+	Offers      []Offer    `json:"offers" doc:"the plans that this server offers, with what each would change"`
 }
 
 // AccountPatch changes what a user may change; absent fields stay.

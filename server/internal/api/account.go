@@ -79,13 +79,13 @@ func (a *API) authRoutes() {
 
 func (a *API) accountRoutes() {
 	Register(a, Op(http.MethodGet, "/api/account", Read, "The account, its plan and what of it is used"), func(ctx context.Context, _ *struct{}) (*Body[wire.Account], error) {
-		return body(a.Accounts.Describe(ctx, Principal(ctx), a.AI, a.Billing))
+		return body(a.Describe(ctx))
 	})
 	Register(a, Op(http.MethodPatch, "/api/account", Session, "Change name or mail switches"), func(ctx context.Context, in *In[wire.AccountPatch]) (*Body[wire.Account], error) {
 		if err := a.Accounts.Change(ctx, Principal(ctx), in.Body); err != nil {
 			return nil, err
 		}
-		return body(a.Accounts.Describe(ctx, Principal(ctx), a.AI, a.Billing))
+		return body(a.Describe(ctx))
 	})
 	Register(a, Op(http.MethodDelete, "/api/account", Session, "Delete the account and everything in it"), func(ctx context.Context, _ *struct{}) (*None, error) {
 		p := Principal(ctx)
@@ -159,7 +159,7 @@ func preferences(p *store.Preferences) wire.Preferences {
 }
 
 func (a *API) usage(ctx context.Context, days int) (*wire.UsageReport, error) {
-	acc, err := a.Accounts.Describe(ctx, Principal(ctx), a.AI, a.Billing)
+	acc, err := a.Describe(ctx)
 	if err != nil {
 		return nil, err
 	}

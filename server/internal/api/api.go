@@ -1,6 +1,6 @@
 // Package api is the server's JSON over HTTP: routes, their OpenAPI document, sign-in of
 // requests, limits on requests, problem details, live events. It turns requests into calls of
-// the use cases in account, job and notify, and their values into answers.
+// the use cases in account, billing, job and notify, and their values into answers.
 //
 // It holds no rule of its own: what is allowed is decided by those packages.
 package api
@@ -18,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"sampleagent/server/internal/account"
+	"sampleagent/server/internal/billing"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/notify"
 	"sampleagent/server/internal/plan"
@@ -33,10 +34,11 @@ type API struct {
 	DB       *store.DB
 	Log      *slog.Logger
 
-	AI, Billing bool // switched on, for people
-	Production  bool // strangers can reach us: https only
-	PerMinute   int  // requests of one account or address
-	Streams     int  // live event streams of one account
+	Bills      *billing.Service
+	AI         bool // switched on, for people
+	Production bool // strangers can reach us: https only
+	PerMinute  int  // requests of one account or address
+	Streams    int  // live event streams of one account
 
 	huma huma.API
 }
@@ -67,6 +69,7 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	a.sampleRoutes()
 	a.hookRoutes()
 	a.syncRoutes(r)
+	a.billingRoutes(r)
 	a.exportRoute(r)
 	a.eventRoute(r)
 	for _, e := range extras {

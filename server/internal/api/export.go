@@ -26,7 +26,7 @@ func (a *API) exportRoute(r chi.Router) {
 func (a *API) exportAccount(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	p := Principal(ctx)
-	me, err := a.Accounts.Describe(ctx, p, a.AI, a.Billing)
+	me, err := a.Describe(ctx)
 	if err != nil {
 		return err
 	}

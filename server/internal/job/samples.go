@@ -9,17 +9,12 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/riverqueue/river"
 
 	"sampleagent/audio/codec"
-	"sampleagent/server/internal/job/queue"
 	"sampleagent/server/internal/notify"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/quota"
 	"sampleagent/server/internal/store"
-	"sampleagent/server/internal/vibe"
 	"sampleagent/sync/wire"
 )
 
@@ -294,120 +289,4 @@ func (s *Service) Links(ctx context.Context, row *store.Sample) (play, download 
 	p, err1 := s.playLink(ctx, row)
 	d, err2 := s.downloadLink(ctx, row)
 	return *p, *d, errors.Join(err1, err2)
-}
-
-// DeepArgs is a job queue entry: ask the large model about a sample.
-type DeepArgs struct {
-	UserID   string `json:"user_id"`
-	SampleID string `json:"sample_id" river:"unique"`
-}
-
-// Kind names the entry.
-func (DeepArgs) Kind() string { return "deep_analysis" }
-
-// Deep asks for a deep analysis of a sample. The plan's share is counted; beyond it the
-// operator's billing decides.
-func (s *Service) Deep(ctx context.Context, who Who, id string) error {
-	if _, err := s.DB.Sample(ctx, who.User.ID, id); err != nil {
-		return err
-	}
-	if who.Limits.DeepShare == 0 || len(who.Limits.Models) < 2 {
-		p := problem(http.StatusForbidden, wire.CodeTier, "Deep analysis is part of the pro plan.")
-		p.Upgrade = true
-		return p
-	}
-	if !s.Vibe.On() {
-		return problem(http.StatusForbidden, wire.CodeOff, "This server has no AI provider, so there is no deep analysis.")
-	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		month := who.Limits.UploadWindow(s.Now(), who.User.PeriodStart.Time())
-		ok, err := tx.Take(ctx, who.User.ID, "deep", month, 1, who.Limits.DeepShare)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			p := limited(problem(http.StatusTooManyRequests, wire.CodeBudget, "The %d deep analyses of this month are used.", who.Limits.DeepShare), who.Limits.DeepShare, "analyses", false)
-			p.ResetAt, p.RetryAfter = &month.End, month.End.Sub(s.Now())
-			return p
-		}
-		_, err = s.Queue.Insert(ctx, tx, DeepArgs{who.User.ID, id}, &river.InsertOpts{Queue: string(who.Limits.Queue), Priority: 2, MaxAttempts: 4})
-		return err
-	})
-}
-
-type deepWorker struct {
-	river.WorkerDefaults[DeepArgs]
-	s *Service
-}
-
-func (*deepWorker) Timeout(*river.Job[DeepArgs]) time.Duration { return workTime }
-
-func (d *deepWorker) Work(ctx context.Context, rj *river.Job[DeepArgs]) error {
-	s := d.s
-	u, err := s.DB.User(ctx, rj.Args.UserID)
-	if notFound(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	row, err := s.DB.Sample(ctx, u.ID, rj.Args.SampleID)
-	if notFound(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	f, err := s.DB.Features(ctx, row.ID)
-	if err != nil {
-		return err
-	}
-	l, err := s.Limits(u)
-	if err != nil {
-		return err
-	}
-	v, took, err := s.Vibe.Describe(ctx, vibe.Ask{User: u, Limits: l, SampleID: row.ID, Facts: storedFacts(row, f), Deep: true})
-	if err != nil {
-		return err
-	}
-	if v.Source != wire.VibeFromAI && rj.Attempt < rj.MaxAttempts {
-		return errors.New("deep analysis: " + v.Reason)
-	}
-	ctx = context.WithoutCancel(ctx)
-	now := s.Now()
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		if v.Source == wire.VibeFromAI {
-			if err := tx.AddVibe(ctx, &store.Vibe{ID: store.NewID(), SampleID: row.ID, UserID: u.ID, Source: v.Source, Model: v.Model, Deep: true,
-				Vibe: store.JSON[wire.Vibe]{V: *v}, Confidence: v.Confidence, TookMS: took.Milliseconds(), CreatedAt: store.At(now)}); err != nil {
-				return err
-			}
-			if _, err := tx.UpdateSample(ctx, row, now); err != nil {
-				return err
-			}
-		} else { // not done, so not counted
-			month := l.UploadWindow(now, u.PeriodStart.Time())
-			if err := tx.Give(ctx, u.ID, "deep", store.At(month.Start), 1); err != nil {
-				return err
-			}
-		}
-		if err := s.Notify.Event(ctx, tx, u.ID, wire.EventSampleUpdated, wire.EventData{SampleID: row.ID, Version: row.Version}); err != nil {
-			return err
-		}
-		return queue.Complete(ctx, tx, rj)
-	})
-}
-
-func storedFacts(row *store.Sample, f *store.Features) vibe.Facts {
-	x := vibe.Facts{Name: row.Filename, Duration: row.Duration, Kind: row.Kind, Class: row.Class, BPM: f.BPM, BPMConf: f.BPMConf, KeyConf: f.KeyConf,
-		LUFS: f.LUFS, Centroid: f.CentroidMean, Bandwidth: f.BandwidthMean, Rolloff: f.RolloffMean, Flatness: f.FlatnessMean, ZCR: f.ZCRMean, RMS: f.RMSMean, Harmonic: f.HarmonicRatio}
-	if row.BPM > 0 {
-		x.BPM = &row.BPM
-	}
-	if row.Key != "" {
-		x.Key = &row.Key
-	}
-	if row.Duration > 0 {
-		x.OnsetsPerSec = float64(f.OnsetCount) / row.Duration
-	}
-	return x
 }

@@ -40,6 +40,7 @@ type Service struct {
 	Queue   Queue
 	Notify  *notify.Service
 	Vibe    *vibe.Service
+	Meter   Meter                                  // of what goes beyond a plan's share; nil: nothing does
 	Limits  func(*store.User) (plan.Limits, error) // what an account may do now
 	Temp    string                                 // folder for files in work
 	Workers map[plan.Queue]int                     // over all processes, for estimates

@@ -243,5 +243,6 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 				return err
 			})
 		}})
+	root.AddCommand(billingCommand(stderr, actor, find))
 	return root
 }

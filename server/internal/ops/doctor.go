@@ -49,7 +49,7 @@ func (s *Server) Examine(ctx context.Context) []Finding {
 	if s.Config.StripeKey == "" {
 		off("billing", "nobody can pay; set stripe_key and stripe_webhook_secret to switch it on")
 	} else {
-		say("billing", "Stripe settings are there", nil)
+		say("billing", "Stripe accepts the key and has products and prices", s.Bills.Check(ctx))
 	}
 	if s.outside == nil {
 		off("sign-in elsewhere", "sign-in is by e-mail code; set oidc_issuer and oidc_client_id to add another service")

@@ -47,9 +47,9 @@ func TestEachFeatureByItself(t *testing.T) {
 // What a visitor reads in each phase (B39): plans name only what there is.
 func TestPagesShowWhatThePhaseOffers(t *testing.T) {
 	for phase, says := range map[string]struct{ has, lacks []string }{
-		"1": {[]string{"free"}, []string{"$9.99", "enterprise", "Batches", "API keys", "in step"}},
-		"2": {[]string{"$9.99", "API keys", "in step"}, []string{"Batches of", "SP-404MK2 built"}},
-		"3": {[]string{"$9.99", "Batches of up to 100", "API keys"}, nil},
+		"1": {[]string{"free"}, []string{"$9.99", "enterprise", "Batches", "API keys", "in step", "Deep analysis"}},
+		"2": {[]string{"$9.99", "API keys", "in step"}, []string{"Batches", "SP-404MK2 cards", "Deep analysis"}},
+		"3": {[]string{"$9.99", "100 files at once", "API keys"}, nil},
 	} {
 		w := start(t, "", idle, env("PHASE", phase))
 		_, page := w.visitor("", "").get("/pricing")

@@ -25,6 +25,7 @@ import (
 
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/api"
+	"sampleagent/server/internal/billing"
 	"sampleagent/server/internal/config"
 	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/job"
@@ -52,6 +53,7 @@ type Server struct {
 	Notify   *notify.Service
 	Vibe     *vibe.Service
 	Jobs     *job.Service
+	Bills    *billing.Service
 	Features *feature.Switches
 	Queue    *queue.Queue
 	API      *api.API
@@ -75,6 +77,9 @@ type Options struct {
 	// RescueAfter is for tests that kill workers; 0: job.RescueAfter.
 	RescueAfter time.Duration
 }
+
+// stripeRetries is how often a request to Stripe is made again when its answer was lost.
+const stripeRetries = 2
 
 // Open puts the parts together; the database is migrated first.
 func Open(ctx context.Context, c *config.Config, log *slog.Logger, o Options) (*Server, error) {
@@ -135,11 +140,16 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	s.Jobs = &job.Service{DB: s.DB, Objects: s.Objects, Notify: s.Notify, Vibe: s.Vibe, Limits: s.Accounts.Limits, Temp: filepath.Join(c.Data, "work"), Workers: lanes,
 		Log: s.Log, Now: o.Now, Memory: semaphore.NewWeighted(job.MemoryBudget), Crash: o.Crash}
 	s.Notify.Linker = s.Jobs
+	s.Bills = &billing.Service{DB: s.DB, Accounts: s.Accounts, Letters: s.Notify, Log: s.Log, Now: o.Now, Public: c.PublicURL, Secret: c.StripeWebhookSecret}
+	if c.StripeKey != "" {
+		s.Bills.Connect(c.StripeKey, c.StripeURL, stripeRetries)
+	}
+	s.Accounts.Leaving, s.Jobs.Meter = s.Bills.Leave, s.Bills
 	if err := s.newQueue(o); err != nil {
 		return err
 	}
-	s.Notify.Queue, s.Jobs.Queue = s.Queue, s.Queue
-	s.API = &api.API{Accounts: s.Accounts, Jobs: s.Jobs, Notify: s.Notify, DB: s.DB, Log: s.Log, AI: s.Vibe.On(), Billing: c.StripeKey != "",
+	s.Notify.Queue, s.Jobs.Queue, s.Bills.Queue = s.Queue, s.Queue, s.Queue
+	s.API = &api.API{Accounts: s.Accounts, Jobs: s.Jobs, Notify: s.Notify, DB: s.DB, Log: s.Log, Bills: s.Bills, AI: s.Vibe.On(),
 		Production: c.Production(), PerMinute: c.RequestsPerMinute, Streams: 10}
 	s.traces, err = startTraces(ctx, c.OTLPEndpoint)
 	return err
@@ -229,12 +239,13 @@ func (s *Server) newQueue(o Options) error {
 	opts.Workers = river.NewWorkers()
 	s.Jobs.AddWorkers(opts.Workers)
 	s.Notify.Workers(opts.Workers)
+	s.Bills.Workers(opts.Workers)
 	if o.Role.Work {
 		opts.Queues = map[string]int{string(plan.QueueSystem): c.SystemWorkers}
 		for lane, n := range s.Jobs.Workers {
 			opts.Queues[string(lane)] = n
 		}
-		opts.Periodic = job.Periodic()
+		opts.Periodic = append(job.Periodic(), billing.Periodic()...)
 	}
 	var err error
 	s.Queue, err = queue.New(s.DB, opts)

@@ -245,6 +245,11 @@ func (q Q) DeepOf(ctx context.Context, userID, sampleID string) (*Deep, error) {
 	return deeps.get(ctx, q, "WHERE user_id = ? AND sample_id = ? ORDER BY created_at DESC, id DESC LIMIT 1", userID, sampleID)
 }
 
+// LostDeeps lists requests that were made before a time and have not ended.
+func (q Q) LostDeeps(ctx context.Context, before time.Time, limit int) ([]Deep, error) {
+	return deeps.list(ctx, q, "WHERE state = 'asked' AND created_at < ? ORDER BY created_at LIMIT ?", At(before), limit)
+}
+
 // EndDeep ends a request; false if it has ended.
 func (tx *Tx) EndDeep(ctx context.Context, id, state, reason string, now time.Time) (bool, error) {
 	n, err := tx.exec(ctx, "UPDATE deep_analyses SET state = ?, reason = ?, done_at = ? WHERE id = ? AND state = 'asked'", state, reason, At(now), id)

@@ -9,50 +9,13 @@ import (
 	"time"
 
 	"sampleagent/server/internal/api"
-	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/billing"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
 
 func (p *pages) landing(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, "landing", "Sample Agent", p.offers())
-}
-
-func (p *pages) pricing(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, "pricing", "Plans", p.offers())
-}
-
-// offer is a tier as a visitor reads it.
-type offer struct {
-	Name   string
-	Limits plan.Limits
-	Month  int
-	Year   int
-	From   bool // by contract, from Month on
-	Soon   string
-}
-
-// offers are the tiers that this server offers.
-func (p *pages) offers() []offer {
-	var out []offer
-	on := p.Features()
-	for _, l := range plan.Tiers() {
-		if l.Tier == plan.Trial || !on.On(plan.FeaturePro) && l.Tier != plan.Free {
-			continue
-		}
-		l = l.In(on)
-		o := offer{Name: string(l.Tier), Limits: l, Month: int(l.MonthCents), Year: int(l.YearCents), From: l.Contact}
-		switch {
-		case l.Promise.Hours() >= 1:
-			o.Soon = "within 12 to 24 hours"
-		case l.Promise.Minutes() > 1:
-			o.Soon = "normally under 5 minutes"
-		default:
-			o.Soon = "normally under 1 minute"
-		}
-		out = append(out, o)
-	}
-	return out
+	p.show(w, r, http.StatusOK, "landing", "Sample Agent", nil)
 }
 
 // meter is how much of something is used.
@@ -71,6 +34,13 @@ func meters(a *wire.Account) []meter {
 	m = append(m, meter{Name: "Storage", Used: size(a.Usage.StorageBytes), Of: size(a.Limits.StorageBytes), Share: share(a.Usage.StorageBytes, a.Limits.StorageBytes)})
 	if a.AI == "on" && a.Limits.AIMicroUSD > 0 {
 		m = append(m, meter{Name: "AI, 30 days", Used: fmt.Sprintf("$%.2f", float64(a.Usage.AIMicroUSD)/1e6), Of: fmt.Sprintf("$%.2f", float64(a.Limits.AIMicroUSD)/1e6), Share: share(a.Usage.AIMicroUSD, a.Limits.AIMicroUSD)})
+	}
+	if d := a.Plan.Deep; d.Share > 0 && a.AI == "on" {
+		deep := count("Deep analyses this month", d.Used, d.Share)
+		if d.Billed > 0 {
+			deep.Note = template.HTML(fmt.Sprintf("and %d beyond, %s on the next bill", d.Billed, dollars(d.Billed*d.PriceMicro/10_000))) //nolint:gosec // numbers
+		}
+		m = append(m, deep)
 	}
 	if a.Limits.APIRequests != 0 {
 		m = append(m, count("API requests today", a.Usage.APIRequests, a.Limits.APIRequests))
@@ -91,12 +61,13 @@ type accountData struct {
 	Account     *wire.Account
 	Meters      []meter
 	Preferences *store.Preferences
-	Ask         bool // delete was pressed: ask once more
+	Bills       []wire.Invoice // the newest
+	Ask         bool           // delete was pressed: ask once more
 }
 
 func (p *pages) account(w http.ResponseWriter, r *http.Request) {
 	who := api.Principal(r.Context())
-	details, err := p.Accounts.Describe(r.Context(), who, p.API.AI, p.API.Billing)
+	details, err := p.API.Describe(r.Context())
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -106,7 +77,16 @@ func (p *pages) account(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	p.show(w, r, http.StatusOK, "account", "Account", accountData{details, meters(details), prefs, r.URL.Query().Has("delete")})
+	bills, err := p.API.DB.InvoicesOf(r.Context(), who.User.ID, 6)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	data := accountData{Account: details, Meters: meters(details), Preferences: prefs, Ask: r.URL.Query().Has("delete")}
+	for i := range bills {
+		data.Bills = append(data.Bills, billing.WireInvoice(&bills[i]))
+	}
+	p.show(w, r, http.StatusOK, "account", "Account", data)
 }
 
 // securityData is where somebody is signed in, and what happened to the account.

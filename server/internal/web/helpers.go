@@ -41,7 +41,11 @@ var helpers = template.FuncMap{
 		return *s
 	},
 	"when":       when,
-	"dollars":    func(cents int) string { return fmt.Sprintf("$%d.%02d", cents/100, cents%100) },
+	"dollars":    dollars,
+	"perMonth":   func(yearCents int64) string { return dollars(yearCents / 12) },
+	"saved":      func(month, year int64) string { return dollars(12*month - year) },
+	"micro":      func(micro int64) string { return dollars(micro / 10_000) },
+	"day":        func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"join":       strings.Join,
 	"upper":      strings.ToUpper,
 	"icon":       icon,
@@ -56,6 +60,14 @@ var helpers = template.FuncMap{
 	"detail":     detail,
 	"eventName":  func(e string) string { return named(eventNames, e) },
 	"browser":    browser,
+}
+
+// dollars is a price; whole dollars have no cents.
+func dollars(cents int64) string {
+	if cents%100 == 0 {
+		return fmt.Sprintf("$%d", cents/100)
+	}
+	return fmt.Sprintf("$%d.%02d", cents/100, cents%100)
 }
 
 func text(s *string) string {
@@ -97,7 +109,7 @@ var eventNames = map[string]string{
 var actions = map[string]string{
 	"account.created": "The account was made", "account.deleted": "The account was deleted", "account.blocked": "The account was blocked", "account.unblocked": "The account was let in again",
 	"session.opened": "Signed in", "session.revoked": "Signed out", "session.revoked_all": "Signed out everywhere else", "session.reuse": "A sign-in was used from two places and ended",
-	"key.created": "An API key was made", "key.revoked": "An API key was revoked", "trial.started": "The trial began", "tier.changed": "The plan was changed",
+	"key.created": "An API key was made", "key.revoked": "An API key was revoked", "trial.started": "The trial began", "tier.changed": "The plan was changed", "payment.refunded": "A payment was refunded",
 	"webhook.added": "A webhook was added", "webhook.changed": "A webhook was changed", "webhook.rotated": "A webhook got a new secret", "webhook.removed": "A webhook was removed",
 	"identity.joined": "Another sign-in was joined to the account",
 }
@@ -192,6 +204,8 @@ func icon(name string) template.HTML {
 		"upload":   `<path d="M11 16V7.8L8 10.8 6.600 9.400 12 4l5.400 5.400L16 10.800l-3-3V16zM5 18h14v2H5z"/>`,
 		"download": `<path d="M13 4v8.200l3-3 1.400 1.400L12 16l-5.400-5.400L8 9.200l3 3V4zM5 18h14v2H5z"/>`,
 		"bell":     `<path d="M12 3a6 6 0 0 1 6 6v5l2 3H4l2-3V9a6 6 0 0 1 6-6zm-2 15h4a2 2 0 0 1-4 0z"/>`,
+		"check":    `<path d="M9.500 17.600 4.200 12.300l1.500-1.500 3.800 3.800 8.800-8.800 1.500 1.500z"/>`,
+		"none":     `<path d="M6 11h12v2H6z"/>`,
 		"wave":     `<path d="M2 11h2v2H2zm4-4h2v10H6zm4-4h2v18h-2zm4 6h2v6h-2zm4-3h2v12h-2zm4 5h2v2h-2z"/>`,
 	}[name]
 	if name == "play" {

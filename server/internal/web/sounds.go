@@ -11,6 +11,7 @@ import (
 
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/job"
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
@@ -25,7 +26,7 @@ type uploadData struct {
 func (p *pages) uploadForm(w http.ResponseWriter, r *http.Request) { p.showUpload(w, r, nil) }
 
 func (p *pages) showUpload(w http.ResponseWriter, r *http.Request, wrong *wire.Problem) {
-	details, err := p.Accounts.Describe(r.Context(), api.Principal(r.Context()), p.API.AI, p.API.Billing)
+	details, err := p.API.Describe(r.Context())
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -166,6 +167,7 @@ func (p *pages) samples(w http.ResponseWriter, r *http.Request) {
 // sampleData is one sample's page with links that live as long as it is looked at.
 type sampleData struct {
 	Sample   *wire.Sample
+	Deep     *wire.DeepOffer // nil: not offered
 	Play     string
 	Download string
 	Peaks    string
@@ -179,6 +181,12 @@ func (p *pages) sample(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := sampleData{Sample: s}
+	if p.Features().On(plan.FeatureLarge) {
+		if data.Deep, err = p.Jobs.DeepOffer(r.Context(), api.Who(r.Context()), id); err != nil {
+			p.fail(w, r, err)
+			return
+		}
+	}
 	if s.HasAudio {
 		links := []struct {
 			to  *string

@@ -120,6 +120,10 @@ func Mount(r chi.Router, o Options) error {
 		r.Get("/samples", p.samples)
 		r.Get("/samples/{id}", p.sample)
 		r.Post("/samples/{id}/delete", p.sampleDelete)
+		r.With(p.behind(plan.FeatureLarge)).Post("/samples/{id}/deep", p.sampleDeep)
+		r.Get("/billing/done", p.bought)
+		r.Get("/billing/year", p.yearForm)
+		r.Post("/billing/{what}", small(p.billingChange))
 		r.Get("/account", p.account)
 		r.Get("/account/security", p.security)
 		r.Get("/account/notifications", p.notifications)
@@ -232,7 +236,7 @@ func (p *pages) at(links []link, path string) []link {
 
 // show draws a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
-	v := view{Title: title, Path: r.URL.Path, User: api.Principal(r.Context()), Billing: p.API.Billing && p.Features().On(plan.FeatureBilling), AI: p.API.AI && p.Features().On(plan.FeatureAI),
+	v := view{Title: title, Path: r.URL.Path, User: api.Principal(r.Context()), Billing: p.API.Bills.On() && p.Features().On(plan.FeatureBilling), AI: p.API.AI && p.Features().On(plan.FeatureAI),
 		Outbox: p.Outbox != "" && !p.Production, Notice: notices[r.URL.Query().Get("notice")], Data: data}
 	if v.User != nil {
 		v.Nav = p.at(mainPages, v.Path)
@@ -251,8 +255,12 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, t
 	if p.MediaHost != "" {
 		media += " " + p.MediaHost
 	}
+	pay := ""
+	if p.API.Bills.On() {
+		pay = " https://checkout.stripe.com https://billing.stripe.com"
+	}
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src "+media+
-		"; connect-src "+media+"; form-action 'self' http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'")
+		"; connect-src "+media+"; form-action 'self' http://127.0.0.1:*"+pay+"; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
@@ -275,6 +283,11 @@ var notices = map[string]string{
 	"removed":         "The webhook is removed.",
 	"switched":        "The webhook is switched.",
 	"trial":           "Your day of instant processing has begun.",
+	"not-bought":      "Nothing was bought and nothing was charged.",
+	"ending":          "Pro lasts until the end of what is paid; you can take it back until then.",
+	"kept":            "Your plan goes on.",
+	"yearly":          "You pay by the year from now on. The receipt is in your mail.",
+	"deep":            "The large model is listening; what it says appears here.",
 }
 
 // fail draws a refusal as a page.
