@@ -208,7 +208,9 @@ func (a *API) sampleRoutes() {
 		})
 	}
 	Register(a, Behind(plan.FeatureLarge, Op(http.MethodGet, "/api/samples/{id}/deep-analysis", Read, "What asking the large model about a sample costs, and how the last time went")),
-		func(ctx context.Context, in *ByID) (*Body[wire.DeepOffer], error) { return body(a.Jobs.DeepOffer(ctx, Who(ctx), in.ID)) })
+		func(ctx context.Context, in *ByID) (*Body[wire.DeepOffer], error) {
+			return body(a.Jobs.DeepOffer(ctx, Who(ctx), in.ID))
+		})
 	deep := Behind(plan.FeatureLarge, Op(http.MethodPost, "/api/samples/{id}/deep-analysis", Write, "Ask the large model about a sample"))
 	deep.DefaultStatus = http.StatusAccepted
 	Register(a, deep, func(ctx context.Context, in *ByID) (*None, error) {
