@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 	"github.com/cli/browser"
 
 	appcloud "sampleagent/app/cloud"
@@ -72,32 +71,26 @@ const gatherEnds = 2 * time.Second
 
 // showCloud opens the account's screen at a page.
 func (w *window) showCloud(tab cloud.Tab) {
-	if w.cloudPop != nil {
+	if w.cloudOpen {
 		w.cloud.Open(tab)
 		return
 	}
-	c := w.win.Canvas()
-	before := c.Focused()
+	var hide func()
+	closing := func() {
+		hide()
+		w.cloudOpen = false
+		w.cloud.OnChanged = nil
+	}
 	v := cloud.NewView(w.cloud, w.core.Server(), cloud.Actions{
 		Confirm: w.confirm,
 		Copy:    func(text string) { w.app.Clipboard().SetContent(text) },
 		SetServer: func(address string) {
 			w.updateSettings(func(s *settings.Settings) { s.Cloud.Server = address })
 		},
-		Close: func() {
-			w.cloudPop.Hide()
-			w.cloudPop = nil
-			w.cloud.OnChanged = nil
-			if before != nil {
-				c.Focus(before)
-			}
-		},
+		Close: closing,
 	})
-	w.cloudPop = widget.NewModalPopUp(own.Inset(v.Root(), 14, 12), c)
-	size := c.Size()
-	w.cloudPop.Resize(fyne.NewSize(min(980, size.Width-60), min(640, size.Height-60)))
-	w.cloudPop.Show()
-	c.Focus(v.Focus())
+	w.cloudOpen = true
+	hide = own.ShowDialog(w.win.Canvas(), own.Inset(v.Root(), 14, 12), fyne.NewSize(980, 640), v.Focus(), closing)
 	w.cloud.Open(tab)
 }
 

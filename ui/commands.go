@@ -15,6 +15,7 @@ import (
 	"sampleagent/ui/browser"
 	"sampleagent/ui/shortcut"
 	"sampleagent/ui/theme"
+	own "sampleagent/ui/widget"
 )
 
 // handlers says what each command of the table does. A test finds commands without one.
@@ -206,6 +207,9 @@ func (w *window) run(id shortcut.ID) {
 			return
 		}
 	}
+	if own.DialogOpen(w.win.Canvas()) {
+		return // keys and menus are not for what lies behind a dialog
+	}
 	if f := w.commands[id]; f != nil {
 		f()
 	}
@@ -291,6 +295,12 @@ func (w *window) addShortcuts() {
 		}
 	}
 	c.SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if own.DialogOpen(c) {
+			if e.Name == fyne.KeyEscape {
+				own.Escape(c)
+			}
+			return
+		}
 		if !w.plainKey(e) && (e.Name == fyne.KeyDown || e.Name == fyne.KeyUp) {
 			w.list.FocusList()
 		}

@@ -19,53 +19,13 @@ import (
 
 // modal shows content in the middle of the window; Esc and the result of the call close it.
 func (w *window) modal(content fyne.CanvasObject, width, height float32, focus fyne.Focusable) (hide func()) {
-	c := w.win.Canvas()
-	before := c.Focused()
-	pop := widget.NewModalPopUp(own.Inset(content, 14, 12), c)
-	size := c.Size()
-	m := pop.MinSize()
-	pop.Resize(fyne.NewSize(min(max(width, m.Width), size.Width-40), min(max(height, m.Height), size.Height-40)))
-	pop.Show()
-	hide = func() {
-		pop.Hide()
-		if before != nil {
-			c.Focus(before)
-		}
-	}
-	if b, ok := focus.(*own.IconButton); ok {
-		b.OnEscape = hide
-	}
-	if focus != nil {
-		c.Focus(focus)
-	}
-	return hide
-}
-
-// escEntry is a field of a dialog: Esc leaves the dialog.
-type escEntry struct {
-	widget.Entry
-	escape func()
-}
-
-func newEscEntry() *escEntry {
-	e := &escEntry{}
-	e.ExtendBaseWidget(e)
-	return e
-}
-
-// TypedKey implements fyne.Focusable.
-func (e *escEntry) TypedKey(k *fyne.KeyEvent) {
-	if k.Name == fyne.KeyEscape && e.escape != nil {
-		e.escape()
-		return
-	}
-	e.Entry.TypedKey(k)
+	return own.ShowDialog(w.win.Canvas(), own.Inset(content, 14, 12), fyne.NewSize(width, height), focus, nil)
 }
 
 // ask asks for one line of text.
 func (w *window) ask(title, label, preset string, done func(string)) {
 	var hide func()
-	entry := newEscEntry()
+	entry := own.NewEntry()
 	entry.SetText(preset)
 	submit := func(text string) {
 		if text = strings.TrimSpace(text); text == "" && preset == "" && !strings.Contains(label, "empty") {
@@ -78,7 +38,6 @@ func (w *window) ask(title, label, preset string, done func(string)) {
 	ok := own.NewTextButton("", "OK", "", func() { submit(entry.Text) })
 	ok.Strong = true
 	cancel := own.NewTextButton("", "Cancel", "", func() { hide() })
-	entry.escape = func() { hide() }
 	caption := widget.NewLabel(label)
 	caption.Wrapping = fyne.TextWrapWord
 	caption.SizeName = "helperText"
@@ -110,9 +69,9 @@ func (w *window) askSource(s catalog.Source, done func(catalog.Source)) {
 		{"Licence", &s.Licence}, {"Licence text", &s.LicenceURL}, {"Attribution", &s.Attribution},
 	}
 	rows := own.Below(6, -1)
-	var entries []*widget.Entry
+	var entries []*own.Entry
 	for _, f := range fields {
-		e := widget.NewEntry()
+		e := own.NewEntry()
 		e.SetText(*f.value)
 		entries = append(entries, e)
 		rows.Add(own.Beside(8, 1, own.FixedWidth(90, own.NewCaption(f.title)), e))

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
@@ -70,7 +69,6 @@ type taskList struct {
 	w    *window
 	box  *fyne.Container
 	none *own.Label
-	pop  *widget.PopUp
 }
 
 func (w *window) showTasks() {
@@ -79,18 +77,15 @@ func (w *window) showTasks() {
 	}
 	l := &taskList{w: w, box: own.Below(14, -1), none: own.NewLabel("Nothing is being done. Imports and cards show their progress here.")}
 	l.none.Colour = theme.TextDim
+	var hide func()
 	closing := func() {
-		l.pop.Hide()
+		hide()
 		w.tasks = nil
 	}
 	done := own.NewTextButton("", "Close", "", closing)
 	done.Strong = true
 	content := own.Inset(own.Below(12, 1, own.NewTitle("What is being done"), container.NewVScroll(own.Below(8, -1, l.none, own.InsetEach(l.box, 0, 0, 10, 0))), own.Beside(8, 0, own.NewGround(theme.Panel, 0), done)), 14, 12)
-	l.pop = widget.NewModalPopUp(content, w.win.Canvas())
-	size := w.win.Canvas().Size()
-	l.pop.Resize(fyne.NewSize(min(680, size.Width-80), min(520, size.Height-80)))
-	l.pop.Show()
-	w.win.Canvas().Focus(done)
+	hide = own.ShowDialog(w.win.Canvas(), content, fyne.NewSize(680, 520), done, closing)
 	w.tasks = l
 	l.refresh(w.core.Tasks())
 }

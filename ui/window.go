@@ -58,7 +58,7 @@ type window struct {
 	undo, redo          *own.IconButton
 	cloud               *cloud.Model
 	cloudButton         *own.IconButton
-	cloudPop            *widget.PopUp     // nil while the account's screen is not shown
+	cloudOpen           bool              // the account's screen is shown
 	cloudEnds           []event.CloudDone // not told yet
 	commands            map[shortcut.ID]func()
 	menuItems           map[shortcut.ID]*fyne.MenuItem
@@ -658,6 +658,8 @@ func (w *window) typing() (fyne.Shortcutable, bool) {
 	case *own.PadGrid: // it copies and pastes pads, and leaves the rest to the commands
 		return nil, false
 	case *widget.Entry:
+		return f, true
+	case *own.Entry:
 		return f, true
 	case *browser.SearchField:
 		return f, true

@@ -18,6 +18,7 @@ import (
 	"sampleagent/ui/browser"
 	"sampleagent/ui/shortcut"
 	"sampleagent/ui/theme"
+	own "sampleagent/ui/widget"
 )
 
 // rig is the real window on a real application and a library of invented samples, without a
@@ -581,4 +582,51 @@ func TestWhatACancelledImportLeftCanBeAnalysed(t *testing.T) {
 	}
 	waiting().Menu[0].Action()
 	r.until(t, "all heard", func() bool { return r.lastCount.Analysed == 1 && waiting().Count == 0 })
+}
+
+// Esc closes the topmost dialog whatever has the focus, and no key reaches what lies behind it.
+func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	esc := func() {
+		if f := c.Focused(); f != nil {
+			f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		} else {
+			c.OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		}
+		r.settle(t)
+	}
+	for _, id := range []shortcut.ID{shortcut.Cloud, shortcut.Tasks, shortcut.Preferences, shortcut.Help, shortcut.NewKit, shortcut.About} {
+		for _, focused := range []bool{true, false} {
+			r.run(id)
+			r.settle(t)
+			if !own.DialogOpen(c) {
+				t.Fatalf("%s opens nothing", id)
+			}
+			if !focused {
+				c.Unfocus()
+			}
+			esc()
+			if own.DialogOpen(c) {
+				t.Fatalf("%s: Esc leaves the dialog open (focus in it: %v)", id, focused)
+			}
+		}
+	}
+	r.run(shortcut.Cloud)
+	r.settle(t)
+	r.window.confirm("Sure?", "Really?", func() { t.Error("Esc said yes") })
+	esc()
+	if !own.DialogOpen(c) {
+		t.Fatal("one Esc closed two dialogs")
+	}
+	light := theme.IsLight()
+	r.run(shortcut.ToggleLight)
+	r.settle(t)
+	if theme.IsLight() != light {
+		t.Fatal("a command went through the dialog to the window behind it")
+	}
+	esc()
+	if own.DialogOpen(c) {
+		t.Fatal("the first dialog stays")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cli/browser"
@@ -21,7 +22,7 @@ func (c *command) cloud() *cobra.Command {
 		Long: "Everything else works without an account. The server is the one in " + app.ServerVariable + " or in the settings.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usagef("cloud needs one of: signin, signout, status, queue, jobs, sync")
+			return usagef("cloud needs one of: signin, signout, status, queue, jobs, sync, keep, fetch")
 		},
 	}
 	var link bool
@@ -43,9 +44,21 @@ func (c *command) cloud() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudStatus(cmd.Context()) }},
 		&cobra.Command{Use: "jobs", Short: "what waits, runs and has ended", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudJobs(cmd.Context()) }},
-		&cobra.Command{Use: "sync", Short: "bring this library in step with your other machines, once", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudSync(cmd.Context()) }},
 	)
+	var watch bool
+	step := &cobra.Command{Use: "sync", Short: "bring this library in step with your other machines, and keep it so in the window", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if watch {
+				return c.cloudWatch(cmd.Context())
+			}
+			return c.cloudSync(cmd.Context())
+		}}
+	step.Flags().BoolVar(&watch, "watch", false, "stay, and do what the window does: send, fetch and analyse until Ctrl-C")
+	keep := &cobra.Command{Use: "keep SAMPLE|kit:KIT...", Short: "keep the audio of samples, or of a kit's pads, in the cloud for your other machines", Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudKeep(cmd.Context(), args) }}
+	fetch := &cobra.Command{Use: "fetch SAMPLE...", Short: "bring the files of samples that are kept in the cloud to this machine", Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudFetch(cmd.Context(), args) }}
+	k.AddCommand(step, keep, fetch)
 	return k
 }
 
@@ -265,6 +278,91 @@ func (c *command) cloudSync(ctx context.Context) error {
 			return nil
 		}
 		c.out.message("In step: %d changes sent, %d received, %d samples, kits and collections changed here.", r.Sent, r.Received, len(r.Changed))
+		return nil
+	})
+}
+
+// cloudWatch keeps the library in step until Ctrl-C, as the window does.
+func (c *command) cloudWatch(ctx context.Context) (err error) {
+	o := c.options()
+	o.Background = true
+	a, err := app.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.Cloud().KeepInStep(ctx, true); err != nil {
+		return err
+	}
+	events := a.Subscribe()
+	defer events.Close()
+	var last cloud.State
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-events.C():
+		}
+		s := a.Cloud().State()
+		if s.Problem != last.Problem && s.Problem != "" {
+			c.out.message("%s", s.Problem)
+		}
+		if !s.Busy && s.Moved.Sent+s.Moved.Received > 0 && s.LastSync != last.LastSync {
+			c.out.message("In step: %d changes sent, %d received.", s.Moved.Sent, s.Moved.Received)
+		}
+		last = s
+	}
+}
+
+// cloudKeep chooses audio to be kept in the cloud and sends it.
+func (c *command) cloudKeep(ctx context.Context, args []string) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		var objects []string
+		for _, arg := range args {
+			if name, ok := strings.CutPrefix(arg, "kit:"); ok {
+				k, err := a.Kit(ctx, name)
+				if err != nil {
+					return err
+				}
+				objects = append(objects, cloud.KitObject(k.ID))
+				continue
+			}
+			s, err := sample(ctx, a, arg)
+			if err != nil {
+				return err
+			}
+			objects = append(objects, cloud.SampleObject(s))
+		}
+		if err := a.Cloud().Keep(ctx, objects...); err != nil {
+			return err
+		}
+		if err := a.Cloud().SendKept(ctx); err != nil {
+			return err
+		}
+		if k := a.Cloud().State().Keeping; k.Left > 0 {
+			return fmt.Errorf("%d files wait: %s", k.Left, k.Problem)
+		}
+		_, err := a.Cloud().Sync(ctx, nil) // so that the other machines know
+		return err
+	})
+}
+
+// cloudFetch brings files here.
+func (c *command) cloudFetch(ctx context.Context, args []string) error {
+	return c.withApp(ctx, func(a *app.App) error {
+		for _, arg := range args {
+			s, err := sample(ctx, a, arg)
+			if err != nil {
+				return err
+			}
+			if err := a.Cloud().Fetch(ctx, s.Row, func(got, all int64) { c.out.progress("%s: %s of %s", s.Name, size(got), size(all)) }); err != nil {
+				return err
+			}
+			if s, err = a.SampleByID(ctx, s.ID); err != nil {
+				return err
+			}
+			c.out.message("%s", s.Path)
+		}
 		return nil
 	})
 }

@@ -77,7 +77,8 @@ type Cloud struct {
 	working  sync.Mutex // one upload at a time
 	fetching sync.Mutex // one fetched file at a time
 
-	unreadable map[string]bool // files to be kept that this run could not read; only Run's goroutine
+	sending    sync.Mutex      // one kept file at a time; guards unreadable
+	unreadable map[string]bool // files to be kept that this run could not read
 }
 
 // New resumes the account of the last time, if there was one. It asks nobody yet.
@@ -176,7 +177,7 @@ func (c *Cloud) note(account session.Account, err error) {
 const (
 	gather    = 300 * time.Millisecond
 	firstTry  = 2 * time.Second
-	lastTry   = 5 * time.Minute
+	lastTry   = 30 * time.Second
 	pollEvery = time.Minute
 )
 
@@ -257,7 +258,7 @@ func (c *Cloud) round(ctx context.Context) error {
 	if _, syncErr := c.Sync(ctx, nil); syncErr != nil {
 		return errors.Join(err, syncErr)
 	}
-	return errors.Join(err, c.sendKept(ctx))
+	return errors.Join(err, c.SendKept(ctx))
 }
 
 // stops says whether trouble concerns everything that is to be done, not only one part of it.

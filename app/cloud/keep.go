@@ -135,9 +135,11 @@ func (c *Cloud) keptAs(ctx context.Context, sum string) (k kept, ok bool, err er
 	return k, true, nil
 }
 
-// sendKept sends the files that a person chose and that are not there. A full storage waits until
+// SendKept sends the files that a person chose and that are not there. A full storage waits until
 // the server's time; a file that cannot be read is left for the next start.
-func (c *Cloud) sendKept(ctx context.Context) error {
+func (c *Cloud) SendKept(ctx context.Context) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
 	c.mu.Lock()
 	wait := time.Now().Before(c.keeping.Until)
 	c.mu.Unlock()

@@ -296,7 +296,7 @@ func (c *Cloud) hurry(ctx context.Context) error {
 
 // backoff is a pause that doubles with each attempt, 5 s to 5 min.
 func backoff(attempts int) time.Duration {
-	return min(5*time.Second<<min(attempts, 10), lastTry)
+	return min(5*time.Second<<min(attempts, 10), 5*time.Minute)
 }
 
 // keep stores what the server says of a job.

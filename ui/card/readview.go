@@ -50,7 +50,7 @@ func NewReadView(r *Reader, a Actions) *ReadView {
 		case fyne.KeyReturn, fyne.KeyEnter:
 			r.Take()
 		case fyne.KeyEscape:
-			v.leave()
+			v.Escape()
 		default:
 			return false
 		}
@@ -71,8 +71,8 @@ func NewReadView(r *Reader, a Actions) *ReadView {
 	v.message, v.bar = own.NewLabel(""), own.NewBar(theme.Accent, 6)
 	v.take = own.NewTextButton("import", "", "", r.Take)
 	v.take.Strong = true
-	v.close = own.NewTextButton("", "Close", "", v.leave)
-	v.take.OnEscape, v.close.OnEscape = v.leave, v.leave
+	v.close = own.NewTextButton("", "Close", "", v.Escape)
+	v.take.OnEscape, v.close.OnEscape = v.Escape, v.Escape
 
 	name := own.NewLabel("Projects of the device become kits, with settings, marks, tempo, patterns and sound. The card is not changed.")
 	name.Colour, name.TextSize = theme.TextDim, theme.TextSmall
@@ -89,7 +89,8 @@ func NewReadView(r *Reader, a Actions) *ReadView {
 	return v
 }
 
-func (v *ReadView) leave() {
+// Escape is what Esc does: it cancels what runs, or closes the dialog.
+func (v *ReadView) Escape() {
 	if v.reader.Step() == Taking {
 		v.actions.Cancel()
 		return

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/ui/inspector"
 	"sampleagent/ui/theme"
@@ -52,7 +50,7 @@ type View struct {
 // NewView builds the dialog for a kit of the name.
 func NewView(m *Model, kitName string, a Actions) *View {
 	v := &View{model: m, actions: a}
-	v.dir = newPathField(func() { v.closeOrCancel() })
+	v.dir = newPathField(func() { v.Escape() })
 	v.dir.SetPlaceHolder("The SD card, or any folder")
 	v.dir.SetText(m.Options().Dir)
 	v.dir.OnSubmitted = func(text string) { m.Set(func(o *Options) { o.Dir = strings.TrimSpace(text) }) }
@@ -98,8 +96,7 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	v.write = own.NewTextButton("card", "Write card", "", m.Write)
 	v.write.Strong = true
 	v.verify = own.NewTextButton("check", "Check again", "", m.Verify)
-	v.close = own.NewTextButton("", "Close", "", func() { v.closeOrCancel() })
-	v.write.OnEscape, v.verify.OnEscape, v.close.OnEscape = v.closeOrCancel, v.closeOrCancel, v.closeOrCancel
+	v.close = own.NewTextButton("", "Close", "", func() { v.Escape() })
 
 	title := own.NewTitle("Write card")
 	name := own.NewLabel(kitName)
@@ -128,7 +125,8 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	return v
 }
 
-func (v *View) closeOrCancel() {
+// Escape is what Esc does: as the button, it closes the dialog or cancels what runs.
+func (v *View) Escape() {
 	if v.model.Step() == Writing {
 		v.actions.Cancel()
 		return
@@ -367,15 +365,10 @@ func (v *View) thereLine(i int) []own.Cell {
 type Screen interface {
 	Root() fyne.CanvasObject
 	Focus() fyne.Focusable
+	Escape() // what Esc does
 }
 
 // Dialog shows a screen in the middle of a canvas; the result hides it.
 func Dialog(v Screen, c fyne.Canvas) (hide func()) {
-	size := c.Size()
-	box := container.NewStack(v.Root())
-	pop := widget.NewModalPopUp(box, c)
-	pop.Resize(fyne.NewSize(min(1040, size.Width-60), min(680, size.Height-60)))
-	pop.Show()
-	c.Focus(v.Focus())
-	return pop.Hide
+	return own.ShowDialog(c, v.Root(), fyne.NewSize(1040, 680), v.Focus(), v.Escape)
 }

@@ -162,7 +162,7 @@ var gifts = []struct{ Icon, Title, Text string }{
 
 func (v *View) welcome(server string) *page {
 	m := v.model
-	address := widget.NewEntry()
+	address := own.NewEntry()
 	address.SetPlaceHolder("https://…")
 	address.SetText(server)
 	signIn := own.NewTextButton("", "Sign in…", "Opens your browser", nil)

@@ -74,9 +74,7 @@ func (c *Chip) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		c.Tapped(nil)
 	case fyne.KeyEscape:
-		if c.OnEscape != nil {
-			c.OnEscape()
-		}
+		escapeFrom(c, c.OnEscape)
 	}
 }
 

@@ -100,9 +100,7 @@ func (b *IconButton) TypedKey(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		b.Tapped(nil)
 	case fyne.KeyEscape:
-		if b.OnEscape != nil {
-			b.OnEscape()
-		}
+		escapeFrom(b, b.OnEscape)
 	}
 }
 

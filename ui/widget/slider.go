@@ -190,9 +190,7 @@ func (s *Slider) TypedKey(e *fyne.KeyEvent) {
 	}
 	switch e.Name {
 	case fyne.KeyEscape:
-		if s.OnEscape != nil {
-			s.OnEscape()
-		}
+		escapeFrom(s, s.OnEscape)
 	case fyne.KeyLeft, fyne.KeyDown:
 		s.put(s.value-s.Step, true)
 	case fyne.KeyRight, fyne.KeyUp:

@@ -1,0 +1,459 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"html"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// How long machines and server are killed; the figure of a long run is in docs/benchmarks.md.
+var (
+	killFor  = flag.Duration("kill-for", 12*time.Second, "how long processes are killed")
+	killSeed = flag.Uint64("kill-seed", 1, "of the random kills")
+)
+
+// The names of the sounds of this test: none may ever stand in a log.
+const secretName = "Grandmother's Piano Take"
+
+// hostServer is the real server program with no settings, that can be killed and started again.
+type hostServer struct {
+	t    *testing.T
+	bin  string
+	dir  string
+	url  string
+	cmd  *exec.Cmd
+	log  *os.File
+	jar  http.CookieJar
+	http *http.Client
+}
+
+var serverProgram = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sample-agent-test")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "sample-agent-server")
+	cmd := exec.Command("go", "build", "-tags", "sqlite_fts5,migrated_fynedo", "-o", bin, "sampleagent/server")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+func newServer(t *testing.T) *hostServer {
+	t.Helper()
+	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
+		t.Skip("signing in for later commands needs a keyring: run through .ci/with-session")
+	}
+	bin, err := serverProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	s := &hostServer{t: t, bin: bin, dir: t.TempDir(), url: "http://" + address}
+	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
+		t.Fatal(err)
+	}
+	if s.jar, err = cookiejar.New(nil); err != nil {
+		t.Fatal(err)
+	}
+	s.http = &http.Client{Jar: s.jar, Timeout: 20 * time.Second}
+	s.start()
+	t.Cleanup(func() { s.kill(); s.log.Close() })
+	return s
+}
+
+func (s *hostServer) start() {
+	s.t.Helper()
+	s.cmd = exec.Command(s.bin, "serve")
+	s.cmd.Env = append(os.Environ(), "SAMPLE_AGENT_DATA="+filepath.Join(s.dir, "data"), "SAMPLE_AGENT_LISTEN="+strings.TrimPrefix(s.url, "http://"))
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		r, err := s.http.Get(s.url + "/readyz")
+		if err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("the server does not come up: %v", err)
+		}
+	}
+}
+
+func (s *hostServer) kill() {
+	if s.cmd != nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait() // killed
+		s.cmd = nil
+	}
+}
+
+func (s *hostServer) admin(args ...string) {
+	s.t.Helper()
+	cmd := exec.Command(s.bin, append([]string{"admin"}, args...)...)
+	cmd.Env = append(os.Environ(), "SAMPLE_AGENT_DATA="+filepath.Join(s.dir, "data"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func (s *hostServer) page(r *http.Response, err error) string {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode >= 400 {
+		s.t.Fatalf("%s: %v\n%s", r.Status, err, text)
+	}
+	return string(text)
+}
+
+var hidden = regexp.MustCompile(`name="([a-z_]+)" value="([^"]*)"`)
+
+func fieldsOf(page string) url.Values {
+	out := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(page, -1) {
+		out.Set(m[1], html.UnescapeString(m[2]))
+	}
+	return out
+}
+
+var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
+
+// letIn plays the person at the browser: signs in by the code of the mail if need be, and lets
+// the desktop in.
+func (s *hostServer) letIn(link, email string) {
+	s.t.Helper()
+	page := s.page(s.http.Get(link))
+	if !strings.Contains(page, "Let the desktop in") {
+		next := fieldsOf(page).Get("next")
+		s.page(s.http.PostForm(s.url+"/signin", url.Values{"email": {email}, "next": {next}}))
+		code := ""
+		for end := time.Now().Add(20 * time.Second); code == "" && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+			code = sixDigits.FindString(s.page(s.http.Get(s.url + "/outbox")))
+		}
+		page = s.page(s.http.PostForm(s.url+"/signin/code", url.Values{"email": {email}, "code": {code}, "next": {next}}))
+	}
+	answer := fieldsOf(page)
+	answer.Set("answer", "yes")
+	if page = s.page(s.http.PostForm(s.url+"/auth/authorize", answer)); !strings.Contains(page, "You are signed in") {
+		s.t.Fatalf("the browser did not come back:\n%s", page)
+	}
+}
+
+// desk is one machine: folders of its own, its commands as processes.
+type desk struct {
+	t     *testing.T
+	s     *hostServer
+	home  string
+	watch *exec.Cmd
+	log   *os.File
+}
+
+func newDesk(t *testing.T, s *hostServer, name string) *desk {
+	t.Helper()
+	d := &desk{t: t, s: s, home: filepath.Join(t.TempDir(), name)}
+	if err := os.MkdirAll(d.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if d.log, err = os.Create(filepath.Join(d.home, "log")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.kill(); d.log.Close() })
+	return d
+}
+
+func (d *desk) command(args ...string) *exec.Cmd {
+	cmd := start(d.t, d.home, args...)
+	cmd.Env = append(cmd.Env, "SAMPLE_AGENT_SERVER="+d.s.url)
+	return cmd
+}
+
+// try runs a command and gives what it printed.
+func (d *desk) try(args ...string) (string, error) {
+	var out, errs bytes.Buffer
+	cmd := d.command(args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if err != nil {
+		err = fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String(), err
+}
+
+func (d *desk) do(args ...string) string {
+	d.t.Helper()
+	out, err := d.try(args...)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+func (d *desk) signIn(email string) {
+	d.t.Helper()
+	cmd := d.command("cloud", "signin", "--print-link")
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	text, buffer := "", make([]byte, 4096)
+	link := regexp.MustCompile(`http://\S+authorize\S+`)
+	for !link.MatchString(text) || !strings.HasSuffix(text, "\n") {
+		n, err := said.Read(buffer)
+		text += string(buffer[:n])
+		if err != nil {
+			d.t.Fatalf("no link: %v\n%s", err, text)
+		}
+	}
+	d.s.letIn(link.FindString(text), email)
+	rest, err := io.ReadAll(said)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		d.t.Fatalf("%v\n%s%s", err, text, rest)
+	}
+}
+
+// stay keeps the machine in step in a process of its own, as the window does.
+func (d *desk) stay() {
+	d.t.Helper()
+	d.watch = d.command("cloud", "sync", "--watch")
+	d.watch.Stdout, d.watch.Stderr = d.log, d.log
+	if err := d.watch.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) kill() {
+	if d.watch != nil {
+		_ = d.watch.Process.Kill()
+		_ = d.watch.Wait() // killed
+		d.watch = nil
+	}
+}
+
+// volumes are the kit's pads with their volumes.
+func (d *desk) volumes(kit string) map[string]int {
+	d.t.Helper()
+	out := map[string]int{}
+	for line := range strings.Lines(d.do("kit", "show", "--json", kit)) {
+		var p struct {
+			Pad      string         `json:"pad"`
+			Settings map[string]any `json:"settings"`
+		}
+		if err := json.Unmarshal([]byte(line), &p); err != nil {
+			d.t.Fatalf("%v: %s", err, line)
+		}
+		if v, ok := p.Settings["volume"].(float64); ok && p.Pad != "" {
+			out[p.Pad] = int(v)
+		}
+	}
+	return out
+}
+
+// Two real desktops and a real server, each killed at any moment: every edit that a command
+// acknowledged is there in the end, on both machines.
+func TestNothingIsLostWhenEverythingIsKilled(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, secretName+".wav")
+	wav(t, file, clicks(2, 120))
+	desks := []*desk{newDesk(t, s, "studio"), newDesk(t, s, "laptop")}
+	desks[0].do("import", "--quiet", file)
+	desks[0].signIn("producer@example.org")
+	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	desks[0].do("kit", "new", "Night")
+	desks[0].do("cloud", "sync")
+	desks[1].signIn("producer@example.org")
+	desks[1].do("cloud", "sync")
+	sample := map[*desk]string{}
+	for _, d := range desks {
+		var found struct{ ID string }
+		if err := json.Unmarshal([]byte(d.do("search", "--json", "")), &found); err != nil {
+			t.Fatal(err)
+		}
+		sample[d] = found.ID
+		d.stay()
+	}
+	r := rand.New(rand.NewPCG(*killSeed, 7))
+	want := map[string]int{}
+	edits, kills := 0, 0
+	for end := time.Now().Add(*killFor); time.Now().Before(end); {
+		i := r.IntN(2)
+		// Each machine has pads of its own, so that what has to stand on each is known.
+		pad := fmt.Sprintf("%c%d", 'A'+r.IntN(10), 2*r.IntN(8)+1+i)
+		volume := r.IntN(128)
+		if out, err := desks[i].try("kit", "set", "Night", pad, sample[desks[i]], fmt.Sprintf("volume=%d", volume)); err == nil {
+			want[pad] = volume
+			edits++
+		} else {
+			t.Logf("not acknowledged: %v %s", err, out)
+		}
+		switch r.IntN(5) {
+		case 0:
+			desks[i].kill()
+			desks[i].stay()
+			kills++
+		case 1:
+			s.kill()
+			s.start()
+			kills++
+		}
+	}
+	t.Logf("%d edits, %d kills", edits, kills)
+	for end := time.Now().Add(90 * time.Second); ; time.Sleep(500 * time.Millisecond) {
+		a, b := desks[0].volumes("Night"), desks[1].volumes("Night")
+		if fmt.Sprint(a) == fmt.Sprint(b) && fmt.Sprint(a) == fmt.Sprint(want) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("want %v\nstudio %v\nlaptop %v", want, a, b)
+		}
+	}
+	for _, log := range []string{s.log.Name(), desks[0].log.Name(), desks[1].log.Name()} {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte("Grandmother")) {
+			t.Errorf("a file's name stands in %s", log)
+		}
+	}
+}
+
+// What is kept in the cloud on one machine plays and goes to a card on the other, and what was not
+// chosen never leaves.
+func TestKeptAudioReachesTheOtherMachine(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	file, other := filepath.Join(dir, secretName+".wav"), filepath.Join(dir, "Not chosen.wav")
+	wav(t, file, clicks(2, 120))
+	wav(t, other, clicks(2, 97))
+	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
+	studio.do("import", "--quiet", file, other)
+	studio.signIn("producer@example.org")
+	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	if out, err := studio.try("cloud", "keep", file); err == nil || !strings.Contains(err.Error(), "keep this library in step first") {
+		t.Fatalf("%v %s", err, out)
+	}
+	studio.do("kit", "new", "Night")
+	studio.do("kit", "set", "Night", "A1", file)
+	studio.do("cloud", "sync")
+	studio.do("cloud", "keep", "kit:Night")
+	laptop.signIn("producer@example.org")
+	laptop.do("cloud", "sync")
+	card := filepath.Join(dir, "card")
+	if err := os.MkdirAll(card, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	laptop.do("card", "write", "--kit", "Night", card)
+	laptop.do("card", "verify", card)
+	var found struct{ Path string }
+	if err := json.Unmarshal([]byte(laptop.do("search", "--json", "grandmother")), &found); err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.ReadFile(found.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if was, err := os.ReadFile(file); err != nil || !bytes.Equal(here, was) || !strings.HasPrefix(found.Path, laptop.home) {
+		t.Fatalf("%s: another file came, %v", found.Path, err)
+	}
+	if out, err := laptop.try("cloud", "fetch", sampleID(t, laptop, "chosen")); err == nil || !strings.Contains(err.Error(), "on another machine only") {
+		t.Fatalf("what was not chosen could be fetched: %v %s", err, out)
+	}
+}
+
+func sampleID(t *testing.T, d *desk, query string) string {
+	t.Helper()
+	var found struct{ ID string }
+	if err := json.Unmarshal([]byte(d.do("search", "--json", query)), &found); err != nil {
+		t.Fatal(err)
+	}
+	return found.ID
+}
+
+// Signing in alone sends nothing of a library: a proxy between desktop and server counts.
+func TestSigningInSendsNothing(t *testing.T) {
+	s := newServer(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, secretName+".wav")
+	wav(t, file, clicks(2, 120))
+	studio := newDesk(t, s, "studio")
+	studio.do("import", "--quiet", file)
+	studio.signIn("producer@example.org")
+	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	studio.do("cloud", "status")
+	studio.do("cloud", "jobs")
+	if out, err := studio.try("search", "--json", ""); err != nil || !strings.Contains(out, "Grandmother") {
+		t.Fatalf("%v %s", err, out)
+	}
+	text, err := os.ReadFile(s.log.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, route := range []string{"/api/sync", "/api/upload"} {
+		if bytes.Contains(text, []byte("route="+route)) {
+			t.Errorf("a library that nobody chose to send went to %s", route)
+		}
+	}
+	data := filepath.Join(s.dir, "data")
+	if err := filepath.WalkDir(data, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte("Grandmother")) {
+			t.Errorf("the server has the name of a file, in %s", path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	// Downgraded, signed out or deleted: the library is whole.
+	studio.do("kit", "new", "Night")
+	studio.do("cloud", "sync")
+	s.admin("tier", "producer@example.org", "free", "--reason", "test")
+	if _, err := studio.try("cloud", "sync"); err == nil || !strings.Contains(err.Error(), "stays as it is") {
+		t.Errorf("sync after the downgrade: %v", err)
+	}
+	studio.do("cloud", "signout")
+	if out := studio.do("search", "--json", ""); !strings.Contains(out, "Grandmother") {
+		t.Errorf("the library after signing out: %s", out)
+	}
+	studio.do("kit", "show", "Night")
+}
