@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/ui/inspector"
 	"sampleagent/ui/theme"
@@ -74,7 +75,7 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	v.project = own.NewChip("", v.projectMenu)
 	v.project.Menu = true
 	for _, c := range append(append([]*own.Chip{v.template, v.project}, v.forms...), v.formats...) {
-		c.OnEscape = v.closeOrCancel
+		c.OnEscape = v.Escape
 	}
 	v.note = own.NewLabel("")
 	v.note.TextSize, v.note.Colour = theme.TextSmall, theme.TextDim
