@@ -230,9 +230,13 @@ func (v *View) showPlace() {
 // Cursor shows where the pad is being heard, in seconds of its sample; below 0 nowhere.
 func (v *View) Cursor(seconds float64) { v.wave.SetCursor(seconds) }
 
+// playPad plays the pad as if it were held, or stops it when it sounds.
 func (v *View) playPad() {
-	v.model.Kit.Play(v.model.Kit.Pad())
-	v.model.Kit.Release(v.model.Kit.Pad())
+	if m := v.model.Kit; m.PlayingPads()[m.Pad()] {
+		v.actions.Stop()
+	} else {
+		m.Play(m.Pad())
+	}
 }
 
 func (v *View) waveKey(e *fyne.KeyEvent) bool {
@@ -240,7 +244,7 @@ func (v *View) waveKey(e *fyne.KeyEvent) bool {
 	case fyne.KeyEscape:
 		v.actions.Close()
 	case fyne.KeySpace:
-		v.model.Kit.Play(v.model.Kit.Pad())
+		v.playPad()
 	default:
 		return false
 	}

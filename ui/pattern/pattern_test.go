@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"sampleagent/app"
@@ -27,6 +28,7 @@ type deck struct {
 	*app.App
 	played []device.Slot
 	stops  int
+	struck []string
 	file   string
 	fail   error
 }
@@ -42,6 +44,10 @@ func (d *deck) KitList(ctx context.Context) ([]kit.Info, error) {
 func (d *deck) PadSamples(context.Context, device.Kit) (map[string]catalog.Sample, error) {
 	return map[string]catalog.Sample{"s1": {ID: "s1", Name: "Kick.wav", Class: "kick"}}, nil
 }
+func (d *deck) PressPad(_ string, s device.Slot, _ int) {
+	d.struck = append(d.struck, "press "+s.String())
+}
+func (d *deck) ReleasePad(s device.Slot)            { d.struck = append(d.struck, "release "+s.String()) }
 func (d *deck) PlayPattern(_ string, s device.Slot) { d.played = append(d.played, s) }
 func (d *deck) StopPattern()                        { d.stops++ }
 func (d *deck) ExportPattern(_ context.Context, _ string, _ device.Slot, file string) error {
@@ -157,5 +163,24 @@ func TestTheScreenPlaysExportsAndEmpties(t *testing.T) {
 	m.Kit.Reload()
 	if _, there := m.Pattern(); !there {
 		t.Error("undo does not bring it back")
+	}
+}
+
+func TestRowsAreStruck(t *testing.T) {
+	test.NewTempApp(t)
+	m, d := open(t)
+	v := NewView(m, Actions{})
+	w := test.NewTempWindow(t, v.Root())
+	w.Resize(fyne.NewSize(1268, 690))
+	if err := d.EditKit(t.Context(), "Kit", "put", "", func(k *device.Kit) error { return k.SetPad(17, device.Pad{SampleID: "s1"}) }); err != nil {
+		t.Fatal(err)
+	}
+	m.Kit.Reload()
+	v.Open()
+	row := slices.Index(v.pads, device.Slot(17))
+	v.roll.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(30, 20+(float32(row)+0.5)*min(46, (v.roll.Size().Height-20)/float32(len(v.pads))))}})
+	v.roll.MouseUp(nil)
+	if want := []string{"press B2", "release B2"}; !slices.Equal(d.struck, want) {
+		t.Errorf("struck %v", d.struck)
 	}
 }

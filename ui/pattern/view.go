@@ -40,12 +40,14 @@ type View struct {
 func NewView(m *Model, a Actions) *View {
 	v := &View{model: m, actions: a, roll: own.NewRoll()}
 	v.roll.Empty = "No pattern here. Import a MIDI drum loop, or read a card of the device."
-	v.roll.OnTap = func(row int) {
-		if row < len(v.pads) && v.pads[row].Bank() == m.Kit.Bank() {
-			m.Kit.Play(v.pads[row].Pad() - 1)
-			m.Kit.Release(v.pads[row].Pad() - 1)
+	strike := func(do func(pad int)) func(row int) {
+		return func(row int) {
+			if row < len(v.pads) && v.pads[row].Bank() == m.Kit.Bank() {
+				do(v.pads[row].Pad() - 1)
+			}
 		}
 	}
+	v.roll.OnDown, v.roll.OnUp = strike(m.Kit.Play), strike(m.Kit.Release)
 	v.title, v.info = own.NewTitle(""), own.NewLabel("")
 	v.info.Colour = theme.TextDim
 	esc := func(b *own.IconButton) *own.IconButton { b.OnEscape = a.Close; return b }

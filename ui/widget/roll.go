@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/ui/theme"
@@ -38,13 +39,15 @@ type Rolled struct {
 }
 
 // Roll draws a pattern as a piano roll whose keys are pads: time runs to the right, a note is as
-// high and bright as it is struck. The wheel zooms, a sideways wheel moves along; a click on a row
-// strikes it.
+// high and bright as it is struck. The wheel zooms, a sideways wheel moves along; a row strikes it
+// while the mouse is down.
 type Roll struct {
 	widget.BaseWidget
 
-	Empty  string // what to say when there is nothing to show
-	OnTap  func(row int)
+	Empty  string        // what to say when there is nothing to show
+	OnDown func(row int) // a row is struck, and let go
+	OnUp   func(row int)
+	struck int
 	shown  Rolled
 	from   float64
 	to     float64
@@ -54,7 +57,7 @@ type Roll struct {
 
 // NewRoll is an empty one.
 func NewRoll() *Roll {
-	r := &Roll{cursor: -1}
+	r := &Roll{cursor: -1, struck: -1}
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -111,11 +114,20 @@ func (r *Roll) show(from, span float64) {
 	r.Refresh()
 }
 
-// Tapped implements fyne.Tappable.
-func (r *Roll) Tapped(e *fyne.PointEvent) {
-	if row := int((e.Position.Y - rollRuler) / r.rowHeight()); e.Position.Y >= rollRuler && row < len(r.shown.Rows) && r.OnTap != nil {
-		r.OnTap(row)
+// MouseDown implements desktop.Mouseable.
+func (r *Roll) MouseDown(e *desktop.MouseEvent) {
+	if row := int((e.Position.Y - rollRuler) / r.rowHeight()); e.Position.Y >= rollRuler && row < len(r.shown.Rows) && r.OnDown != nil {
+		r.struck = row
+		r.OnDown(row)
 	}
+}
+
+// MouseUp implements desktop.Mouseable.
+func (r *Roll) MouseUp(*desktop.MouseEvent) {
+	if r.struck >= 0 && r.OnUp != nil {
+		r.OnUp(r.struck)
+	}
+	r.struck = -1
 }
 
 func (r *Roll) rowHeight() float32 {
