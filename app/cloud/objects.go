@@ -431,58 +431,6 @@ func (o objects) applyCollection(id string, all fields) error {
 	return errors.Join(o.tx.PutCollection(c, members), o.putKept("collection/"+id, all))
 }
 
-// kitDoc is a kit's stored form (package kit) taken apart at the seams that machines edit
-// independently: the project, each bank, each pad, each pattern.
-type kitDoc struct {
-	Version     int             `json:"version"`
-	ID          string          `json:"id"`
-	Name        string          `json:"name"`
-	Tempo       json.RawMessage `json:"tempo,omitempty"`
-	TempoSelect json.RawMessage `json:"tempo_select,omitempty"`
-	Banks       []bankDoc       `json:"banks"`
-	Patterns    []patternDoc    `json:"patterns,omitempty"`
-}
-
-type bankDoc struct {
-	Bank      string          `json:"bank"`
-	Tempo     json.RawMessage `json:"tempo,omitempty"`
-	Volume    json.RawMessage `json:"volume,omitempty"`
-	Protected bool            `json:"protected,omitempty"`
-	Pads      []padDoc        `json:"pads,omitempty"`
-}
-
-type padDoc struct {
-	Pad      string          `json:"pad"`
-	Sample   string          `json:"sample"`
-	Name     string          `json:"name,omitempty"`
-	Settings json.RawMessage `json:"settings,omitempty"`
-}
-
-type patternDoc struct {
-	Slot string `json:"slot"`
-	Body json.RawMessage
-}
-
-// MarshalJSON writes the pattern as package kit did.
-func (p patternDoc) MarshalJSON() ([]byte, error) { return p.Body, nil }
-
-// UnmarshalJSON keeps the whole and reads the slot.
-func (p *patternDoc) UnmarshalJSON(text []byte) error {
-	var slot struct{ Slot string }
-	if err := json.Unmarshal(text, &slot); err != nil {
-		return err
-	}
-	p.Slot, p.Body = slot.Slot, slices.Clone(text)
-	return nil
-}
-
-// project is the field of that name.
-type project struct {
-	Version     int             `json:"version"`
-	Tempo       json.RawMessage `json:"tempo,omitempty"`
-	TempoSelect json.RawMessage `json:"tempo_select,omitempty"`
-}
-
 // byContent names a sample by its bytes where this library has no id for it.
 const byContent = "sha256:"
 
@@ -494,51 +442,29 @@ func (o objects) kitFields(id string, known fields) (fields, error) {
 	if !here {
 		return known.bin()
 	}
-	var doc kitDoc
-	if err := json.Unmarshal(data, &doc); err != nil {
+	parts, unnamed, err := kit.TakeApart(data, func(sampleID string) (string, error) {
+		if sum, ok := strings.CutPrefix(sampleID, byContent); ok {
+			return sum, nil
+		}
+		return o.tx.SampleSHA(sampleID)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("kit %s: %w", name, err)
 	}
 	isKept, err := o.tx.Kept("kit/" + id)
 	if err != nil {
 		return nil, err
 	}
-	f := fields{}
-	if err := errors.Join(f.set("keep", true, isKept), f.set("name", name, true), f.set("project", project{doc.Version, doc.Tempo, doc.TempoSelect}, true)); err != nil {
+	f := fields(parts)
+	if err := errors.Join(f.set("keep", true, isKept), f.set("name", name, true)); err != nil {
 		return nil, err
 	}
-	for _, bank := range doc.Banks {
-		pads := bank.Pads
-		bank.Pads = nil
-		if err := f.set("bank/"+bank.Bank, bank, true); err != nil {
-			return nil, err
-		}
-		for _, p := range pads {
-			field := "pad/" + p.Pad
-			sum, ok := strings.CutPrefix(p.Sample, byContent)
-			if !ok {
-				if sum, err = o.tx.SampleSHA(p.Sample); err != nil {
-					return nil, err
-				}
-			}
-			if sum == "" { // not analysed yet, or gone: others cannot be told which sound it is
-				if v, ok := known[field]; ok {
-					f[field] = v
-				}
-				continue
-			}
-			p.Sample = sum
-			if err := f.set(field, p, true); err != nil {
-				return nil, err
-			}
+	for _, field := range unnamed { // not analysed yet, or gone: others cannot be told which sound it is
+		if v, ok := known[field]; ok {
+			f[field] = v
 		}
 	}
-	for _, p := range doc.Patterns {
-		f["pattern/"+p.Slot] = p.Body
-	}
-	return f.own(known, func(name string) bool {
-		head, _, _ := strings.Cut(name, "/")
-		return slices.Contains([]string{"name", "project", "bank", "pad", "pattern", "keep", "deleted"}, head)
-	}), nil
+	return f.own(known, func(name string) bool { return name == "keep" || kit.IsPart(name) }), nil
 }
 
 func (o objects) applyKit(id string, all fields) error {
@@ -546,52 +472,25 @@ func (o objects) applyKit(id string, all fields) error {
 	if all.get("deleted", &deleted) && deleted {
 		return o.tx.RemoveKit(id)
 	}
-	doc := kitDoc{ID: id}
-	var p project
-	if !all.get("name", &doc.Name) || !all.get("project", &p) {
+	parts := kit.Parts(all)
+	if !parts.Whole() {
 		return nil // its other cells are still on their way
 	}
-	doc.Version, doc.Tempo, doc.TempoSelect = p.Version, p.Tempo, p.TempoSelect
-	banks := map[string]*bankDoc{}
-	for b := range kit.BankCount {
-		bank := bankDoc{Bank: kit.BankName(b)}
-		if !all.get("bank/"+bank.Bank, &bank) {
-			continue
+	k, err := parts.PutTogether(id, func(sum string) (string, error) {
+		local, err := o.tx.SampleID(sum)
+		if local == "" {
+			local = byContent + sum
 		}
-		for _, slot := range kit.BankSlots(b) {
-			var pad padDoc
-			if !all.get("pad/"+slot.String(), &pad) {
-				continue
-			}
-			local, err := o.tx.SampleID(pad.Sample)
-			if err != nil {
-				return err
-			}
-			if local == "" {
-				local = byContent + pad.Sample
-			}
-			pad.Sample = local
-			bank.Pads = append(bank.Pads, pad)
-		}
-		banks[bank.Bank] = &bank
+		return local, err
+	})
+	var newer *kit.FormError
+	if errors.As(err, &newer) {
+		return nil // a newer program's kit: its cells are kept, and shown once this program is updated
 	}
-	for _, name := range slices.Sorted(maps.Keys(banks)) {
-		doc.Banks = append(doc.Banks, *banks[name])
-	}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if slot, ok := strings.CutPrefix(name, "pattern/"); ok {
-			doc.Patterns = append(doc.Patterns, patternDoc{Slot: slot, Body: all[name]})
-		}
-	}
-	data, err := json.Marshal(doc)
 	if err != nil {
 		return err
 	}
-	var k kit.Kit
-	if err := json.Unmarshal(data, &k); err != nil {
-		return nil //nolint:nilerr // a newer program's kit: its cells are kept, and shown once this program is updated
-	}
-	stored := catalog.Kit{ID: id, Name: doc.Name}
+	stored := catalog.Kit{ID: id, Name: k.Name}
 	for _, s := range k.Filled() {
 		stored.Pads = append(stored.Pads, catalog.Pad{Bank: s.Bank(), Pad: s.Pad() - 1, SampleID: k.Pad(s).SampleID})
 	}

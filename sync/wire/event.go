@@ -12,6 +12,7 @@ const (
 	EventSampleExpiring  = "sample.expiring"
 	EventQuota           = "quota.exhausted"
 	EventExportReady     = "export.ready"
+	EventExportUpdated   = "export.updated"
 	EventAccountUpdated  = "account.updated"
 	EventSync            = "sync.changed"
 	EventWebhookTest     = "webhook.test"

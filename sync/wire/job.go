@@ -78,6 +78,8 @@ type UploadRequest struct {
 	Size        int64  `json:"size" minimum:"1"`
 	SHA256      string `json:"sha256" pattern:"^[0-9a-f]{64}$" doc:"lower-case hex"`
 	ContentType string `json:"content_type" maxLength:"100"`
+
+	SourceSHA256 string `json:"source_sha256,omitempty" pattern:"^([0-9a-f]{64})?$" doc:"of the file on the sender's machine, when these are the same samples in other bytes (a WAV sent as FLAC): by it kits know the sound"`
 }
 
 // DirectUpload says where to PUT and until when; then POST its complete address.

@@ -19,6 +19,7 @@ import (
 
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/billing"
+	"sampleagent/server/internal/export"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/notify"
 	"sampleagent/server/internal/plan"
@@ -30,6 +31,7 @@ import (
 type API struct {
 	Accounts *account.Service
 	Jobs     *job.Service
+	Exports  *export.Service
 	Notify   *notify.Service
 	DB       *store.DB
 	Log      *slog.Logger
@@ -71,6 +73,7 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	a.syncRoutes(r)
 	a.billingRoutes(r)
 	a.exportRoute(r)
+	a.cardRoutes()
 	a.eventRoute(r)
 	for _, e := range extras {
 		e.Register(a)

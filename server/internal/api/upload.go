@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -147,10 +149,20 @@ func field(part *multipart.Part, in *job.Incoming) error {
 			return badRequest("The field “vibe” is true or false.")
 		}
 		in.Vibe = &v
+	case "source_sha256":
+		if !isHash(string(value)) {
+			return badRequest("The field “source_sha256” is 64 lower-case hex digits.")
+		}
+		in.SourceSHA256 = string(value)
 	case "model":
 		in.Model = plan.Model(value)
 	}
 	return nil
+}
+
+func isHash(text string) bool {
+	b, err := hex.DecodeString(text)
+	return err == nil && len(b) == 32 && strings.ToLower(text) == text
 }
 
 func (a *API) accepted(ctx context.Context, j *store.Job) (*Body[wire.Accepted], error) {

@@ -97,7 +97,7 @@ func (s *Service) announce(ctx context.Context, who Who, files []wire.UploadRequ
 		}
 		jobID := store.NewID()
 		all[i] = store.Upload{ID: store.NewID(), UserID: who.User.ID, BatchID: batchID, JobID: jobID, FileKey: object.Pending(who.User.ID, jobID, string(format)),
-			Name: CleanName(r.Name), Size: r.Size, SHA256: r.SHA256, ContentType: r.ContentType, State: "open",
+			Name: CleanName(r.Name), Size: r.Size, SHA256: r.SHA256, SourceSHA256: r.SourceSHA256, ContentType: r.ContentType, State: "open",
 			CreatedAt: store.At(now), ExpiresAt: store.At(now.Add(object.LinkTime))}
 		if batchID == "" {
 			all[i].IdempotencyKey = text
@@ -224,6 +224,7 @@ func (s *Service) Complete(ctx context.Context, who Who, uploadID string) (job *
 		}
 		j.Options.V = store.JobOptions{Vibe: prefs.BatchAutoAnalyze, Model: plan.Model(prefs.BatchModel)}
 	}
+	j.Options.V.SourceSHA256 = u.SourceSHA256
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		closed, err := tx.CloseUpload(ctx, u.ID, "completed")
 		if err != nil {

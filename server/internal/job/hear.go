@@ -129,7 +129,7 @@ func (h *hearing) sample(j *store.Job, who Who, now time.Time) *store.Sample {
 		ID: j.SampleID, UserID: j.UserID, JobID: j.ID, Version: 1, Filename: j.OriginalName,
 		Title:   strings.TrimSuffix(j.OriginalName, path.Ext(j.OriginalName)),
 		FileKey: object.Processed(j.UserID, j.SampleID, j.Format), PeaksKey: object.Derived(j.UserID, j.SampleID, "peaks.json"),
-		Format: j.Format, Size: j.Size, SHA256: j.SHA256,
+		Format: j.Format, Size: j.Size, SHA256: j.SHA256, SourceSHA256: j.Options.V.SourceSHA256,
 		Duration: h.clip.Audio.Seconds(), SampleRate: int64(h.clip.Rate), Channels: int64(h.clip.Channels), BitDepth: int64(h.clip.BitDepth),
 		Genre: h.clip.Genre, CreatedAt: at, UpdatedAt: at, AnalyzedAt: at,
 	}

@@ -28,6 +28,7 @@ type Incoming struct {
 	IdempotencyKey string
 	Vibe           *bool      // nil: as the user's preferences say
 	Model          plan.Model // empty: as they say
+	SourceSHA256   string     // of the user's file, when these are the same samples in other bytes
 }
 
 // multipartSlack is how much larger than its file a multipart body may be.
@@ -228,7 +229,7 @@ func (s *Service) newJob(ctx context.Context, who Who, in Incoming) (*store.Job,
 	j := &store.Job{ID: store.NewID(), UserID: who.User.ID, Status: wire.Pending, Tier: who.Limits.Tier, Queue: who.Limits.Queue, Priority: 1,
 		OriginalName: CleanName(in.Name), IdempotencyKey: in.IdempotencyKey, SampleID: store.NewID(),
 		CreatedAt: store.At(now), UpdatedAt: store.At(now), DeadlineAt: store.At(now.Add(who.Limits.Promise))}
-	j.Options.V = store.JobOptions{Vibe: prefs.AutoVibe, Model: plan.Model(prefs.VibeModel)}
+	j.Options.V = store.JobOptions{Vibe: prefs.AutoVibe, Model: plan.Model(prefs.VibeModel), SourceSHA256: in.SourceSHA256}
 	if in.Vibe != nil {
 		j.Options.V.Vibe = *in.Vibe
 	}

@@ -22,6 +22,8 @@ var gates = []gate{
 	{plan.FeatureKeys, "GET", "/api/keys", nil},
 	{plan.FeatureKeys, "POST", "/api/keys", wire.KeyRequest{Name: "k", Scopes: []string{"read"}}},
 	{plan.FeatureBatch, "POST", "/api/batches", wire.BatchRequest{Files: []wire.UploadRequest{{Name: "a.wav", Size: 1000, SHA256: strings.Repeat("0", 64), ContentType: "audio/wav"}}}},
+	{plan.FeatureExport, "GET", "/api/exports", nil},
+	{plan.FeatureExport, "POST", "/api/exports", wire.ExportRequest{Kit: "none"}},
 	{plan.FeatureSync, "GET", wire.PathSyncPull + "?since=0", nil},
 	{plan.FeatureLarge, "POST", "/api/samples/none/deep-analysis", nil},
 	{plan.FeaturePro, "POST", "/api/account/trial", nil},

@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ import (
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/billing"
 	"sampleagent/server/internal/config"
+	"sampleagent/server/internal/export"
 	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/job/queue"
@@ -54,6 +56,7 @@ type Server struct {
 	Vibe     *vibe.Service
 	Jobs     *job.Service
 	Bills    *billing.Service
+	Exports  *export.Service
 	Features *feature.Switches
 	Queue    *queue.Queue
 	API      *api.API
@@ -145,11 +148,13 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 		s.Bills.Connect(c.StripeKey, c.StripeURL, stripeRetries)
 	}
 	s.Accounts.Leaving, s.Jobs.Meter = s.Bills.Leave, s.Bills
+	s.Exports = &export.Service{DB: s.DB, Objects: s.Objects, Tell: s.Notify, Limits: s.Accounts.Limits, Temp: filepath.Join(c.Data, "cards"), Log: s.Log, Now: o.Now,
+		One: semaphore.NewWeighted(1), Crash: o.Crash}
 	if err := s.newQueue(o); err != nil {
 		return err
 	}
-	s.Notify.Queue, s.Jobs.Queue, s.Bills.Queue = s.Queue, s.Queue, s.Queue
-	s.API = &api.API{Accounts: s.Accounts, Jobs: s.Jobs, Notify: s.Notify, DB: s.DB, Log: s.Log, Bills: s.Bills, AI: s.Vibe.On(),
+	s.Notify.Queue, s.Jobs.Queue, s.Bills.Queue, s.Exports.Queue = s.Queue, s.Queue, s.Queue, s.Queue
+	s.API = &api.API{Accounts: s.Accounts, Jobs: s.Jobs, Exports: s.Exports, Notify: s.Notify, DB: s.DB, Log: s.Log, Bills: s.Bills, AI: s.Vibe.On(),
 		Production: c.Production(), PerMinute: c.RequestsPerMinute, Streams: 10}
 	s.traces, err = startTraces(ctx, c.OTLPEndpoint)
 	return err
@@ -238,6 +243,7 @@ func (s *Server) newQueue(o Options) error {
 	}
 	opts.Workers = river.NewWorkers()
 	s.Jobs.AddWorkers(opts.Workers)
+	s.Exports.AddWorkers(opts.Workers)
 	s.Notify.Workers(opts.Workers)
 	s.Bills.Workers(opts.Workers)
 	if o.Role.Work {
@@ -245,7 +251,7 @@ func (s *Server) newQueue(o Options) error {
 		for lane, n := range s.Jobs.Workers {
 			opts.Queues[string(lane)] = n
 		}
-		opts.Periodic = append(job.Periodic(), billing.Periodic()...)
+		opts.Periodic = slices.Concat(job.Periodic(), billing.Periodic(), export.Periodic())
 	}
 	var err error
 	s.Queue, err = queue.New(s.DB, opts)

@@ -12,8 +12,9 @@ import (
 
 // JobOptions is what an upload asked for.
 type JobOptions struct {
-	Vibe  bool       `json:"vibe"`            // ask how it feels
-	Model plan.Model `json:"model,omitempty"` // empty: the plan's usual one
+	SourceSHA256 string     `json:"source_sha256,omitempty"` // of the uploader's file, when other bytes are sent
+	Vibe         bool       `json:"vibe"`                    // ask how it feels
+	Model        plan.Model `json:"model,omitempty"`         // empty: the plan's usual one
 }
 
 // Job is an upload on its way to a sample.
@@ -293,6 +294,7 @@ type Upload struct {
 	Name           string `db:"name"`
 	Size           int64  `db:"size"`
 	SHA256         string `db:"sha256"`
+	SourceSHA256   string `db:"source_sha256"`
 	ContentType    string `db:"content_type"`
 	IdempotencyKey string `db:"idempotency_key"`
 	State          string `db:"state"` // open, completed, expired

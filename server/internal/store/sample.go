@@ -24,6 +24,7 @@ type Sample struct {
 	Format         string       `db:"format"`
 	Size           int64        `db:"size"`
 	SHA256         string       `db:"sha256"`
+	SourceSHA256   string       `db:"source_sha256"` // of the uploader's file, when other bytes were sent
 	Duration       float64      `db:"duration"`
 	SampleRate     int64        `db:"sample_rate"`
 	Channels       int64        `db:"channels"`
