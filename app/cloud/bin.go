@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sampleagent/library/catalog"
+	"sampleagent/library/kit"
 	"sampleagent/sync/replica"
 	"sampleagent/sync/wire"
 )
@@ -142,16 +143,8 @@ func plainValue(v json.RawMessage) string {
 	if json.Unmarshal(v, &text) == nil {
 		return text
 	}
-	var pad padDoc
-	if json.Unmarshal(v, &pad) == nil && pad.Pad != "" {
-		out := pad.Name
-		if out == "" {
-			out = "a sample"
-		}
-		if len(pad.Settings) > 0 {
-			out += " " + string(pad.Settings)
-		}
-		return out
+	if pad, ok := kit.PadText(v); ok {
+		return pad
 	}
 	return string(v)
 }

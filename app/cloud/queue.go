@@ -242,7 +242,7 @@ func (c *Cloud) upload(ctx context.Context, j catalog.Job) (full *wire.Problem, 
 	defer end(nil)
 	meter := c.measure(j.ID, file.size, func() { end(errGivenUp) })
 	defer meter.end()
-	accepted, err := remote.Upload(ctx, client.Upload{Name: file.name, Size: file.size, Key: j.ID, Open: file.open}, func(sent int64) {
+	accepted, err := remote.Upload(ctx, client.Upload{Name: file.name, Size: file.size, Key: j.ID, Open: file.open, SourceSHA256: s.SHA256}, func(sent int64) {
 		if meter.sent(sent) {
 			// A progress that cannot be written is shown late, nothing more.
 			_ = c.conf.DB.JobProgress(ctx, j.ID, "uploading", int(file.size), int(sent), 0)

@@ -64,6 +64,23 @@ type projectDoc struct {
 	TempoSelect json.RawMessage `json:"tempo_select,omitempty"`
 }
 
+// PadText is a pad's part in words: its name, or that it is some sample, and its settings; false
+// when the part is no pad.
+func PadText(part json.RawMessage) (string, bool) {
+	var pad padDoc
+	if json.Unmarshal(part, &pad) != nil || pad.Pad == "" {
+		return "", false
+	}
+	out := pad.Name
+	if out == "" {
+		out = "a sample"
+	}
+	if len(pad.Settings) > 0 {
+		out += " " + string(pad.Settings)
+	}
+	return out, true
+}
+
 // IsPart says whether a field of a synced kit is one of its parts, or says that it was deleted.
 func IsPart(field string) bool {
 	head, _, _ := strings.Cut(field, "/")

@@ -19,6 +19,9 @@ type Upload struct {
 	// Key makes repeating the upload harmless: the same key and content is the same job.
 	Key  string
 	Open func() (io.ReadCloser, error) // from the start, as often as tried
+	// SourceSHA256 is the hash of the user's own file when these are its samples in other bytes:
+	// by it the server knows which sound a kit's pad means. "" otherwise.
+	SourceSHA256 string
 }
 
 // Upload sends a file in one streamed request; progress, unless nil, is told the bytes handed to
@@ -33,6 +36,11 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 		defer file.Close()
 		var head, tail strings.Builder
 		form := multipart.NewWriter(&head)
+		if u.SourceSHA256 != "" {
+			if err := form.WriteField("source_sha256", u.SourceSHA256); err != nil {
+				return err
+			}
+		}
 		if _, err := form.CreateFormFile("audio", u.Name); err != nil {
 			return err
 		}

@@ -22,6 +22,7 @@ import (
 	"sampleagent/library/sp404"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
+	"sampleagent/sync/client"
 	"sampleagent/sync/wire"
 )
 
@@ -245,6 +246,63 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// The page: choose samples, see it built, every file of it, download, remove.
+func TestExportPages(t *testing.T) {
+	w := start(t, "")
+	b := w.browser("ada@example.org", plan.Pro)
+	ada := w.signIn("ada@example.org", plan.Pro)
+	if _, page := b.get("/exports"); !strings.Contains(page, "nothing in the cloud") {
+		t.Errorf("empty: %s", page)
+	}
+	_, ok, _ := ada.upload("a kick.wav", wav(t, 0.4, 1))
+	sample := *ada.waitJob(ok.JobID).SampleID
+	if status, page := b.post("/exports", "form", "import"); status != 422 || !strings.Contains(page, "either a kit or samples") {
+		t.Errorf("nothing chosen: %d", status)
+	}
+	status, page := b.post("/exports", "sample", sample, "name", "Mine", "form", "both", "format", "aiff")
+	if status != 200 || !strings.Contains(page, "Mine") {
+		t.Fatalf("%d %s", status, page)
+	}
+	list, err := w.DB.Exports(t.Context(), ada.id, 10)
+	if err != nil || len(list) != 1 {
+		t.Fatal(err, list)
+	}
+	ada.waitExport(list[0].ID)
+	_, page = b.get("/exports/" + list[0].ID)
+	for _, s := range []string{"read back and compared", "A1", ".aiff", "PADCONF.BIN", "Download"} {
+		if !strings.Contains(page, s) {
+			t.Errorf("the page does not say %q: %s", s, page)
+		}
+	}
+	if status, zip := b.get("/exports/" + list[0].ID + "/download"); status != 200 || !strings.HasPrefix(zip, "PK") {
+		t.Errorf("download: %d", status)
+	}
+	if status, page = b.post("/exports/" + list[0].ID + "/delete"); status != 200 || !strings.Contains(page, "The export is removed") {
+		t.Errorf("%d %s", status, page)
+	}
+	free := w.browser("bo@example.org", plan.Free)
+	if status, page := free.get("/exports"); status != 403 || !strings.Contains(page, "See the plans") {
+		t.Errorf("a free account: %d %s", status, page)
+	}
+}
+
+// A sound that went up as FLAC is known to kits by the file that the desktop has.
+func TestASoundIsKnownByItsSource(t *testing.T) {
+	w := start(t, "")
+	ada := w.signIn("ada@example.org", plan.Pro)
+	sum, content := strings.Repeat("5a", 32), wav(t, 0.4, 1)
+	done, err := client.New(w.url, fixedToken(ada.token), http.DefaultClient).Upload(t.Context(), client.Upload{Name: "kick.flac", Size: int64(len(content)), Key: "k1", SourceSHA256: sum,
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := *ada.waitJob(done.JobID).SampleID
+	found, err := w.DB.SamplesByContent(t.Context(), ada.id, []string{sum, strings.Repeat("00", 32)})
+	if err != nil || len(found) != 1 || found[sum].ID != sample {
+		t.Errorf("%v %+v", err, found)
+	}
 }
 
 // An export of samples: who may, what is wrong, expiry after seven days, built again, deleted.

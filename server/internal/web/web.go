@@ -133,6 +133,14 @@ func Mount(r chi.Router, o Options) error {
 		r.Post("/account/webhooks/{id}/{what}", small(p.hookChange))
 		r.Post("/account/{what}", small(p.accountChange))
 		r.Group(func(r chi.Router) {
+			r.Use(p.behind(plan.FeatureExport))
+			r.Get("/exports", p.exports)
+			r.Post("/exports", small(p.exportMake))
+			r.Get("/exports/{id}", p.export)
+			r.Get("/exports/{id}/download", p.exportDownload)
+			r.Post("/exports/{id}/{what}", small(p.exportChange))
+		})
+		r.Group(func(r chi.Router) {
 			r.Use(p.behind(plan.FeatureKeys))
 			r.Get("/account/keys", p.keys)
 			r.Post("/account/keys", small(p.keyMake))
@@ -213,7 +221,8 @@ type link struct {
 }
 
 var (
-	mainPages    = []link{{Path: "/upload", Name: "Upload"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/samples", Name: "Samples"}, {Path: "/account", Name: "Account"}}
+	mainPages = []link{{Path: "/upload", Name: "Upload"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/samples", Name: "Samples"},
+		{Path: "/exports", Name: "Exports", Feature: plan.FeatureExport}, {Path: "/account", Name: "Account"}}
 	accountPages = []link{{Path: "/account", Name: "Overview"}, {Path: "/account/notifications", Name: "Notifications"},
 		{Path: "/account/webhooks", Name: "Webhooks"}, {Path: "/account/keys", Name: "API keys", Feature: plan.FeatureKeys}, {Path: "/account/security", Name: "Security"}}
 )
@@ -282,6 +291,7 @@ var notices = map[string]string{
 	"resent":          "The event is on its way again.",
 	"removed":         "The webhook is removed.",
 	"switched":        "The webhook is switched.",
+	"export-removed":  "The export is removed.",
 	"trial":           "Your day of instant processing has begun.",
 	"not-bought":      "Nothing was bought and nothing was charged.",
 	"ending":          "Pro lasts until the end of what is paid; you can take it back until then.",
