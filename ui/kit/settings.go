@@ -50,7 +50,7 @@ func newSettingsPanel(m *Model, edit func()) *settingsPanel {
 			positions.Add(p.controls.Field(info.Param))
 		}
 	}
-	frames := own.NewCaption("Positions are frames at 48 kHz, or times as 1.5s; end 0 is the end of the sample")
+	frames := own.NewCaption("Frames at 48 kHz; times as 1.5s or 250ms are taken too")
 	frames.Colour, frames.MinWidth = theme.TextFaint, 0
 	p.body = container.NewVScroll(own.InsetEach(own.Below(9, -1, switches, choices, sliders, positions, frames), 0, 0, 8, 4))
 	hint := own.NewLabel("Drag a sample here, or press Enter in the list")

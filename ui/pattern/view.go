@@ -77,7 +77,7 @@ func NewView(m *Model, a Actions) *View {
 		slots.Add(c)
 	}
 	hint := own.Below(3, -1)
-	for _, text := range []string{"A dot is a pattern.", "A click on a row plays its pad.", "The wheel zooms; it plays at the tempo of its bank."} {
+	for _, text := range []string{"A dot is a pattern.", "A click on a row plays its pad.", "The wheel zooms.", "It plays at its bank's tempo."} {
 		l := own.NewCaption(text)
 		l.Colour, l.MinWidth = theme.TextFaint, 0
 		hint.Add(l)
