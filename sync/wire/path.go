@@ -10,6 +10,8 @@ const (
 	PathUpload    = "/api/upload"           // POST multipart field "audio" -> Accepted
 	PathJobs      = "/api/jobs"             // GET -> JobPage
 	PathSamples   = "/api/samples"          // GET -> SamplePage
+	PathCheckout  = "/api/billing/checkout" // POST CheckoutRequest -> BillingLink
+	PathPortal    = "/api/billing/portal"   // POST -> BillingLink
 	PathEvents    = "/api/events"           // GET, text/event-stream of Event
 	PathSyncPush  = "/api/sync/push"        // POST SyncPush -> SyncPushed
 	PathSyncPull  = "/api/sync/pull"        // GET ?since=&limit=&actor= -> SyncPage

@@ -30,10 +30,10 @@ func (a *API) billingRoutes(r chi.Router) {
 		}
 		return &Body[wire.BillingLink]{wire.BillingLink{URL: url}}, nil
 	}
-	Register(a, Op(http.MethodPost, "/api/billing/checkout", Session, "The address of the payment page for pro"), func(ctx context.Context, in *In[wire.CheckoutRequest]) (*Body[wire.BillingLink], error) {
+	Register(a, Op(http.MethodPost, wire.PathCheckout, Session, "The address of the payment page for pro"), func(ctx context.Context, in *In[wire.CheckoutRequest]) (*Body[wire.BillingLink], error) {
 		return link(a.Bills.Checkout(ctx, Principal(ctx).User, in.Body.Every))
 	})
-	Register(a, Op(http.MethodPost, "/api/billing/portal", Session, "The address of the page with bills, card and cancellation"), func(ctx context.Context, _ *struct{}) (*Body[wire.BillingLink], error) {
+	Register(a, Op(http.MethodPost, wire.PathPortal, Session, "The address of the page with bills, card and cancellation"), func(ctx context.Context, _ *struct{}) (*Body[wire.BillingLink], error) {
 		return link(a.Bills.Portal(ctx, Principal(ctx).User, "/account"))
 	})
 	Register(a, Op(http.MethodPost, "/api/billing/cancel", Session, "End pro with the time that is paid"), func(ctx context.Context, _ *struct{}) (*None, error) {

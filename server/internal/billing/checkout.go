@@ -74,6 +74,10 @@ func (s *Service) Checkout(ctx context.Context, u *store.User, every string) (st
 			return "", s.provider(ctx, "close a session", err)
 		}
 	}
+	return s.newSession(ctx, u, customer, every, prices)
+}
+
+func (s *Service) newSession(ctx context.Context, u *store.User, customer, every string, prices *catalogue) (string, error) {
 	p := &stripe.CheckoutSessionCreateParams{
 		Mode: stripe.String("subscription"), Customer: &customer, ClientReferenceID: &u.ID, AllowPromotionCodes: stripe.Bool(true),
 		SuccessURL: stripe.String(s.Public + "/billing/done"), CancelURL: stripe.String(s.Public + "/pricing?notice=not-bought"),

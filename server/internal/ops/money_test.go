@@ -34,9 +34,15 @@ type shop struct {
 
 func openShop(t *testing.T, database string, settings ...setting) *shop {
 	t.Helper()
+	return openShopAt(t, database, time.Now(), nil, settings...)
+}
+
+// openShopAt begins at a time; on may bind the server to the provider's clock.
+func openShopAt(t *testing.T, database string, at time.Time, on func(*fakestripe.Stripe) setting, settings ...setting) *shop {
+	t.Helper()
 	s := &shop{}
 	var stop func()
-	s.stripe, stop = fakestripe.New(time.Now())
+	s.stripe, stop = fakestripe.New(at)
 	t.Cleanup(stop)
 	ai := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.aiFails.Load() {
@@ -61,6 +67,9 @@ func openShop(t *testing.T, database string, settings ...setting) *shop {
 		w.Write(b)
 	}))
 	t.Cleanup(ai.Close)
+	if on != nil {
+		settings = append(settings, on(s.stripe))
+	}
 	s.world = start(t, database, append([]setting{env("STRIPE_KEY", "sk_test_1", "STRIPE_WEBHOOK_SECRET", stripeSecret, "STRIPE_URL", s.stripe.URL, "OPENROUTER_KEY", "key", "OPENROUTER_URL", ai.URL, "VIBE_RATE", "1000")}, settings...)...)
 	if _, err := s.Bills.Setup(t.Context()); err != nil {
 		t.Fatal(err)

@@ -150,6 +150,10 @@ func bad(format string, args ...any) *refusal {
 
 // serve answers one request. A key that was used is answered as the first time.
 func (s *Stripe) serve(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		s.page(w, r)
+		return
+	}
 	if _, _, ok := r.BasicAuth(); !ok && !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer sk_") {
 		http.Error(w, `{"error":{"type":"invalid_request_error","message":"No API key"}}`, http.StatusUnauthorized)
 		return
