@@ -63,6 +63,7 @@ func (w *window) showHome() {
 func (w *window) editPad() {
 	w.screens.show(w.screens.pad.Root())
 	w.screens.pad.Open()
+	w.win.Canvas().Focus(w.screens.pad.Focus())
 }
 
 // showPatterns opens the patterns of the kit.
@@ -73,6 +74,7 @@ func (w *window) showPatterns() {
 	}
 	w.screens.show(w.screens.pats.Root())
 	w.screens.pats.Open()
+	w.win.Canvas().Focus(w.screens.pats.Focus())
 }
 
 // fillBank opens the dialog that fills the bank. The pads of the bank and the selected sample are

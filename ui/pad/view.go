@@ -164,15 +164,15 @@ func (v *View) build() fyne.CanvasObject {
 // Root is the screen.
 func (v *View) Root() fyne.CanvasObject { return v.root }
 
-// Open shows the pad that is selected, with the keyboard on its waveform.
+// Open shows the pad that is selected.
 func (v *View) Open() {
 	v.model.Follow()
 	v.Refresh()
 	v.showSound()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(v.root); c != nil {
-		c.Focus(v.handles)
-	}
 }
+
+// Focus is what takes the keyboard first.
+func (v *View) Focus() fyne.Focusable { return v.handles }
 
 // Refresh draws the model as it is now.
 func (v *View) Refresh() {

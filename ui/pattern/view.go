@@ -96,14 +96,14 @@ func NewView(m *Model, a Actions) *View {
 // Root is the screen.
 func (v *View) Root() fyne.CanvasObject { return v.root }
 
-// Open shows the first pattern there is, with the keyboard on the play button.
+// Open shows the first pattern there is.
 func (v *View) Open() {
 	v.model.SelectFirst()
 	v.Refresh()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(v.root); c != nil {
-		c.Focus(v.play)
-	}
 }
+
+// Focus is what takes the keyboard first.
+func (v *View) Focus() fyne.Focusable { return v.play }
 
 // Refresh draws the model as it is now.
 func (v *View) Refresh() {

@@ -1,0 +1,89 @@
+package ui
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	device "sampleagent/library/kit"
+	"sampleagent/ui/shortcut"
+)
+
+// padded is the window with a kit whose pads A1 and A2 have samples.
+func padded(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t, 20)
+	ctx := t.Context()
+	k, err := r.a.NewKit(ctx, "Kit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.core.Search(ctx, "", r.search.Sort())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.a.SetPads(ctx, k.ID, 0, rows[:2]); err != nil {
+		t.Fatal(err)
+	}
+	r.until(t, "two pads", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) == 2 })
+	return r
+}
+
+func TestThePadEditorOpensEditsUndoesAndCloses(t *testing.T) {
+	r := padded(t)
+	r.run(shortcut.EditPad)
+	if r.screens.home.Visible() || !r.screens.pad.Root().Visible() || r.focused() != r.screens.pad.Focus() {
+		t.Fatalf("the editor is not there, the keyboard is on %T", r.focused())
+	}
+	r.kits.Set(device.Volume, 80)
+	r.until(t, "the volume", func() bool { return r.kits.Settings().Get(device.Volume) == 80 })
+	r.run(shortcut.Undo)
+	r.until(t, "undo", func() bool { return r.kits.Settings().Get(device.Volume) == 127 })
+	r.run(shortcut.Redo)
+	r.until(t, "redo", func() bool { return r.kits.Settings().Get(device.Volume) == 80 })
+
+	// Copy and paste are the pads' own; undo is the command while they have the keyboard.
+	r.win.Canvas().Focus(r.screens.pad.Grid)
+	r.screens.pad.Grid.TypedShortcut(&fyne.ShortcutCopy{})
+	r.kits.Select(4)
+	r.screens.pad.Grid.TypedShortcut(&fyne.ShortcutPaste{})
+	r.until(t, "a pasted pad", func() bool { k, _ := r.kits.Kit(); return !k.Pad(4).Empty() })
+	r.run(shortcut.Undo)
+	r.until(t, "paste undone", func() bool { k, _ := r.kits.Kit(); return k.Pad(4).Empty() })
+
+	r.win.Canvas().Focus(r.screens.pad.Focus())
+	r.screens.pad.Focus().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if !r.screens.home.Visible() || r.screens.pad.Root().Visible() {
+		t.Error("Esc does not leave the editor")
+	}
+}
+
+func TestPatternsAndFillingOpenFromTheirKeys(t *testing.T) {
+	r := padded(t)
+	k, _ := r.kits.Kit()
+	err := r.a.EditKit(t.Context(), k.ID, "pattern", "", func(k *device.Kit) error {
+		return k.SetPattern(2, device.Pattern{Bars: 1, Beats: 4, LoopStart: 1, LoopEnd: 1, Notes: []device.Note{{Pad: 0, Velocity: 99, Length: 120}}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.until(t, "the pattern", func() bool { k, _ := r.kits.Kit(); return len(k.Patterns()) == 1 })
+	r.run(shortcut.Patterns)
+	if !r.screens.pats.Root().Visible() || r.focused() != r.screens.pats.Focus() {
+		t.Fatalf("the patterns are not there, the keyboard is on %T", r.focused())
+	}
+	r.showHome()
+
+	r.run(shortcut.FillBank)
+	r.settle(t)
+	if r.win.Canvas().Overlays().Top() == nil {
+		t.Fatal("no dialog")
+	}
+	r.focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	r.until(t, "pads of the proposal", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) > 2 })
+	if r.win.Canvas().Overlays().Top() != nil {
+		t.Error("the dialog stays")
+	}
+	r.run(shortcut.Undo)
+	r.until(t, "the filling undone in one step", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) == 2 })
+}
