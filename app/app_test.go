@@ -16,7 +16,7 @@ import (
 	"sampleagent/app/event"
 	"sampleagent/app/settings"
 	"sampleagent/audio/analysis"
-	"sampleagent/audio/codec"
+	"sampleagent/audio/codec/codectest"
 	"sampleagent/audio/pcm"
 	"sampleagent/library/catalog"
 )
@@ -55,18 +55,7 @@ func tone(t *testing.T, path string, seconds, hz float64) string {
 	for i := range int(seconds * rate) {
 		b.Samples = append(b.Samples, float32(0.5*math.Sin(2*math.Pi*hz*float64(i)/rate)))
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := codec.EncodeWAV(f, b, codec.WAVOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return codectest.WAV(t, path, b)
 }
 
 // seed puts n short tones into the library as if they had been analysed: loops of 90 BPM in A

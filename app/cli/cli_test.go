@@ -18,7 +18,7 @@ import (
 	"sampleagent/app"
 	"sampleagent/app/settings"
 	"sampleagent/audio/analysis"
-	"sampleagent/audio/codec"
+	"sampleagent/audio/codec/codectest"
 	"sampleagent/audio/pcm"
 	"sampleagent/library/catalog"
 )
@@ -123,30 +123,14 @@ func rattle(seconds float64) *pcm.Buffer {
 	return b
 }
 
-func wav(t *testing.T, path string, b *pcm.Buffer) string {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := codec.EncodeWAV(f, b, codec.WAVOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // messy is a folder as producers have them: sounds in folders, a broken one, and what is none.
 func messy(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "samples")
-	wav(t, filepath.Join(dir, "drums", "kick deep.wav"), hit(0.4, 55))
-	wav(t, filepath.Join(dir, "drums", "snare.wav"), rattle(0.2))
-	wav(t, filepath.Join(dir, "loops", "Amen_165bpm_F#min.wav"), clicks(60.0/165*16, 165))
-	wav(t, filepath.Join(dir, "silence.wav"), &pcm.Buffer{Rate: 44100, Channels: 1, Samples: make([]float32, 44100)})
+	codectest.WAV(t, filepath.Join(dir, "drums", "kick deep.wav"), hit(0.4, 55))
+	codectest.WAV(t, filepath.Join(dir, "drums", "snare.wav"), rattle(0.2))
+	codectest.WAV(t, filepath.Join(dir, "loops", "Amen_165bpm_F#min.wav"), clicks(60.0/165*16, 165))
+	codectest.WAV(t, filepath.Join(dir, "silence.wav"), &pcm.Buffer{Rate: 44100, Channels: 1, Samples: make([]float32, 44100)})
 	for name, text := range map[string]string{
 		"broken.wav": "RIFF\x10\x00\x00\x00WAVEfmt ", "._kick deep.wav": "no sound", ".hidden.wav": "no sound", "empty.wav": "", "README.txt": "read me",
 	} {

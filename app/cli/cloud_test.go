@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"sampleagent/audio/codec/codectest"
 )
 
 // How long machines and server are killed; the figure of a long run is in docs/benchmarks.md.
@@ -291,7 +293,7 @@ func TestNothingIsLostWhenEverythingIsKilled(t *testing.T) {
 	s := newServer(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, secretName+".wav")
-	wav(t, file, clicks(2, 120))
+	codectest.WAV(t, file, clicks(2, 120))
 	desks := []*desk{newDesk(t, s, "studio"), newDesk(t, s, "laptop")}
 	desks[0].do("import", "--quiet", file)
 	desks[0].signIn("producer@example.org")
@@ -361,8 +363,8 @@ func TestKeptAudioReachesTheOtherMachine(t *testing.T) {
 	s := newServer(t)
 	dir := t.TempDir()
 	file, other := filepath.Join(dir, secretName+".wav"), filepath.Join(dir, "Not chosen.wav")
-	wav(t, file, clicks(2, 120))
-	wav(t, other, clicks(2, 97))
+	codectest.WAV(t, file, clicks(2, 120))
+	codectest.WAV(t, other, clicks(2, 97))
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
 	studio.do("import", "--quiet", file, other)
 	studio.signIn("producer@example.org")
@@ -412,7 +414,7 @@ func TestSigningInSendsNothing(t *testing.T) {
 	s := newServer(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, secretName+".wav")
-	wav(t, file, clicks(2, 120))
+	codectest.WAV(t, file, clicks(2, 120))
 	studio := newDesk(t, s, "studio")
 	studio.do("import", "--quiet", file)
 	studio.signIn("producer@example.org")

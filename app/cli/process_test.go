@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sampleagent/audio/codec/codectest"
 )
 
 // program builds the real program once, as make build does.
@@ -48,7 +50,7 @@ func start(t *testing.T, home string, args ...string) *exec.Cmd {
 func TestCtrlCStopsAnalyzeCleanly(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 60 {
-		wav(t, filepath.Join(dir, fmt.Sprintf("%03d.wav", i)), clicks(8, 120))
+		codectest.WAV(t, filepath.Join(dir, fmt.Sprintf("%03d.wav", i)), clicks(8, 120))
 	}
 	cmd := start(t, t.TempDir(), "analyze", "--json", "--jobs", "1", dir)
 	var errs bytes.Buffer
@@ -115,7 +117,7 @@ func soundsIn(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
-		wav(t, filepath.Join(dir, fmt.Sprintf("%03d.wav", i)), clicks(6, 90+float64(i)))
+		codectest.WAV(t, filepath.Join(dir, fmt.Sprintf("%03d.wav", i)), clicks(6, 90+float64(i)))
 	}
 	return dir
 }

@@ -192,6 +192,10 @@ func (e *editor) kept() float64 {
 // open shows or hides the strip.
 func (e *editor) open(on bool) {
 	e.root.Hidden = !on
+	if !on {
+		from, to := e.wave.Waveform.Selected()
+		e.wave.tellSpan(from, to)
+	}
 	e.reset()
 }
 
