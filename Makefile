@@ -82,8 +82,12 @@ demo-sounds: ## render assets/demo again from the generator
 	go run ./audio/synth/render assets/demo
 
 .PHONY: eval
-eval: ## score the ear on the labelled files and write docs/accuracy.md
-	go run ./audio/analysis/eval -out docs/accuracy.md ../shared/datasets
+eval: ## score the ear on the labelled files, sources and families left out, and write docs/accuracy.md
+	go run ./audio/analysis/eval -cache build/ear.cache -out docs/accuracy.md
+
+.PHONY: train
+train: ## fit the ear's scorers to the labelled files and write their weights
+	go run ./audio/analysis/train -cache build/ear.cache
 
 .PHONY: screenshots
 screenshots: build test-packages ## photograph the real window into docs/screenshots

@@ -9,12 +9,12 @@ import (
 func TestNothingIsAllocatedPerFrame(t *testing.T) {
 	b := tune(44100, 2, 4)
 	p := new(pass)
-	p.judge = builtin
+	p.judge = builtin()
 	if _, err := p.hear(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}
 	n := testing.AllocsPerRun(2, func() {
-		if err := p.begin(b.Rate, b.Channels, b.Samples); err != nil {
+		if err := p.begin(b.Rate, b.Channels, int64(b.Frames()), b.Samples); err != nil {
 			t.Fatal(err)
 		}
 		if err := p.feed(context.Background(), b.Samples); err != nil {

@@ -3,16 +3,43 @@ package analysis
 import "math"
 
 // EmbeddingSize is the length of Result.Embedding.
-const EmbeddingSize = 80
+const EmbeddingSize = likenessSize + 9 + 4
 
-// embed makes the vector for "sounds like this": colour over all, the course of colour after the
+// likenessSize is the length of the part that says how a sound sounds; after it comes what it is.
+const likenessSize = 80
+
+// classPart is how much of the likeness of two sounds is that they are of one class.
+const classPart = 0.35
+
+// embed makes the vector for "sounds like this" of how a sound sounds and the chances of its
+// classes. The cosine of two is that of the former, and the overlap of the latter, in the parts of
+// classPart.
+func (j *judgement) embed(sounds []float32) []float32 {
+	if len(sounds) == 0 {
+		return nil
+	}
+	x := make([]float32, 0, EmbeddingSize)
+	for _, v := range sounds {
+		x = append(x, v*float32(math.Sqrt(1-classPart)))
+	}
+	shot := j.kinds[0]
+	for _, p := range j.classes {
+		x = append(x, float32(math.Sqrt(classPart*shot*p)))
+	}
+	for _, p := range j.loopClasses {
+		x = append(x, float32(math.Sqrt(classPart*(1-shot)*p)))
+	}
+	return x
+}
+
+// likeness describes how a sound sounds, in a vector of unit length: colour over all, the course of colour after the
 // attack, the course of level, and how much of it is pitch, noise and rhythm. It leaves out what does
 // not change what a sound is like: level, silence around it, tempo in BPM, key. Each part
 // is scaled so that a difference a listener would call clear is about 1; the common part of all
 // sounds is taken off, so that the cosine spreads.
-func (p *pass) embed(heard *spectra) []float32 {
+func (p *pass) likeness(heard *spectra) []float32 {
 	s, t, h, k := &p.scene, &p.timbre, &p.shape, &p.tonal
-	x := make([]float64, 0, EmbeddingSize)
+	x := make([]float64, 0, likenessSize)
 	// Colour: 24 bands in dB under the sum, 10 dB a unit.
 	const floor = 45
 	all := 0.0
@@ -68,7 +95,7 @@ func (p *pass) embed(heard *spectra) []float32 {
 		norm += v * v
 	}
 	norm = math.Sqrt(norm)
-	out := make([]float32, EmbeddingSize)
+	out := make([]float32, likenessSize)
 	if norm == 0 {
 		return nil
 	}
@@ -96,46 +123,4 @@ func Likeness(a, b []float32) float64 {
 		s += float64(a[i]) * float64(b[i])
 	}
 	return s
-}
-
-// Duplicate is how surely two reports are of one sound, 0 to 1: alike in colour and course, in
-// pitch, and in length without the silence around it. A copy with another level, more silence
-// before it, or converted to another format lies above 0.5; takes of one drum and chords of one
-// instrument lie below.
-func Duplicate(a, b *Report) float64 {
-	if len(a.Embedding) == 0 || len(b.Embedding) == 0 || len(a.ChromaMean) != 12 || len(b.ChromaMean) != 12 {
-		return 0
-	}
-	ramp := func(v, lo, hi float64) float64 { return min(1, max(0, (v-lo)/(hi-lo))) }
-	var ab, aa, bb, ma, mb float64
-	for i := range 12 {
-		ma += a.ChromaMean[i] / 12
-		mb += b.ChromaMean[i] / 12
-	}
-	for i := range 12 {
-		x, y := a.ChromaMean[i]-ma, b.ChromaMean[i]-mb
-		ab += x * y
-		aa += x * x
-		bb += y * y
-	}
-	pitch := 1.0
-	// Chroma that hardly varies is noise's and says nothing.
-	if math.Sqrt(aa/12) > 0.25*ma && math.Sqrt(bb/12) > 0.25*mb {
-		pitch = ab / math.Sqrt(aa*bb)
-	}
-	la, lb := soundLength(a), soundLength(b)
-	return ramp(Likeness(a.Embedding, b.Embedding), 0.9, 0.98) * ramp(pitch, 0.75, 0.95) * ramp(min(la, lb)/max(la, lb, 1e-6), 0.75, 0.95)
-}
-
-func soundLength(r *Report) float64 {
-	l := 0.0
-	if r.Duration != nil {
-		l = *r.Duration
-	}
-	for _, s := range []*float64{r.SilenceStart, r.SilenceEnd} {
-		if s != nil {
-			l -= *s
-		}
-	}
-	return max(l, 1e-3)
 }

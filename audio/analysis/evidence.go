@@ -2,24 +2,23 @@ package analysis
 
 import (
 	"context"
-	"math"
 
 	"sampleagent/audio/pcm"
 )
 
-// Evidence is what the scorers are told about a sound, for the commands that train and score
-// them.
+// Evidence is what the scorers are told about a sound. It is all that the answers about kind,
+// class, tempo, key and likeness depend on. Silence has none.
 type Evidence struct {
-	Result *Result
 	Traits []float32
 	Tempo  []TempoEvidence
-	Key    []KeyEvidence
+	Key    []KeyEvidence // all 24, or none
+	Sounds []float32     // the part of the embedding that needs no judge
 }
 
 // TempoEvidence is one proposed beat.
 type TempoEvidence struct {
 	BPM      float64
-	Refined  float64
+	Refined  float64 // what is answered when it is chosen
 	Features []float32
 }
 
@@ -29,27 +28,27 @@ type KeyEvidence struct {
 	Features []float32
 }
 
-// Examine is Analyze with the evidence.
-func Examine(ctx context.Context, b *pcm.Buffer) (*Evidence, error) {
-	return builtin.Examine(ctx, b)
-}
-
-// Examine is the package's Examine with these scorers.
-func (sc *Scorers) Examine(ctx context.Context, b *pcm.Buffer) (*Evidence, error) {
+// Notice hears a sound without judging it, for the commands that train and score the scorers.
+func Notice(ctx context.Context, b *pcm.Buffer) (*Evidence, error) {
 	p := passes.Get().(*pass)
 	defer passes.Put(p)
-	p.judge = sc
+	p.judge = nil
 	r, err := p.hear(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	e := &Evidence{Result: r, Traits: append([]float32(nil), p.traits[:]...)}
-	if r.Kind == "" {
+	e := &Evidence{}
+	if r.Spectral == nil {
 		return e, nil
 	}
+	e.Sounds = p.sounds
+	e.Traits = append(e.Traits, p.traits[:]...)
 	for i := range p.tempo.found {
 		c := &p.tempo.found[i]
 		e.Tempo = append(e.Tempo, TempoEvidence{c.bpm, p.tempo.refine(c.lag, &p.scene), append([]float32(nil), c.features[:]...)})
+	}
+	if p.tonal.frames == 0 {
+		return e, nil
 	}
 	for k := range 24 {
 		var x [keyFeatures]float32
@@ -59,48 +58,73 @@ func (sc *Scorers) Examine(ctx context.Context, b *pcm.Buffer) (*Evidence, error
 	return e, nil
 }
 
-// SureOfTempo is what the scorer of tempo confidence is told when the proposals have these
-// scores and the kinds these chances.
-func SureOfTempo(e *Evidence, scores, kinds []float64) []float32 {
-	bpm := make([]float64, len(e.Tempo))
-	for i := range bpm {
-		bpm[i] = e.Tempo[i].BPM
+// Verdict is what scorers make of evidence: the same as Analyze answers with them.
+type Verdict struct {
+	Kind            Kind // "" for silence
+	KindConfidence  float64
+	Class           string
+	ClassConfidence float64
+	BPM             float64 // 0 when none is given
+	BPMConfidence   float64
+	Key             string // "" when none is given
+	KeyConfidence   float64
+	Embedding       []float32
+}
+
+// Decide judges evidence.
+func (sc *Scorers) Decide(e *Evidence) Verdict {
+	var v Verdict
+	if len(e.Traits) == 0 {
+		return v
 	}
-	best, weight := softmax(scores)
+	j := sc.judge(e.Traits)
+	v.Kind, v.KindConfidence = j.kind, j.kindSure
+	v.Class, v.ClassConfidence = j.class, j.classSure
+	v.Embedding = j.embed(e.Sounds)
+	if len(e.Tempo) > 0 {
+		scores := make([]float64, len(e.Tempo))
+		for i := range e.Tempo {
+			scores[i] = sc.tempo.Model.Score(0, e.Tempo[i].Features)
+		}
+		var x [sureFeatures]float32
+		best := sureOfTempo(&x, bpms(e), softmax(scores), e.Tempo[argmax(scores)].Features, j.kinds, e.Traits)
+		if sure := sc.tempoSure.chance(x[:]); j.hasTempo(sure) {
+			v.BPM, v.BPMConfidence = e.Tempo[best].Refined, sure
+		}
+	}
+	if len(e.Key) > 0 {
+		scores := make([]float64, len(e.Key))
+		for k := range e.Key {
+			scores[k] = sc.key.Model.Score(0, e.Key[k].Features)
+		}
+		var x [sureFeatures]float32
+		best := sureOfKey(&x, softmax(scores), j.kinds, e.Traits)
+		if sure := sc.keySure.chance(x[:]); sure >= hasKey {
+			v.Key, v.KeyConfidence = e.Key[best].Key, sure
+		}
+	}
+	return v
+}
+
+func bpms(e *Evidence) []float64 {
+	v := make([]float64, len(e.Tempo))
+	for i := range v {
+		v[i] = e.Tempo[i].BPM
+	}
+	return v
+}
+
+// SureOfTempo is what the scorer of tempo confidence is told when the proposals have these scores and the
+// kinds these chances.
+func SureOfTempo(e *Evidence, scores, kinds []float64) []float32 {
 	var x [sureFeatures]float32
-	sureOfTempo(&x, bpm, weight, best, e.Tempo[best].Features, three(kinds), e.Traits)
+	sureOfTempo(&x, bpms(e), softmax(scores), e.Tempo[argmax(scores)].Features, kinds, e.Traits)
 	return x[:]
 }
 
 // SureOfKey is the same for the key.
 func SureOfKey(e *Evidence, scores, kinds []float64) []float32 {
-	best, weight := softmax(scores)
 	var x [sureFeatures]float32
-	sureOfKey(&x, weight, best, three(kinds), e.Traits)
+	sureOfKey(&x, softmax(scores), kinds, e.Traits)
 	return x[:]
-}
-
-func three(v []float64) (a [3]float32) {
-	for i := range a {
-		a[i] = float32(v[i])
-	}
-	return a
-}
-
-func softmax(scores []float64) (best int, shares []float64) {
-	for i := range scores {
-		if scores[i] > scores[best] {
-			best = i
-		}
-	}
-	sum := 0.0
-	for _, s := range scores {
-		v := math.Exp(s - scores[best])
-		sum += v
-		shares = append(shares, v)
-	}
-	for i := range shares {
-		shares[i] /= sum
-	}
-	return best, shares
 }

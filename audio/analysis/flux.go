@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"sampleagent/audio/dsp"
 )
@@ -16,7 +17,7 @@ var fluxEdges = [fluxBands - 1]float64{150, 800, 3000} // Hz
 // tempo grid near 120 BPM is already several BPM wide.
 const fluxRate = 344.53125
 
-// fluxFrames turns a stream into onset strength, band energy and level at about 344 Hz.
+// fluxFrames turns a stream into onset strength by band and level at about 344 Hz.
 type fluxFrames struct {
 	fft   *dsp.FFT
 	win   []float32
@@ -29,8 +30,7 @@ type fluxFrames struct {
 	power      []float32
 	prev, cur  []float32
 	flux       [fluxBands][]float32
-	energy     [fluxBands][]float32 // mean square in the band
-	env        []float32            // mean square of the samples of the hop around the frame
+	env        []float32 // mean square of the samples of the hop around the frame
 	firstFrame bool
 }
 
@@ -61,11 +61,19 @@ func (f *fluxFrames) reset(rate float64, gain float32) error {
 	f.gain = float32(g * g)
 	f.buf = append(f.buf[:0], make([]float32, n/2)...)
 	for b := range f.flux {
-		f.flux[b], f.energy[b] = f.flux[b][:0], f.energy[b][:0]
+		f.flux[b] = f.flux[b][:0]
 	}
 	f.env = f.env[:0]
 	f.firstFrame = true
 	return nil
+}
+
+// reserve makes room for so many frames.
+func (f *fluxFrames) reserve(frames int) {
+	for b := range f.flux {
+		f.flux[b] = slices.Grow(f.flux[b], frames)
+	}
+	f.env = slices.Grow(f.env, frames)
 }
 
 func (f *fluxFrames) feed(x []float32) {
@@ -92,16 +100,13 @@ func (f *fluxFrames) frame(x []float32) {
 	p := f.power
 	cur, prev := f.cur, f.prev
 	dsp.Log(cur, p, f.gain, 1, 1)
-	scale := 2 / float32(f.fft.Len()) / float32(f.fft.Len()) / 0.3974 // mean square of the Hamming window
 	for b := range fluxBands {
 		lo, hi := f.edges[b], f.edges[b+1]
 		up := dsp.Rise(cur[lo:hi], prev[lo:hi])
-		e := dsp.Sum(p[lo:hi])
 		if f.firstFrame {
 			up = 0
 		}
 		f.flux[b] = append(f.flux[b], up*0.5)
-		f.energy[b] = append(f.energy[b], e*scale)
 	}
 	f.firstFrame = false
 	f.prev, f.cur = cur, prev

@@ -6,7 +6,7 @@ import (
 	"sampleagent/audio/dsp"
 )
 
-// The harmonic share is measured on a coarse grid: every second mel frame. A cell is harmonic as
+// The harmonic share is measured on a coarse grid: every second mel frame that was kept. A cell is harmonic as
 // far as it resembles its neighbours in time, percussive as far as it resembles those in
 // frequency (median filters, Fitzgerald 2010; soft mask of powers).
 const (

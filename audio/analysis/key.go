@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -402,4 +403,47 @@ func correlate(c *[12]float64, p *keyProfile, k int) float64 {
 		return 0
 	}
 	return cw / math.Sqrt(cc*ww)
+}
+
+// answerKey names the key, unless the sound has none that could be told.
+func (p *pass) answerKey(r *Result, j *judgement) {
+	t := &p.tonal
+	if t.agreed > 0.15 {
+		cents := 100 * t.tuning
+		r.TuningCents = &cents
+	}
+	if t.frames == 0 {
+		return
+	}
+	p.weighKeys()
+	var x [sureFeatures]float32
+	sureOfKey(&x, t.weights[:], j.kinds, p.traits[:])
+	sure := p.judge.keySure.chance(x[:])
+	if sure < hasKey {
+		return
+	}
+	name := keyName(t.order[0])
+	r.Key, r.KeyConfidence = &name, sure
+	sum := 0.0
+	for _, k := range t.order[:4] {
+		sum += t.weights[k]
+	}
+	for _, k := range t.order[:4] {
+		r.KeyCandidates = append(r.KeyCandidates, KeyCandidate{keyName(k), t.weights[k] / sum})
+	}
+}
+
+// hasKey is the confidence under which no key is named.
+const hasKey = 0.18
+
+// weighKeys scores the 24 keys and sorts them, best first.
+func (p *pass) weighKeys() {
+	t := &p.tonal
+	var x [keyFeatures]float32
+	for k := range 24 {
+		t.describe(k, &x)
+		t.weights[k] = p.judge.key.Model.Score(0, x[:])
+	}
+	copy(t.weights[:], softmax(t.weights[:]))
+	slices.SortStableFunc(t.order[:], func(a, b int) int { return cmp.Compare(t.weights[b], t.weights[a]) })
 }

@@ -37,8 +37,9 @@ func heardSet(t *testing.T, prefix string) (names []string, results []*Result, s
 	return names, results, seconds
 }
 
-// TestTheNearestSoundIsOftenOfTheSameClass measures "sounds like this" on the labelled one-shots:
-// eleven classes, so that chance would be right about once in seven.
+// TestTheNearestSoundIsOftenOfTheSameClass tries "sounds like this" on the labelled one-shots: nine
+// classes, so that chance would be right about once in seven. The scorers have heard them; docs/accuracy.md
+// has the figure for scorers that have not.
 func TestTheNearestSoundIsOftenOfTheSameClass(t *testing.T) {
 	names, results, _ := heardSet(t, "os-")
 	class := func(i int) string { return strings.Split(names[i], "-")[1] }
@@ -58,8 +59,8 @@ func TestTheNearestSoundIsOftenOfTheSameClass(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d", right, len(names))
-	if right*100 < len(names)*60 {
-		t.Errorf("the nearest sound has the same class for %d of %d sounds, want 60 %%", right, len(names))
+	if right*100 < len(names)*85 {
+		t.Errorf("the nearest sound has the same class for %d of %d sounds, want 85 %%", right, len(names))
 	}
 }
 

@@ -70,14 +70,14 @@ func hearLong(ctx context.Context, path string, o Options) (*codec.Clip, string,
 	}
 	p := passes.Get().(*pass)
 	defer passes.Put(p)
-	p.judge = builtin
+	p.judge = builtin()
 	window := make([]float32, headSeconds*s.Rate*s.Channels)
 	began := false
 	for {
 		n, err := fill(s, window)
 		if n > 0 {
 			if !began {
-				if err := p.begin(s.Rate, s.Channels, window[:n]); err != nil {
+				if err := p.begin(s.Rate, s.Channels, s.Info.Frames, window[:n]); err != nil {
 					return nil, sum, nil, err
 				}
 				began = true

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"sampleagent/audio/dsp"
@@ -44,17 +45,39 @@ func (c *bankCache) get(key int, build func() *dsp.Bank) *dsp.Bank {
 
 // cepstrum gathers mel frames. The coefficients wait for the end, since the loudest mel value of
 // the whole signal decides where the quiet ones are clipped; until then a frame is kept as 128
-// steps of 1/128 dB (79 MB for an hour at 44.1 kHz), an error a hundred times below what the
-// coefficients' tolerance allows.
+// steps of 1/128 dB, an error a hundred times below what the coefficients' tolerance allows. When
+// they are many, after half an hour at 44.1 kHz, every second one is forgotten, and of what follows
+// only every second one is kept: memory stays bounded.
 type cepstrum struct {
 	bank   *dsp.Bank
-	frames []int16                      // melBands per frame
+	frames []int16 // melBands per frame
+	stride int     // one in so many frames is kept
+	passed int     // frames since the last one kept
+
 	window [hpssWindow * melBands]int16 // scratch of harmonicEnergy
 }
 
+// melKept is how many frames are kept at most: 40 MB.
+const melKept = 160_000
+
 func (c *cepstrum) reset(rate int) {
 	c.bank = melBanks.get(rate, func() *dsp.Bank { return dsp.MelBank(rate, frameSize, melBands) })
-	c.frames = c.frames[:0]
+	c.frames, c.stride, c.passed = c.frames[:0], 1, 0
+}
+
+// reserve makes room for so many frames.
+func (c *cepstrum) reserve(frames int) {
+	c.frames = slices.Grow(c.frames, min(frames, melKept)*melBands)
+}
+
+// thin forgets every second frame.
+func (c *cepstrum) thin() {
+	n := 0
+	for at := 0; at < len(c.frames); at += 2 * melBands {
+		n += copy(c.frames[n:], c.frames[at:at+melBands])
+	}
+	c.frames = c.frames[:n]
+	c.stride *= 2
 }
 
 // frame takes a power spectrum, padded as the bank wants it, and leaves the mel dB in mel.
@@ -62,6 +85,13 @@ func (c *cepstrum) frame(mel, power []float32) {
 	c.bank.Apply(mel, power)
 	dsp.Log(mel, mel, 1, 0, melFloor)
 	const decibel = 10 / math.Ln10
+	if c.passed++; c.passed < c.stride {
+		return
+	}
+	c.passed = 0
+	if len(c.frames) == melKept*melBands {
+		c.thin()
+	}
 	if len(c.frames)+melBands > cap(c.frames) {
 		grown := make([]int16, len(c.frames), 2*cap(c.frames)+512*melBands)
 		copy(grown, c.frames)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"sampleagent/audio/dsp"
@@ -36,6 +37,7 @@ type pass struct {
 	spec   *spectrum
 	meter  meter
 	timbre timbre
+	hit    hit
 	flux   fluxFrames
 	pitch  pitchFrames
 
@@ -44,16 +46,15 @@ type pass struct {
 	tonal  tonality
 	shape  shape
 	traits [traitCount]float32
-	kinds  [3]float32  // chances of one-shot, loop, music
-	shares [16]float32 // scratch
-	judge  *Scorers
+	sounds []float32
+	judge  *Scorers // nil: only notice, do not answer
 }
 
 var passes = sync.Pool{New: func() any { return new(pass) }}
 
-// begin prepares for a sound. The head of it, interleaved, decides how channels are mixed and
-// at what level it is heard.
-func (p *pass) begin(rate, channels int, head []float32) error {
+// begin prepares for a sound of so many frames, as far as that is known. The head of it, interleaved,
+// decides how channels are mixed and at what level it is heard.
+func (p *pass) begin(rate, channels int, frames int64, head []float32) error {
 	if rate <= 0 || channels <= 0 {
 		return fmt.Errorf("analyse: %d Hz and %d channels cannot be heard", rate, channels)
 	}
@@ -89,10 +90,21 @@ func (p *pass) begin(rate, channels int, head []float32) error {
 	p.spec.reset(rate)
 	p.meter.reset(rate, channels)
 	p.timbre.reset(float64(rate))
+	if err := p.hit.reset(p.earRate); err != nil {
+		return err
+	}
 	if err := p.flux.reset(p.earRate, p.gain); err != nil {
 		return err
 	}
-	return p.pitch.reset(p.earRate)
+	if err := p.pitch.reset(p.earRate); err != nil {
+		return err
+	}
+	// Room at once: what grows step by step leaves as much behind.
+	seconds := min(float64(max(0, frames))/float64(rate), 2*3600) // a header may claim anything
+	p.flux.reserve(int(seconds*p.flux.rate) + 2)
+	p.spec.cepstrum.reserve(int(seconds*float64(rate)/frameHop) + 2)
+	p.pitch.frames = slices.Grow(p.pitch.frames, int(seconds*p.earRate/pitchHop)+2)
+	return nil
 }
 
 // feed takes interleaved frames, any number of them.
@@ -124,6 +136,7 @@ func (p *pass) block(x []float32) {
 		y = p.stages[i]
 	}
 	p.hearing = p.still.feed(p.hearing[:0], y)
+	p.hit.feed(p.hearing)
 	p.flux.feed(p.hearing)
 	p.pitch.feed(p.hearing)
 }
@@ -138,6 +151,7 @@ func (p *pass) finish() (*Result, error) {
 		rest = p.stages[i]
 	}
 	p.hearing = p.still.feed(p.hearing[:0], rest)
+	p.hit.feed(p.hearing)
 	p.flux.feed(p.hearing)
 	p.pitch.feed(p.hearing)
 	p.flux.finish()
@@ -166,11 +180,11 @@ func (p *pass) finish() (*Result, error) {
 		return nil, err
 	}
 	p.buildTraits(&heard)
-	p.answerKind(r)
-	p.answerTempo(r)
-	p.answerKey(r)
-	p.answerClass(r)
-	r.Embedding = p.embed(&heard)
+	p.tempo.describeAll(&p.scene)
+	p.sounds = p.likeness(&heard)
+	if p.judge != nil {
+		p.answer(r)
+	}
 	return r, nil
 }
 

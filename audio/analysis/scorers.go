@@ -5,8 +5,8 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"math"
+	"sync"
 
 	"sampleagent/audio/analysis/internal/boost"
 	"sampleagent/audio/pcm"
@@ -18,8 +18,8 @@ import (
 //go:embed weights/*.json
 var weights embed.FS
 
-// Scorers are the learned parts of the ear: small ensembles of trees that choose among
-// proposals and say how sure that is.
+// Scorers are the learned parts of the ear: small models, half linear and half trees, that choose
+// among proposals and say how sure that is.
 type Scorers struct {
 	kind      scorer // traits -> one-shot, loop, music
 	class     scorer // traits -> what one-shot
@@ -36,17 +36,18 @@ type scorer struct {
 	Model *boost.Model `json:"model"`
 }
 
-var builtin = func() *Scorers {
-	s, err := LoadScorers(weights, "weights")
+// builtin is parsed when it is first asked: the train command, which makes the files, hears without.
+var builtin = sync.OnceValue(func() *Scorers {
+	s, err := ParseScorers(func(name string) ([]byte, error) { return weights.ReadFile("weights/" + name + ".json") })
 	if err != nil {
 		panic(err) // the files are part of the program and are tested
 	}
 	return s
-}()
+})
 
-// LoadScorers reads the weights in a folder of a file system; the train and eval commands use it for
-// weights that have not seen a family of sounds.
-func LoadScorers(fsys fs.FS, dir string) (*Scorers, error) {
+// ParseScorers reads the weights by their names; the train and eval commands use it for weights that have
+// not heard a part of the sounds.
+func ParseScorers(read func(name string) ([]byte, error)) (*Scorers, error) {
 	var s Scorers
 	for _, f := range []struct {
 		name   string
@@ -57,7 +58,7 @@ func LoadScorers(fsys fs.FS, dir string) (*Scorers, error) {
 		{"tempo", &s.tempo, tempoFeatures}, {"temposure", &s.tempoSure, sureFeatures},
 		{"key", &s.key, keyFeatures}, {"keysure", &s.keySure, sureFeatures},
 	} {
-		b, err := fs.ReadFile(fsys, dir+"/"+f.name+".json")
+		b, err := read(f.name)
 		if err != nil {
 			return nil, fmt.Errorf("weights of the ear: %w", err)
 		}
@@ -88,29 +89,41 @@ func (sc *Scorers) Analyze(ctx context.Context, b *pcm.Buffer) (*Result, error) 
 	return p.hear(ctx, b)
 }
 
-// shares evaluates all outputs and turns them into shares of one (softmax).
-func (s *scorer) shares(dst, x []float32) []float32 {
-	dst = dst[:0]
-	top := math.Inf(-1)
-	for k := range s.Model.Outputs {
-		v := s.Model.Score(k, x)
-		top = max(top, v)
-		dst = append(dst, float32(v))
+// shares evaluates all outputs and turns them into shares of one.
+func (s *scorer) shares(x []float32) []float64 {
+	v := make([]float64, s.Model.Outputs)
+	for k := range v {
+		v[k] = s.Model.Score(k, x)
 	}
-	sum := 0.0
-	for _, v := range dst {
-		sum += math.Exp(float64(v) - top)
+	return softmax(v)
+}
+
+// softmax turns scores into shares of one.
+func softmax(scores []float64) []float64 {
+	p := make([]float64, len(scores))
+	top, sum := scores[argmax(scores)], 0.0
+	for i, s := range scores {
+		p[i] = math.Exp(s - top)
+		sum += p[i]
 	}
-	for k, v := range dst {
-		dst[k] = float32(math.Exp(float64(v)-top) / sum)
+	for i := range p {
+		p[i] /= sum
 	}
-	return dst
+	return p
+}
+
+// argmax is the place of the first greatest value.
+func argmax(v []float64) int {
+	best := 0
+	for i := range v {
+		if v[i] > v[best] {
+			best = i
+		}
+	}
+	return best
 }
 
 // chance is the logistic of a single output.
 func (s *scorer) chance(x []float32) float64 {
 	return 1 / (1 + math.Exp(-s.Model.Score(0, x)))
 }
-
-// Builtin gives the scorers that the program ships with.
-func Builtin() *Scorers { return builtin }

@@ -15,10 +15,11 @@ func related(a, b float64) bool {
 	return false
 }
 
-// sureOfTempo describes how the choice of a beat came about: the proposals' tempos and weights,
-// which of them was chosen, its features, and what the sound is like.
-func sureOfTempo(x *[sureFeatures]float32, bpm, weight []float64, best int, chosen []float32, kinds [3]float32, traits []float32) {
+// sureOfTempo describes how the choice of a beat came about: the proposals' tempos and weights, the
+// chosen one's features, and what the sound is like. It gives the chosen one's place.
+func sureOfTempo(x *[sureFeatures]float32, bpm, weight []float64, chosen []float32, kinds []float64, traits []float32) (best int) {
 	*x = [sureFeatures]float32{}
+	best = argmax(weight)
 	second, stranger, family := 0.0, 0.0, 0.0
 	for i, w := range weight {
 		if i != best {
@@ -40,19 +41,21 @@ func sureOfTempo(x *[sureFeatures]float32, bpm, weight []float64, best int, chos
 	put(float32(stranger))
 	put(float32(family))
 	for _, v := range kinds {
-		put(v)
+		put(float32(v))
 	}
 	for _, k := range [...]int{0, 2, 3, 4, 14, 15, 16, 18, 19, 20, 21, 22, 25, 26, 27} {
 		put(traits[k])
 	}
-	for _, k := range [...]int{0, 3, 5, 7, 8, 9, 10, 23, 24, 25, 40, 41, 43, 44, 45, 46, 47, 49, 63} {
+	for _, k := range [...]int{0, 3, 5, 7, 8, 9, 10, 23, 24, 25, 40, 41, 43, 44, 45, 46, 47, 49, tempoFeatures - 1} {
 		put(chosen[k])
 	}
+	return best
 }
 
 // sureOfKey does the same for a key; weight has all 24.
-func sureOfKey(x *[sureFeatures]float32, weight []float64, best int, kinds [3]float32, traits []float32) {
+func sureOfKey(x *[sureFeatures]float32, weight []float64, kinds []float64, traits []float32) (best int) {
 	*x = [sureFeatures]float32{}
+	best = argmax(weight)
 	second, stranger := 0.0, 0.0
 	for k, w := range weight {
 		if k == best {
@@ -72,7 +75,7 @@ func sureOfKey(x *[sureFeatures]float32, weight []float64, best int, kinds [3]fl
 	put(float32(second))
 	put(float32(stranger))
 	for _, v := range kinds {
-		put(v)
+		put(float32(v))
 	}
 	for _, k := range [...]int{0, 1, 2, 3, 4, 6, 9, 10, 11, 13, 18} {
 		put(traits[k])
@@ -80,6 +83,7 @@ func sureOfKey(x *[sureFeatures]float32, weight []float64, best int, kinds [3]fl
 	for k := 22; k < 44; k++ {
 		put(traits[k])
 	}
+	return best
 }
 
 // relatedKey says that two keys share most of their notes: relative, parallel, a fifth apart.

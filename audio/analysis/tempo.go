@@ -6,6 +6,17 @@ import (
 	"slices"
 )
 
+// How a tempo is found:
+//
+//  1. The scene has curves of how strongly something sets in, over all and by band (scene.go).
+//  2. search asks periods at which lags the curves agree with themselves (period.go), and proposes
+//     beats: the highest peaks, whole parts of the length, and other ways of counting these.
+//  3. describe says of each proposal what speaks for it (tempofeatures.go).
+//  4. A learned scorer weighs the proposals; the heaviest is the beat. A second one says how sure that
+//     is (sure.go), and an unsure beat of something that is hardly a loop is not named.
+//  5. refine fits the beat to the onsets and, where that agrees, to the length of the sound, and
+//     firstBeat lays the grid (refine.go).
+
 // The range in which a tempo is looked for, BPM. Slower and faster readings of the same pulse
 // are a matter of counting.
 const (
@@ -18,8 +29,7 @@ type tempoCandidate struct {
 	lag      float64 // frames of periods
 	bpm      float64
 	features [tempoFeatures]float32
-	score    float64 // of the scorer
-	weight   float64 // softmax of the scores
+	weight   float64 // the scorer's share
 }
 
 // tempoFinder proposes beats, describes each by features and lets the scorer choose.
@@ -155,4 +165,80 @@ func (f *tempoFinder) add(lag float64) {
 		}
 	}
 	f.found = append(f.found, tempoCandidate{lag: lag, bpm: bpm})
+}
+
+// answerTempo names the tempo, unless there is no telling one, and lays the grid.
+func (p *pass) answerTempo(r *Result, j *judgement) {
+	s, f := &p.scene, &p.tempo
+	if len(f.found) == 0 {
+		return
+	}
+	p.weigh()
+	var x [sureFeatures]float32
+	f.bpms, f.weights = f.bpms[:0], f.weights[:0]
+	for i := range f.found {
+		f.bpms = append(f.bpms, f.found[i].bpm)
+		f.weights = append(f.weights, f.found[i].weight)
+	}
+	sureOfTempo(&x, f.bpms, f.weights, f.found[0].features[:], j.kinds, p.traits[:])
+	sure := p.judge.tempoSure.chance(x[:])
+	if !j.hasTempo(sure) {
+		return
+	}
+	best := f.found[0]
+	bpm := f.refine(best.lag, s)
+	r.BPM = &bpm
+	r.BPMConfidence = sure
+	for _, c := range f.found[:min(5, len(f.found))] {
+		r.BPMCandidates = append(r.BPMCandidates, BPMCandidate{c.bpm, c.weight})
+	}
+	sum := 0.0
+	for _, c := range r.BPMCandidates {
+		sum += c.Weight
+	}
+	for i := range r.BPMCandidates {
+		r.BPMCandidates[i].Weight /= sum
+	}
+	r.BPMCandidates[0].BPM = bpm
+	if n := wholeBeats(s.dur, bpm); n > 0 && r.Kind == LoopKind {
+		r.BeatsInLoop = &n
+	}
+	f.folded(60 / bpm * f.rate)
+	first := f.firstBeat(60/bpm, s)
+	for t := first; t < s.end; t += 60 / bpm {
+		r.Beats = append(r.Beats, t)
+	}
+}
+
+// weigh scores all proposals and sorts them, best first.
+func (p *pass) weigh() {
+	f := &p.tempo
+	f.weights = f.weights[:0]
+	for i := range f.found {
+		f.weights = append(f.weights, p.judge.tempo.Model.Score(0, f.found[i].features[:]))
+	}
+	for i, w := range softmax(f.weights) {
+		f.found[i].weight = w
+	}
+	slices.SortStableFunc(f.found, func(a, b tempoCandidate) int { return cmp.Compare(b.weight, a.weight) })
+}
+
+// hasPulse is the confidence under which a sound that is not plainly a loop gets no tempo.
+const hasPulse = 0.15
+
+// hasTempo says whether a tempo of this confidence is worth giving.
+func (j *judgement) hasTempo(sure float64) bool {
+	if j.kind == OneShot {
+		return sure >= 0.5
+	}
+	return j.kinds[0] <= 0.3 || sure >= hasPulse
+}
+
+// wholeBeats is the number of beats in a length, 0 when it is not whole within 6 % of a beat.
+func wholeBeats(dur, bpm float64) int {
+	beats := dur * bpm / 60
+	if n := math.Round(beats); n >= 1 && math.Abs(beats-n) < 0.06 {
+		return int(n)
+	}
+	return 0
 }

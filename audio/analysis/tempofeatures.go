@@ -14,7 +14,24 @@ const (
 )
 
 // What the scorer is told about a candidate. Order is part of the weights' format.
-const tempoFeatures = 64
+const tempoFeatures = 66
+
+// describeAll fills in the features of all candidates. The last one compares them: how far the
+// correlation a beat later lies under the best candidate's.
+func (f *tempoFinder) describeAll(s *scene) {
+	top := float32(0)
+	for i := range f.found {
+		f.describe(&f.found[i], s)
+		top = max(top, f.found[i].features[beatCorrelation])
+	}
+	for i := range f.found {
+		x := &f.found[i].features
+		x[tempoFeatures-1] = x[beatCorrelation] - top
+	}
+}
+
+// beatCorrelation is the place of the even curve's correlation a beat later.
+const beatCorrelation = 5
 
 // describe fills in the features of candidate c.
 func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
@@ -111,6 +128,10 @@ func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
 	put(s.share[3])
 	put(float64(len(s.onsets)) / max(0.1, s.dur))
 	put(s.dur)
+	// Makers' habits of tempo are no straight line.
+	octave := math.Log2(c.bpm / 120)
+	put(octave * octave)
+	put(octave * octave * octave)
 	for len(x) < tempoFeatures {
 		x = append(x, 0)
 	}

@@ -4,7 +4,10 @@ import "math"
 
 // traits is what kind, class and the gates are judged by: one row of numbers per sound. Order
 // is part of the weights' format; absent things are 0.
-const traitCount = 150
+const (
+	soundTraits = 150 // of the sound as a whole
+	traitCount  = soundTraits + hitTraits
+)
 
 // Slices of the course of a sound after its first loud frame, in frames of 512 samples.
 var courseSlices = [...][2]int{{0, 3}, {3, 9}, {9, 24}, {24, 80}}
@@ -95,9 +98,10 @@ func (p *pass) buildTraits(heard *spectra) {
 		}
 	}
 	p.closeTraits(put)
-	for len(x) < traitCount {
+	for len(x) < soundTraits {
 		x = append(x, 0)
 	}
+	p.hit.describe(put)
 	copy(p.traits[:], x)
 }
 

@@ -1,10 +1,10 @@
 // Command eval scores the ear on the labelled development set and writes docs/accuracy.md.
 //
-//	go run ./audio/analysis/eval [-out docs/accuracy.md]
+//	go run ./audio/analysis/eval [-cache build/ear.cache] [-out docs/accuracy.md]
 //
-// Every file is judged by weights that never heard its source, by weights that never heard its
-// family (both from folds.zip, which the train command writes), and by the weights in the program, which
-// were trained on it. The first two are the figures that count.
+// Every file is judged by scorers that never heard its source and by scorers that never heard its
+// family, fitted on the spot as the train command does, and by those in the program, which were
+// fitted to it. The first two are the figures that count.
 //
 //	go run ./audio/analysis/eval -speed build/ear-speed.md
 //
@@ -12,56 +12,50 @@
 package main
 
 import (
-	"archive/zip"
-	"context"
-	"errors"
+	_ "embed"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log"
 	"os"
-	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/labset"
-	"sampleagent/audio/pcm"
+	"sampleagent/audio/analysis/internal/learn"
 )
 
 func main() {
 	out := flag.String("out", "", "file to write the tables to; standard output when empty")
-	folds := flag.String("folds", "audio/analysis/eval/folds.zip", "weights that left something out, a folder or a zip file; none when empty")
-	families := flag.Bool("families", true, "also with whole families left out")
-	brief := flag.Bool("brief", false, "only the summary")
+	cache := flag.String("cache", "", "file to keep what was heard in between runs")
+	weights := flag.String("weights", "", "also write the scorers for the program into this folder, as the train command does")
 	fast := flag.String("speed", "", "measure speed and memory instead and write them to this file (- for standard output)")
 	one := flag.String("hear", "", "hear one file and print peak memory in MB and seconds")
 	flag.Parse()
+	var err error
 	switch {
 	case *fast != "":
-		if err := speed(*fast); err != nil {
-			log.Fatal(err)
-		}
-		return
+		err = speed(*fast)
 	case *one != "":
-		if err := hearOne(*one); err != nil {
-			log.Fatal(err)
-		}
-		return
+		err = hearOne(*one)
+	default:
+		err = run(*out, *cache, *weights)
 	}
-	if err := run(*out, *folds, *families, *brief); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// answer is one judged copy.
+// history is what was measured at earlier steps.
+//
+//go:embed history.md
+var history string
+
+// answer is the verdict on one file or a copy of it.
 type answer struct {
-	item labset.Item
-	how  string // "" for the file as it is
-	dur  float64
-	res  *analysis.Result
+	item    labset.Item
+	how     string // "" for the file as it is
+	verdict analysis.Verdict
 }
 
 // protocol is one way of choosing who judges an item.
@@ -71,143 +65,53 @@ type protocol struct {
 	answers []answer
 }
 
-func run(out, folds string, families, brief bool) error {
-	dir, err := labset.Find()
+func run(out, cache, weights string) error {
+	set, err := learn.Hear(cache)
 	if err != nil {
 		return err
 	}
-	items, err := labset.Load(dir)
+	fitted, err := set.Fit()
 	if err != nil {
 		return err
 	}
-	var protocols []*protocol
-	if folds != "" {
-		left, err := openFolds(folds)
-		if err != nil {
+	if weights != "" {
+		if err := fitted.Save(weights); err != nil {
 			return err
 		}
-		if _, err := fs.Stat(left, labset.FamilyFold(items[0])); errors.Is(err, fs.ErrNotExist) {
-			families = false // the file has the fifths of the sources only
-		}
-		judges := map[string]*analysis.Scorers{}
-		for _, it := range items {
-			for _, name := range []string{labset.SourceFold(it), labset.FamilyFold(it)} {
-				if !families && name == labset.FamilyFold(it) {
-					continue
-				}
-				if judges[name] != nil {
-					continue
-				}
-				if judges[name], err = analysis.LoadScorers(left, name); err != nil {
-					return err
-				}
-			}
-		}
-		protocols = append(protocols, &protocol{name: "sources not heard", judge: func(it labset.Item) *analysis.Scorers { return judges[labset.SourceFold(it)] }})
-		if families {
-			protocols = append(protocols, &protocol{name: "families not heard", judge: func(it labset.Item) *analysis.Scorers { return judges[labset.FamilyFold(it)] }})
-		}
 	}
-	protocols = append(protocols, &protocol{name: "as shipped", judge: func(labset.Item) *analysis.Scorers { return analysis.Builtin() }})
-	began := time.Now()
-	seconds, err := judgeAll(items, protocols)
+	sources, err := fitted.Sources.Judges()
 	if err != nil {
 		return err
+	}
+	families, err := fitted.Families.Judges()
+	if err != nil {
+		return err
+	}
+	protocols := []*protocol{
+		{name: "sources not heard", judge: func(it labset.Item) *analysis.Scorers { return sources[labset.SourceFold(it)] }},
+		{name: "families not heard", judge: func(it labset.Item) *analysis.Scorers { return families[labset.FamilyFold(it)] }},
+		{name: "as shipped", judge: func(labset.Item) *analysis.Scorers { return fitted.Shipped }},
+	}
+	for i := range set.Examples {
+		e := &set.Examples[i]
+		if e.How != "" && !slices.Contains(labset.Perturbations, e.How) {
+			continue // a copy to learn from only
+		}
+		it := set.Items[e.Item]
+		for _, p := range protocols {
+			p.answers = append(p.answers, answer{it, e.How, p.judge(it).Decide(&e.Evidence)})
+		}
 	}
 	var b strings.Builder
-	report(&b, protocols, brief)
-	if !brief {
-		if err := onsetReport(&b); err != nil {
-			return err
-		}
-		fmt.Fprintf(&b, "\n%d files, %.0f s of sound with the harmed copies, judged %d times in %.0f s on %d cores.\n", len(items), seconds, len(protocols), time.Since(began).Seconds(), runtime.NumCPU())
+	report(&b, protocols)
+	if err := onsetReport(&b, fitted.Shipped); err != nil {
+		return err
 	}
+	b.WriteString(history)
+	fmt.Fprintf(&b, "\n%d files with %d harmed copies of each.\n", len(set.Items), len(labset.Perturbations))
 	if out == "" {
 		fmt.Print(b.String())
 		return nil
 	}
 	return os.WriteFile(out, []byte(b.String()), 0o644)
-}
-
-func openFolds(path string) (fs.FS, error) {
-	if filepath.Ext(path) != ".zip" {
-		return os.DirFS(path), nil
-	}
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		return nil, fmt.Errorf("weights that left something out: %w", err)
-	}
-	return z, nil
-}
-
-// judgeAll has every item and its harmed copies judged under every protocol.
-func judgeAll(items []labset.Item, protocols []*protocol) (seconds float64, err error) {
-	type bundle struct {
-		index   int
-		answers [][]answer // per protocol
-		seconds float64
-		err     error
-	}
-	work := make(chan int)
-	done := make(chan bundle)
-	var wg sync.WaitGroup
-	for range runtime.NumCPU() {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range work {
-				b := bundle{index: i, answers: make([][]answer, len(protocols))}
-				b.seconds, b.err = judge(items[i], i, protocols, b.answers)
-				done <- b
-			}
-		}()
-	}
-	go func() {
-		for i := range items {
-			work <- i
-		}
-		close(work)
-		wg.Wait()
-		close(done)
-	}()
-	all := make([]bundle, len(items))
-	for b := range done {
-		if b.err != nil && err == nil {
-			err = b.err
-		}
-		all[b.index] = b
-	}
-	for _, b := range all {
-		seconds += b.seconds
-		for k, p := range protocols {
-			if len(b.answers) > k {
-				p.answers = append(p.answers, b.answers[k]...)
-			}
-		}
-	}
-	return seconds, err
-}
-
-func judge(it labset.Item, index int, protocols []*protocol, into [][]answer) (seconds float64, err error) {
-	buf, err := it.Read()
-	if err != nil {
-		return 0, err
-	}
-	hear := func(b *pcm.Buffer, how string) error {
-		seconds += b.Seconds()
-		for k, p := range protocols {
-			r, err := p.judge(it).Analyze(context.Background(), b)
-			if err != nil {
-				return fmt.Errorf("%s (%s): %w", it.Path, how, err)
-			}
-			into[k] = append(into[k], answer{it, how, buf.Seconds(), r})
-		}
-		return nil
-	}
-	if err := hear(buf, ""); err != nil {
-		return 0, err
-	}
-	// One harmed copy of each file, the kinds of harm in turn; seeds differ from training's.
-	how := labset.Perturbations[index%len(labset.Perturbations)]
-	return seconds, hear(labset.Perturb(buf, how, uint64(index)+1_000_000), how)
 }

@@ -5,6 +5,10 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/audio/analysis/internal/labset"
+	"sampleagent/audio/analysis/internal/learn"
 )
 
 // share is a count of successes.
@@ -31,11 +35,8 @@ type tempoScore struct {
 
 func (t *tempoScore) add(a answer) {
 	truth := a.item.BPM
-	t.given.add(a.res.BPM != nil)
-	bpm := 0.0
-	if a.res.BPM != nil {
-		bpm = *a.res.BPM
-	}
+	bpm := a.verdict.BPM
+	t.given.add(bpm > 0)
 	t.within4.add(within(bpm, truth))
 	ok := false
 	for _, m := range [...]float64{1. / 3, 0.5, 1, 2, 3} {
@@ -130,12 +131,17 @@ type figures struct {
 	keySaid              []said
 	noKeyGiven           share
 	harmedKey            share
+	harmedClass          share
+	harmedShotTempo      share
+	loopIsLoop           share
+	classFamilies        map[string]*share
 	kind, kind2, harmed2 share
 	kindSaid             []said
 	class                share
 	classSaid            []said
 	confusion            map[[2]string]int
 	loopClass            share
+	nearest              share
 	tempoErrors          []string
 	keyErrors            []string
 	kindErrors           []string
@@ -144,7 +150,8 @@ type figures struct {
 }
 
 func count(p *protocol) *figures {
-	f := &figures{families: map[string]*tempoScore{}, harms: map[string]*tempoScore{}, keyFamilies: map[string]*share{}, confusion: map[[2]string]int{}}
+	f := &figures{families: map[string]*tempoScore{}, harms: map[string]*tempoScore{}, keyFamilies: map[string]*share{}, confusion: map[[2]string]int{}, classFamilies: map[string]*share{}}
+	f.nearest = likeness(p.answers)
 	for _, a := range p.answers {
 		if a.how == "" {
 			f.original(a)
@@ -156,16 +163,17 @@ func count(p *protocol) *figures {
 }
 
 func (f *figures) original(a answer) {
-	it, r := a.item, a.res
+	it, r := a.item, a.verdict
 	if it.Kind == "loop" {
+		f.loopIsLoop.add(r.Kind == analysis.LoopKind)
 		f.loops.add(a)
 		if f.families[it.Family] == nil {
 			f.families[it.Family] = &tempoScore{}
 		}
 		f.families[it.Family].add(a)
-		f.loopTempo.add(r.BPM != nil)
-		ok := r.BPM != nil && within(*r.BPM, it.BPM)
-		if r.BPM != nil {
+		f.loopTempo.add(r.BPM > 0)
+		ok := within(r.BPM, it.BPM)
+		if r.BPM > 0 {
 			f.tempoSaid = append(f.tempoSaid, said{r.BPMConfidence, ok})
 		}
 		f.tempoSaidAll = append(f.tempoSaidAll, said{r.BPMConfidence, ok})
@@ -174,14 +182,19 @@ func (f *figures) original(a answer) {
 		}
 	}
 	if it.Kind == "one-shot" {
-		f.oneShotTempo.add(r.BPM != nil)
-		if r.BPM != nil {
+		f.oneShotTempo.add(r.BPM > 0)
+		if r.BPM > 0 {
 			f.falseTempo = append(f.falseTempo, tempoError(a))
 			f.tempoSaid = append(f.tempoSaid, said{r.BPMConfidence, false})
 		}
 		f.tempoSaidAll = append(f.tempoSaidAll, said{r.BPMConfidence, false})
-		f.class.add(r.Kind == analysisOneShot && r.Class == it.Class)
-		if r.Kind == analysisOneShot {
+		f.class.add(r.Kind == analysis.OneShot && r.Class == it.Class)
+		family := labset.FamilyFold(it)
+		if f.classFamilies[family] == nil {
+			f.classFamilies[family] = &share{}
+		}
+		f.classFamilies[family].add(r.Kind == analysis.OneShot && r.Class == it.Class)
+		if r.Kind == analysis.OneShot {
 			f.classSaid = append(f.classSaid, said{r.ClassConfidence, r.Class == it.Class})
 			f.confusion[[2]string{it.Class, r.Class}]++
 			if r.Class != it.Class {
@@ -202,10 +215,7 @@ func (f *figures) original(a answer) {
 		}
 	}
 	f.kindSaid = append(f.kindSaid, said{r.KindConfidence, string(r.Kind) == it.Kind})
-	key := ""
-	if r.Key != nil {
-		key = *r.Key
-	}
+	key := r.Key
 	if it.Key != "" {
 		f.key.add(key == it.Key)
 		f.mirex += mirex(key, it.Key)
@@ -220,7 +230,7 @@ func (f *figures) original(a answer) {
 			f.keySaid = append(f.keySaid, said{r.KeyConfidence, key == it.Key})
 		}
 	}
-	if unpitched(a) {
+	if learn.Unpitched(it) {
 		f.noKeyGiven.add(key != "")
 		if key != "" {
 			f.falseKey = append(f.falseKey, keyError(a, key))
@@ -229,14 +239,8 @@ func (f *figures) original(a answer) {
 	}
 }
 
-// unpitched: hits but bass and tonal ones, and drum loops.
-func unpitched(a answer) bool {
-	it := a.item
-	return it.Kind == "one-shot" && it.Class != "bass" && it.Class != "tonal" || it.Class == "drums"
-}
-
 func (f *figures) copied(a answer) {
-	it, r := a.item, a.res
+	it, r := a.item, a.verdict
 	switch it.Kind {
 	case "loop":
 		f.harmed.add(a)
@@ -249,6 +253,30 @@ func (f *figures) copied(a answer) {
 		f.harmed2.add(string(r.Kind) == it.Kind || it.Kind == "loop" && r.Kind == "music")
 	}
 	if it.Key != "" {
-		f.harmedKey.add(r.Key != nil && *r.Key == it.Key)
+		f.harmedKey.add(r.Key == it.Key)
 	}
+	if it.Kind == "one-shot" {
+		f.harmedClass.add(r.Kind == analysis.OneShot && r.Class == it.Class)
+		f.harmedShotTempo.add(r.BPM > 0)
+	}
+}
+
+// likeness counts how often the one-shot that sounds most like another is of the same class.
+func likeness(answers []answer) (same share) {
+	var shots []answer
+	for _, a := range answers {
+		if a.how == "" && a.item.Kind == "one-shot" && len(a.verdict.Embedding) > 0 {
+			shots = append(shots, a)
+		}
+	}
+	for i, a := range shots {
+		best, at := -2.0, -1
+		for k, b := range shots {
+			if c := analysis.Likeness(a.verdict.Embedding, b.verdict.Embedding); k != i && c > best {
+				best, at = c, k
+			}
+		}
+		same.add(at >= 0 && shots[at].item.Class == a.item.Class)
+	}
+	return same
 }

@@ -100,6 +100,8 @@ func TestParseRefusesWhatLeadsOutside(t *testing.T) {
 		`{"inputs":1,"outputs":1,"base":[0],"trees":[{"f":[1],"l":[1],"v":[0]}]}`,
 		`{"inputs":1,"outputs":1,"base":[0],"trees":[{"f":[0],"l":[1],"v":[0]}]}`,
 		`{"inputs":1,"outputs":1,"base":[0],"trees":[{"f":[0,-1,-1],"l":[0,0,0],"v":[0,0,0]}]}`,
+		`{"inputs":2,"outputs":1,"base":[0],"linear":{"mean":[0,0],"spread":[1],"weights":[[1,1]],"offset":[0]}}`,
+		`{"inputs":2,"outputs":1,"base":[0],"linear":{"mean":[0,0],"spread":[1,1],"weights":[[1]],"offset":[0]}}`,
 		`{"inputs":1,"outputs":2,"base":[0,0],"trees":[{"f":[-1],"l":[0],"v":[0]}]}`,
 	} {
 		if _, err := Parse([]byte(s)); err == nil {

@@ -19,8 +19,8 @@ type Settings struct {
 	Seed    uint64
 }
 
-// Objective gives, for scores [output][row], gradient and curvature of the loss.
-type Objective func(scores, grad, hess [][]float64)
+// Objective gives, for scores [output][row], the loss, its gradient and its curvature.
+type Objective func(scores, grad, hess [][]float64) (loss float64)
 
 const bins = 64
 
@@ -171,7 +171,7 @@ func (g *grower) split(t *Tree, node int, rows []int32, grad, hess []float64, de
 // Choice is the loss of choosing one row of each group: the softmax over the group's scores
 // against the share each row has of being right. Groups are ranges of rows; weight is each group's.
 func Choice(groups [][2]int, right []float64, weight []float64) Objective {
-	return func(scores, grad, hess [][]float64) {
+	return func(scores, grad, hess [][]float64) (loss float64) {
 		sc, g, h := scores[0], grad[0], hess[0]
 		for k, gr := range groups {
 			top := math.Inf(-1)
@@ -191,14 +191,16 @@ func Choice(groups [][2]int, right []float64, weight []float64) Objective {
 				p := math.Exp(sc[i]-top) / sum
 				g[i] = weight[k] * (p - right[i]/want)
 				h[i] = weight[k] * max(p*(1-p), 1e-4)
+				loss -= weight[k] * right[i] / want * (sc[i] - top - math.Log(sum))
 			}
 		}
+		return loss
 	}
 }
 
 // Classes is the multinomial loss: class of each row, its weight.
 func Classes(class []int, weight []float64) Objective {
-	return func(scores, grad, hess [][]float64) {
+	return func(scores, grad, hess [][]float64) (loss float64) {
 		p := make([]float64, len(scores))
 		for i, c := range class {
 			top := math.Inf(-1)
@@ -219,17 +221,23 @@ func Classes(class []int, weight []float64) Objective {
 				grad[k][i] = weight[i] * (q - y)
 				hess[k][i] = weight[i] * max(q*(1-q), 1e-4)
 			}
+			loss -= weight[i] * (scores[c][i] - top - math.Log(sum))
 		}
+		return loss
 	}
 }
 
 // YesNo is the logistic loss of one output.
 func YesNo(yes []float64, weight []float64) Objective {
-	return func(scores, grad, hess [][]float64) {
+	return func(scores, grad, hess [][]float64) (loss float64) {
 		for i, y := range yes {
 			q := 1 / (1 + math.Exp(-scores[0][i]))
 			grad[0][i] = weight[i] * (q - y)
 			hess[0][i] = weight[i] * max(q*(1-q), 1e-4)
+			// ln(1+exp(s)) - y s, without overflow
+			s := scores[0][i]
+			loss += weight[i] * (max(s, 0) + math.Log1p(math.Exp(-math.Abs(s))) - y*s)
 		}
+		return loss
 	}
 }

@@ -202,7 +202,18 @@ func Part(it Item, n int) int {
 }
 
 // SourceFold names the fifth of the sources that the item belongs to.
-func SourceFold(it Item) string { return fmt.Sprintf("source-%d", Part(it, 5)) }
+func SourceFold(it Item) string { return fmt.Sprintf("fifth %d", Part(it, 5)+1) }
 
-// FamilyFold names the item's family.
-func FamilyFold(it Item) string { return "family-" + it.Family }
+// FamilyFold names the item's family; for one-shots the collection that the sound comes from.
+func FamilyFold(it Item) string {
+	if it.Family != "os" {
+		return it.Family
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(it.Source, "os-"), "tonal-or-other-")
+	for _, name := range [...]string{"hydrogen", "sonicpi", "freesound", "fugue", "karoryfer", "microlag", "sgossner"} {
+		if strings.Contains(rest, "-"+name) || strings.HasPrefix(rest, name) {
+			return "hits of " + name
+		}
+	}
+	return "other hits"
+}

@@ -1,0 +1,298 @@
+// Package learn fits the ear's scorers: it hears the labelled sounds and copies of them, and fits weights
+// to what the ear noticed. It serves the train and eval commands; the program never needs it.
+package learn
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"runtime"
+	"slices"
+	"sync"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/audio/analysis/internal/hits"
+	"sampleagent/audio/analysis/internal/labset"
+	"sampleagent/audio/pcm"
+)
+
+// Example is one copy of one file as the scorers are told about it.
+type Example struct {
+	Item     int
+	How      string
+	Original bool
+	BPM      float64
+	Key      string
+	Evidence analysis.Evidence
+}
+
+const (
+	copies     = 4   // of each file, played faster or slower
+	drawnHits  = 150 // of each class
+	drawnLoops = 160
+)
+
+// Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops. With
+// a cache, a file, it takes what was heard of the files from there as long as the ear hears the same.
+func Hear(cache string) (*Set, error) {
+	dir, err := labset.Find()
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{}
+	if s.Items, err = labset.Load(dir); err != nil {
+		return nil, err
+	}
+	if s.Examples, err = gather(s.Items, cache); err != nil {
+		return nil, err
+	}
+	if s.Drawn, err = drawHits(drawnHits); err != nil {
+		return nil, err
+	}
+	s.Loops, err = drawLoops(drawnLoops)
+	return s, err
+}
+
+// gather hears all copies of all items. What is in the cache is only taken while every
+// twentieth item, heard again, gives the same.
+func gather(items []labset.Item, cache string) ([]Example, error) {
+	if cache != "" {
+		list, err := recall(items, cache)
+		if err != nil || list != nil {
+			return list, err
+		}
+	}
+	per := make([][]Example, len(items))
+	err := each(len(items), func(i int) (err error) {
+		per[i], err = hear(items[i], i)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Concat(per...)
+	if cache == "" {
+		return list, nil
+	}
+	f, err := os.Create(cache)
+	if err != nil {
+		return nil, err
+	}
+	return list, errors.Join(gob.NewEncoder(f).Encode(list), f.Close())
+}
+
+// recall reads a cache; nil when there is none or the ear has changed since.
+func recall(items []labset.Item, cache string) ([]Example, error) {
+	f, err := os.Open(cache)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var list []Example
+	if err := gob.NewDecoder(f).Decode(&list); err != nil {
+		return nil, fmt.Errorf("%s: %w", cache, err)
+	}
+	if len(list) != len(items)*(1+len(labset.Perturbations)+copies) {
+		return nil, nil
+	}
+	for _, e := range list {
+		if !e.Original || e.Item%20 != 0 {
+			continue
+		}
+		b, err := items[e.Item].Read()
+		if err != nil {
+			return nil, err
+		}
+		now, err := analysis.Notice(context.Background(), b)
+		if err != nil {
+			return nil, err
+		}
+		if !reflect.DeepEqual(now, &e.Evidence) {
+			return nil, nil
+		}
+	}
+	return list, nil
+}
+
+// each does n things on all cores and gives the first error.
+func each(n int, do func(i int) error) error {
+	work := make(chan int)
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for range runtime.NumCPU() {
+		wg.Go(func() {
+			for i := range work {
+				errs[i] = do(i)
+			}
+		})
+	}
+	for i := range n {
+		work <- i
+	}
+	close(work)
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// Drawn is a made sound as the scorers are told about it.
+type Drawn struct {
+	Class  string
+	Traits []float32
+}
+
+// drawHits makes and hears as many hits of every class.
+func drawHits(of int) ([]Drawn, error) {
+	list := make([]Drawn, of*len(classNames))
+	err := each(len(list), func(i int) error {
+		r := rand.New(rand.NewPCG(808, uint64(i)))
+		class := classNames[i%len(classNames)]
+		b := hits.Draw(class, r)
+		if r.IntN(3) == 0 {
+			b = labset.Perturb(b, labset.Perturbations[r.IntN(len(labset.Perturbations))], r.Uint64())
+		}
+		e, err := analysis.Notice(context.Background(), b)
+		if err == nil {
+			list[i] = Drawn{class, e.Traits}
+		}
+		return err
+	})
+	return slices.DeleteFunc(list, func(d Drawn) bool { return len(d.Traits) == 0 }), err
+}
+
+// DrawnLoop is a made loop.
+type DrawnLoop struct {
+	Class    string
+	BPM      float64
+	Evidence analysis.Evidence
+}
+
+func drawLoops(n int) ([]DrawnLoop, error) {
+	list := make([]DrawnLoop, n)
+	err := each(n, func(i int) error {
+		l := hits.DrawLoop(rand.New(rand.NewPCG(909, uint64(i))))
+		e, err := analysis.Notice(context.Background(), l.Sound)
+		if err == nil {
+			list[i] = DrawnLoop{l.Class, l.BPM, *e}
+		}
+		return err
+	})
+	return slices.DeleteFunc(list, func(d DrawnLoop) bool { return len(d.Evidence.Traits) == 0 }), err
+}
+
+// hear makes the copies of one item and examines them.
+func hear(it labset.Item, index int) ([]Example, error) {
+	b, err := it.Read()
+	if err != nil {
+		return nil, err
+	}
+	r := rand.New(rand.NewPCG(uint64(index), 1))
+	var list []Example
+	add := func(b *pcm.Buffer, how string, bpm float64, key string) error {
+		e, err := analysis.Notice(context.Background(), b)
+		if err != nil {
+			return fmt.Errorf("%s (%s): %w", it.Path, how, err)
+		}
+		list = append(list, Example{index, how, how == "", bpm, key, *e})
+		return nil
+	}
+	if err := add(b, "", it.BPM, it.Key); err != nil {
+		return nil, err
+	}
+	for k, how := range labset.Perturbations {
+		if err := add(labset.Perturb(b, how, uint64(index*100+k)), how, it.BPM, it.Key); err != nil {
+			return nil, err
+		}
+	}
+	for range copies {
+		factor, how := stretch(it, r)
+		c := labset.Speed(b, factor)
+		if r.IntN(2) == 0 {
+			p := labset.Perturbations[r.IntN(len(labset.Perturbations))]
+			c = labset.Perturb(c, p, r.Uint64())
+			how += ", " + p
+		}
+		tilt(c.Samples, r.Float64()*1.4-0.5)
+		if r.IntN(4) == 0 {
+			dull(c.Samples, 5000+9000*r.Float64(), float64(c.Rate))
+		}
+		gain := float32(math.Pow(10, -r.Float64()*20/20))
+		for i := range c.Samples {
+			c.Samples[i] *= gain
+		}
+		if err := add(c, how, it.BPM*factor, turn(it.Key, factor)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// tilt raises (or lowers) the highs above 1.5 kHz by a share of themselves, as another microphone or
+// a shelf would.
+func tilt(x []float32, share float64) {
+	g, low := float32(share), float32(0)
+	for i, v := range x {
+		low += 0.19 * (v - low)
+		x[i] = v + g*(v-low)
+	}
+}
+
+// dull takes off the highs, as tape, old samplers and strong compression do.
+func dull(x []float32, hz, rate float64) {
+	k := float32(1 - math.Exp(-2*math.Pi*hz/rate))
+	a, b := float32(0), float32(0)
+	for i, v := range x {
+		a += k * (v - a)
+		b += k * (a - b)
+		x[i] = b
+	}
+}
+
+// stretch chooses how much faster a copy is played. Drum loops of middling tempo become breaks
+// of 150 to 180 BPM every fourth time: that is how breaks are made.
+func stretch(it labset.Item, r *rand.Rand) (factor float64, how string) {
+	for {
+		lo, hi := -4.5, 4.5 // semitones
+		if it.Kind == "one-shot" {
+			lo, hi = -3, 3
+		}
+		if it.Class == "drums" && it.BPM >= 85 && it.BPM <= 135 && r.IntN(4) == 0 {
+			target := 150 + 30*r.Float64()
+			return target / it.BPM, "break"
+		}
+		step := lo + (hi-lo)*r.Float64()
+		if it.Key != "" { // near a whole semitone, so that the key stays one
+			step = math.Round(step) + 0.6*(r.Float64()-0.5)
+		}
+		factor = math.Exp2(step / 12)
+		if it.BPM == 0 || (it.BPM*factor > 62 && it.BPM*factor < 182) {
+			return factor, "speed"
+		}
+	}
+}
+
+var notes = []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
+
+// turn is a key after playing faster by factor.
+func turn(key string, factor float64) string {
+	if key == "" {
+		return ""
+	}
+	i := slices.IndexFunc(notes, func(n string) bool { return len(key) > len(n) && key[:len(n)+1] == n+" " })
+	k := (i + int(math.Round(12*math.Log2(factor))) + 24) % 12
+	return notes[k] + key[len(notes[i]):]
+}
+
+var (
+	kindNames  = []string{"one-shot", "loop", "music"}
+	classNames = []string{"kick", "snare", "hat", "clap", "cymbal", "tom", "percussion", "bass", "tonal"}
+	loopNames  = []string{"drums", "bass", "chords", "melody"}
+)

@@ -1,0 +1,263 @@
+package learn
+
+import (
+	"math"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/audio/analysis/internal/boost"
+	"sampleagent/audio/analysis/internal/labset"
+)
+
+// shape is how a scorer is fitted: how strongly the linear part is held back, and the trees.
+type shape struct {
+	shrink float64
+	trees  boost.Settings
+}
+
+// Chosen by the scores on unseen sources and on unseen families together.
+var (
+	tempoShape = shape{30, boost.Settings{Rounds: 150, Depth: 2, Rate: 0.12, Lambda: 10, MinHess: 3, Rows: 0.5, Columns: 0.3, Seed: 1}}
+	keyShape   = shape{1000, boost.Settings{Rounds: 120, Depth: 3, Rate: 0.08, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.4, Seed: 2}}
+	kindShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 3, Outputs: 3}}
+	classShape = shape{30, boost.Settings{Rounds: 220, Depth: 2, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.5, Columns: 0.15, Seed: 4, Outputs: 9}}
+	loopShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 5, Outputs: 4}}
+	sureShape  = shape{300, boost.Settings{Rounds: 60, Depth: 2, Rate: 0.08, Lambda: 10, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
+)
+
+// fit is the linear part and the trees, half of each.
+func (s shape) fit(x [][]float32, loss boost.Objective) (*boost.Model, error) {
+	linear, err := boost.TrainLinear(x, max(1, s.trees.Outputs), s.shrink, loss)
+	if err != nil {
+		return nil, err
+	}
+	return boost.Join(linear, boost.Train(x, s.trees, loss)), nil
+}
+
+// What a drawn hit counts, where a copy of a real one counts about 0.25 for the class and 1 for the
+// kind.
+const (
+	drawnWeight     = 1.2
+	drawnKindWeight = 0.3
+	drawnLoopWeight = 0.7
+)
+
+// Set is all that there is to learn from.
+type Set struct {
+	Items    []labset.Item
+	Examples []Example
+	Drawn    []Drawn
+	Loops    []DrawnLoop
+}
+
+// choosers are the scorers that decide; those of confidence learn from how these do.
+type choosers struct{ tempo, key, kind, class, loop *boost.Model }
+
+// fit fits the choosers to the examples that keep lets through. Where that leaves out nothing a
+// chooser learns from, it is the one of whole.
+func (s *Set) fit(keep func(*Example) bool, whole *choosers) (c *choosers, err error) {
+	c = &choosers{}
+	for _, f := range []struct {
+		into  func(*choosers) **boost.Model
+		learn func([]*Example) (*boost.Model, error)
+		for_  func(*Example) bool
+	}{
+		{func(c *choosers) **boost.Model { return &c.tempo }, s.fitTempo, s.hasTempo},
+		{func(c *choosers) **boost.Model { return &c.key }, s.fitKey, hasKey},
+		{func(c *choosers) **boost.Model { return &c.kind }, s.fitKind, isHeard},
+		{func(c *choosers) **boost.Model { return &c.class }, s.fitClass, s.isShot},
+		{func(c *choosers) **boost.Model { return &c.loop }, s.fitLoop, s.isLoop},
+	} {
+		var use []*Example
+		all := true
+		for i := range s.Examples {
+			e := &s.Examples[i]
+			if !f.for_(e) {
+				continue
+			}
+			if keep(e) {
+				use = append(use, e)
+			} else {
+				all = false
+			}
+		}
+		if all && whole != nil {
+			*f.into(c) = *f.into(whole)
+			continue
+		}
+		if *f.into(c), err = f.learn(use); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func isHeard(e *Example) bool { return len(e.Evidence.Traits) > 0 }
+
+func (s *Set) hasTempo(e *Example) bool { return e.BPM > 0 && len(e.Evidence.Tempo) > 1 }
+
+func hasKey(e *Example) bool { return e.Key != "" && len(e.Evidence.Key) > 0 }
+
+func (s *Set) isShot(e *Example) bool {
+	it := s.Items[e.Item]
+	return isHeard(e) && it.Kind == "one-shot" && index(classNames, it.Class) >= 0
+}
+
+func (s *Set) isLoop(e *Example) bool {
+	it := s.Items[e.Item]
+	return isHeard(e) && it.Kind == "loop" && index(loopNames, it.Class) >= 0
+}
+
+// weights lets a family count by the root of its size, so that none is drowned, and a sound to
+// which nothing was done twice: it is the commonest case.
+func (s *Set) weights(use []*Example) []float64 {
+	size := map[string]float64{}
+	for _, e := range use {
+		size[labset.FamilyFold(s.Items[e.Item])]++
+	}
+	w := make([]float64, len(use))
+	for i, e := range use {
+		w[i] = math.Sqrt(200 / size[labset.FamilyFold(s.Items[e.Item])])
+		if e.Original {
+			w[i] *= 2
+		}
+	}
+	return w
+}
+
+// isRight says that a tempo is within 4 % of the label.
+func isRight(bpm, label float64) bool { return label > 0 && math.Abs(bpm/label-1) < 0.04 }
+
+func (s *Set) fitTempo(use []*Example) (*boost.Model, error) {
+	var x [][]float32
+	var right, w []float64
+	var groups [][2]int
+	add := func(e *analysis.Evidence, bpm, weight float64) {
+		from, any := len(x), false
+		for _, c := range e.Tempo {
+			y := 0.0
+			if isRight(c.Refined, bpm) {
+				y, any = 1, true
+			}
+			x, right = append(x, c.Features), append(right, y)
+		}
+		if !any {
+			x, right = x[:from], right[:from]
+			return
+		}
+		groups, w = append(groups, [2]int{from, len(x)}), append(w, weight)
+	}
+	weight := s.weights(use)
+	for i, e := range use {
+		add(&e.Evidence, e.BPM, weight[i])
+	}
+	for i := range s.Loops {
+		add(&s.Loops[i].Evidence, s.Loops[i].BPM, drawnLoopWeight)
+	}
+	return tempoShape.fit(x, boost.Choice(groups, right, w))
+}
+
+func (s *Set) fitKey(use []*Example) (*boost.Model, error) {
+	var x [][]float32
+	var right []float64
+	var groups [][2]int
+	for _, e := range use {
+		from := len(x)
+		for _, c := range e.Evidence.Key {
+			y := 0.0
+			if c.Key == e.Key {
+				y = 1
+			}
+			x, right = append(x, c.Features), append(right, y)
+		}
+		groups = append(groups, [2]int{from, len(x)})
+	}
+	return keyShape.fit(x, boost.Choice(groups, right, s.weights(use)))
+}
+
+func (s *Set) fitKind(use []*Example) (*boost.Model, error) {
+	var x [][]float32
+	var kind []int
+	for _, e := range use {
+		x, kind = append(x, e.Evidence.Traits), append(kind, index(kindNames, s.Items[e.Item].Kind))
+	}
+	w := s.weights(use)
+	for _, d := range s.Drawn {
+		x, kind, w = append(x, d.Traits), append(kind, 0), append(w, drawnKindWeight)
+	}
+	for _, l := range s.Loops {
+		x, kind, w = append(x, l.Evidence.Traits), append(kind, 1), append(w, drawnLoopWeight)
+	}
+	return kindShape.fit(x, boost.Classes(kind, w))
+}
+
+func (s *Set) fitClass(use []*Example) (*boost.Model, error) {
+	x, class, w := s.classRows(use, classNames, 0.25)
+	for _, d := range s.Drawn {
+		x, class, w = append(x, d.Traits), append(class, index(classNames, d.Class)), append(w, drawnWeight)
+	}
+	return classShape.fit(x, boost.Classes(class, w))
+}
+
+func (s *Set) fitLoop(use []*Example) (*boost.Model, error) {
+	x, class, w := s.classRows(use, loopNames, 1)
+	for _, l := range s.Loops {
+		x, class, w = append(x, l.Evidence.Traits), append(class, index(loopNames, l.Class)), append(w, drawnLoopWeight)
+	}
+	return loopShape.fit(x, boost.Classes(class, w))
+}
+
+// classRows weighs examples so that a class counts by the root of its size.
+func (s *Set) classRows(use []*Example, names []string, weight float64) (x [][]float32, class []int, w []float64) {
+	count := map[int]float64{} // files
+	for _, e := range use {
+		if e.Original {
+			count[index(names, s.Items[e.Item].Class)]++
+		}
+	}
+	for _, e := range use {
+		k := index(names, s.Items[e.Item].Class)
+		x, class, w = append(x, e.Evidence.Traits), append(class, k), append(w, weight*math.Sqrt(13/count[k]))
+	}
+	return x, class, w
+}
+
+func index(names []string, s string) int {
+	for i, n := range names {
+		if n == s {
+			return i
+		}
+	}
+	return -1
+}
+
+func argmax(v []float64) int {
+	best := 0
+	for i := range v {
+		if v[i] > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// scores evaluates all outputs.
+func scores(m *boost.Model, x []float32) []float64 {
+	v := make([]float64, m.Outputs)
+	for k := range v {
+		v[k] = m.Score(k, x)
+	}
+	return v
+}
+
+func softmax(v []float64) []float64 {
+	p := make([]float64, len(v))
+	top, sum := v[argmax(v)], 0.0
+	for k := range v {
+		p[k] = math.Exp(v[k] - top)
+		sum += p[k]
+	}
+	for k := range p {
+		p[k] /= sum
+	}
+	return p
+}
