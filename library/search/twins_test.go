@@ -64,8 +64,8 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 	}
 }
 
-// TestDuplicatesAmongLabelledSounds measures duplicates on every ninth sound of the labelled set: as it
-// is, at 48 kHz and half the level, as MP3 and as Vorbis. It is what the bounds were set by.
+// TestDuplicatesAmongLabelledSounds measures duplicates on every eighteenth sound of the labelled set (the figures
+// in docs/benchmarks.md are for every ninth): as it is, at 48 kHz and half the level, as MP3 and as Vorbis. It is what the bounds were set by.
 func TestDuplicatesAmongLabelledSounds(t *testing.T) {
 	from, err := filepath.Abs("../../../shared/datasets/audio")
 	must(t, err)
@@ -81,7 +81,7 @@ func TestDuplicatesAmongLabelledSounds(t *testing.T) {
 	}
 	root := t.TempDir()
 	sounds := 0
-	for i := 0; i < len(entries); i += 9 {
+	for i := 0; i < len(entries); i += 18 {
 		b, err := os.ReadFile(filepath.Join(from, entries[i].Name()))
 		must(t, err)
 		plain := filepath.Join(root, fmt.Sprintf("%03d.flac", i))
