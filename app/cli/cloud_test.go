@@ -35,7 +35,7 @@ const secretName = "Grandmother's Piano Take"
 
 // hostServer is the real server program with no settings, that can be killed and started again.
 type hostServer struct {
-	t    *testing.T
+	t    testing.TB
 	bin  string
 	dir  string
 	url  string
@@ -58,7 +58,7 @@ var serverProgram = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-func newServer(t *testing.T) *hostServer {
+func newServer(t testing.TB) *hostServer {
 	t.Helper()
 	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
 		t.Skip("signing in for later commands needs a keyring: run through .ci/with-session")

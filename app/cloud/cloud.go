@@ -211,6 +211,7 @@ func (c *Cloud) Run(ctx context.Context) {
 // rest waits for something to do: after trouble the whole pause, else until poked. It is false
 // when the program ends.
 func (c *Cloud) rest(ctx context.Context, pause time.Duration, interruptible bool) bool {
+	ended := time.Now()
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	wake := c.wake
@@ -224,8 +225,12 @@ func (c *Cloud) rest(ctx context.Context, pause time.Duration, interruptible boo
 		return true
 	case <-wake:
 	}
-	// What changed a moment ago seldom changed alone.
-	timer.Reset(gather)
+	// What changes right after another change is seldom the last: it gathers. The first goes at once.
+	wait := gather - time.Since(ended)
+	if wait <= 0 {
+		return true
+	}
+	timer.Reset(wait)
 	select {
 	case <-ctx.Done():
 		return false

@@ -59,7 +59,7 @@ const (
 // request is one call. again says that sending it twice is the same as sending it once, so that
 // it may be repeated when no answer came or the server was busy.
 func request(ctx context.Context, h *http.Client, token string, again bool) *resty.Request {
-	r := resty.NewWithClient(h).
+	r := resty.NewWithClient(h).SetLogger(silent{}).
 		SetRetryCount(tries - 1).SetRetryWaitTime(firstWait).SetRetryMaxWaitTime(lastWait).
 		SetResponseBodyLimit(maxAnswer).
 		AddRetryCondition(func(r *resty.Response, err error) bool {
@@ -73,6 +73,13 @@ func request(ctx context.Context, h *http.Client, token string, again bool) *res
 	}
 	return r
 }
+
+// silent keeps resty from writing addresses to the terminal; errors are returned.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}
 
 // passing says whether a refusal may be gone in a few seconds.
 func passing(status int, header http.Header) bool {
