@@ -57,6 +57,10 @@ test: packages test-packages tools build lint headless ## install what is missin
 demo-cloud: build test-packages ## a server and two machines of one person: sign in, queue, sync
 	.ci/with-session .ci/demo-cloud
 
+.PHONY: demo-cloud-windows
+demo-cloud-windows: build test-packages ## the same in two real windows and a real browser, photographed
+	.ci/demo-cloud-windows
+
 .PHONY: lint
 lint: tools ## formatting, vet, and the import rules of the architecture
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$unformatted" ]; then echo "gofmt these: $$unformatted"; exit 1; fi

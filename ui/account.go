@@ -29,6 +29,9 @@ func (w *window) buildCloud() {
 // cloudChanged shows the account as it is now.
 func (w *window) cloudChanged() {
 	w.cloud.Refresh()
+	if w.plans != nil {
+		w.plans.Refresh()
+	}
 	w.showCloudButton()
 }
 
@@ -87,11 +90,24 @@ func (w *window) showCloud(tab cloud.Tab) {
 		SetServer: func(address string) {
 			w.updateSettings(func(s *settings.Settings) { s.Cloud.Server = address })
 		},
+		Plans: w.showPlans,
 		Close: closing,
 	})
 	w.cloudOpen = true
 	hide = own.ShowDialog(w.win.Canvas(), own.Inset(v.Root(), 14, 12), fyne.NewSize(980, 640), v.Focus(), closing)
 	w.cloud.Open(tab)
+}
+
+// showPlans opens the dialog of plans.
+func (w *window) showPlans() {
+	w.plans = cloud.NewPlanModel(w.core.Cloud(), w.pump.run, browser.OpenURL)
+	var hide func()
+	closing := func() {
+		hide()
+		w.plans = nil
+	}
+	root, focus := cloud.NewPlanView(w.plans, closing)
+	hide = own.ShowDialog(w.win.Canvas(), own.Inset(root, 14, 12), fyne.NewSize(900, 560), focus, closing)
 }
 
 // analyseInCloud tells what would become of the chosen samples in the cloud, and sends them.

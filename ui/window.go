@@ -57,6 +57,7 @@ type window struct {
 	cloud               *cloud.Model
 	cloudButton         *own.IconButton
 	cloudOpen           bool              // the account's screen is shown
+	plans               *cloud.PlanModel  // nil while the plans are not shown
 	cloudEnds           []event.CloudDone // not told yet
 	commands            map[shortcut.ID]func()
 	menuItems           map[shortcut.ID]*fyne.MenuItem

@@ -47,7 +47,7 @@ type State struct {
 	Paused    bool              // a person stopped the cloud's work on this machine
 	InStep    bool              // this library is kept in step with the account's other machines
 	Busy      bool              // a sync runs
-	Moved     replica.Result    // what the running or the last sync moved so far
+	Moved     replica.Result    // what the running sync, or the last one that moved anything, moved
 	LastSync  time.Time
 	Keeping   Keeping
 	Problem   string // why something stopped, for a person; "" when all is well

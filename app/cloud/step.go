@@ -106,7 +106,10 @@ func (c *Cloud) moved(account session.Account, r replica.Result, busy bool) {
 	c.mu.Lock()
 	show := c.state.Account == account
 	if show {
-		c.state.Busy, c.state.Moved = busy, r
+		c.state.Busy = busy
+		if r.Sent+r.Received > 0 {
+			c.state.Moved = r // one that moved nothing says nothing
+		}
 	}
 	c.mu.Unlock()
 	if show && busy && r.Sent+r.Received > 0 {
