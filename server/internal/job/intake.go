@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"sampleagent/audio/codec"
+	"sampleagent/server/internal/job/lane"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/quota"
@@ -258,7 +259,7 @@ func (s *Service) acceptIn(ctx context.Context, tx *store.Tx, who Who, j *store.
 	if err != nil {
 		return err
 	}
-	j.Priority = priority(live, who.Limits.PerUser)
+	j.Priority = lane.Priority(live, who.Limits.PerUser)
 	added, err := tx.AddJob(ctx, j)
 	if err != nil {
 		return err

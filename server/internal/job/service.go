@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river"
 	"golang.org/x/sync/semaphore"
 
+	"sampleagent/server/internal/job/lane"
 	"sampleagent/server/internal/notify"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
@@ -100,21 +101,6 @@ func (s *Service) enqueue(ctx context.Context, tx *store.Tx, j *store.Job) error
 	return tx.SetQueueID(ctx, j.ID, id)
 }
 
-// priority keeps one user from filling a lane: the more of the user's jobs are unfinished, the
-// later a new one starts. First come, first served holds among jobs of one priority.
-func priority(live int64, perUser int) int64 {
-	share := int64(max(perUser, 1))
-	switch {
-	case live < 2*share:
-		return 1
-	case live < 8*share:
-		return 2
-	case live < 32*share:
-		return 3
-	}
-	return 4
-}
-
 // Cancel ends a job that waits or runs. It gives the storage back, and the upload too when the
 // work had not begun.
 func (s *Service) Cancel(ctx context.Context, userID, id string) (*store.Job, error) {
@@ -186,7 +172,7 @@ func (s *Service) Retry(ctx context.Context, who Who, id string) (*store.Job, er
 		if err != nil {
 			return err
 		}
-		j.Tier, j.Queue, j.Priority = who.Limits.Tier, who.Limits.Queue, priority(live, who.Limits.PerUser)
+		j.Tier, j.Queue, j.Priority = who.Limits.Tier, who.Limits.Queue, lane.Priority(live, who.Limits.PerUser)
 		j.DeadlineAt = store.At(s.Now().Add(who.Limits.Promise))
 		if revived, err := tx.ReviveJob(ctx, j, s.Now()); err != nil || !revived {
 			return errors.Join(err, gone)

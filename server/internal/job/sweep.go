@@ -8,6 +8,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"sampleagent/server/internal/job/lane"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/quota"
@@ -52,7 +53,7 @@ func Periodic() []*river.PeriodicJob {
 	return []*river.PeriodicJob{
 		every(5*time.Minute, SweepArgs{}, true),
 		every(24*time.Hour, CheckArgs{}, false),
-		every(time.Minute, PromoteArgs{}, true),
+		every(lane.PromoteEvery, PromoteArgs{}, true),
 	}
 }
 
@@ -424,9 +425,6 @@ func (s *Service) missingAudio(ctx context.Context) (int, error) {
 	}
 }
 
-// promoteBefore is how long before its deadline a free job moves to the pro lane.
-const promoteBefore = 2 * time.Hour
-
 type promoter struct {
 	river.WorkerDefaults[PromoteArgs]
 	s *Service
@@ -445,7 +443,7 @@ func (w *promoter) Work(ctx context.Context, _ *river.Job[PromoteArgs]) error {
 // Promote moves free jobs near their deadline behind the pro jobs that wait, so that a promise
 // holds even when pro jobs never stop coming (B11).
 func (s *Service) Promote(ctx context.Context) (int, error) {
-	due, err := s.DB.JobsDue(ctx, plan.QueueFree, s.Now().Add(promoteBefore), 500)
+	due, err := s.DB.JobsDue(ctx, plan.QueueFree, s.Now().Add(lane.PromoteBefore), lane.PromoteMost)
 	n := 0
 	for i := range due {
 		j := &due[i]
@@ -454,7 +452,7 @@ func (s *Service) Promote(ctx context.Context) (int, error) {
 			if err != nil || !free {
 				return err
 			}
-			j.Queue, j.Priority = plan.QueuePro, 2
+			j.Queue, j.Priority = lane.PromoteTo, lane.PromotePriority
 			id, err := s.Queue.Insert(ctx, tx, AnalyzeArgs{j.ID, j.Duration}, &river.InsertOpts{Queue: string(j.Queue), Priority: int(j.Priority), MaxAttempts: queueAttempts})
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sampleagent/audio/codec"
+	"sampleagent/server/internal/job/lane"
 	"sampleagent/server/internal/job/queue"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/quota"
@@ -81,9 +82,6 @@ func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 	if err != nil || j.Status.Final() {
 		return s.over(ctx, rj)
 	}
-	if wait, err := s.mustGiveWay(ctx, j); err != nil || wait {
-		return errors.Join(err, giveWay(wait))
-	}
 	began := time.Now()
 	err = s.work(ctx, rj, j, began)
 	switch {
@@ -91,6 +89,8 @@ func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 		return nil
 	case errors.Is(err, errEnded):
 		return s.over(ctx, rj)
+	case errors.Is(err, errGiveWay):
+		return river.JobSnooze(lane.GiveWay)
 	}
 	var p permanent
 	if errors.As(err, &p) {
@@ -112,31 +112,51 @@ func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 	return s.fail(ctx, rj, j, wire.CodeInternal, "The server failed three times. It did not count as an upload; try again later.", false, began)
 }
 
-func giveWay(wait bool) error {
-	if wait {
-		return river.JobSnooze(2 * time.Second)
-	}
-	return nil
-}
+// errGiveWay says that the job's user has enough running while others wait.
+var errGiveWay = errors.New("others of this lane come first")
 
-// mustGiveWay says that the job's user has enough running while others wait.
-func (s *Service) mustGiveWay(ctx context.Context, j *store.Job) (bool, error) {
-	u, err := s.DB.User(ctx, j.UserID)
-	if notFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	l, err := s.Limits(u)
-	if err != nil {
-		return false, err
-	}
-	running, err := s.DB.RunningJobs(ctx, j.UserID, j.Queue)
-	if err != nil || running < int64(max(l.PerUser, 1)) {
-		return false, err
-	}
-	return s.DB.OthersWait(ctx, j.UserID, j.Queue)
+// begin marks a job as running, if its user has not enough running while others wait. All of
+// it is one transaction under the account's row, so that workers who begin at once see each
+// other.
+func (s *Service) begin(ctx context.Context, j *store.Job) (who Who, err error) {
+	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUser(ctx, j.UserID); notFound(err) {
+			return errEnded
+		} else if err != nil {
+			return err
+		}
+		u, err := tx.User(ctx, j.UserID)
+		if err != nil {
+			return err
+		}
+		limits, err := s.Limits(u)
+		if err != nil {
+			return err
+		}
+		who = Who{u, limits}
+		running, err := tx.RunningJobs(ctx, j.UserID, j.Queue, j.ID)
+		if err != nil {
+			return err
+		}
+		if lane.HasShare(running, limits.PerUser) {
+			others, err := tx.OthersWait(ctx, j.UserID, j.Queue)
+			if err != nil {
+				return err
+			}
+			if others {
+				return errGiveWay
+			}
+		}
+		started, err := tx.StartJob(ctx, j.ID, s.Now())
+		if err != nil {
+			return err
+		}
+		if !started {
+			return errEnded
+		}
+		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: wire.StepFetch, BatchID: j.BatchID})
+	})
+	return who, err
 }
 
 // over finishes the queue entry of a job that has ended by itself.
@@ -208,31 +228,10 @@ func (s *Service) at(ctx context.Context, j *store.Job, step string) error {
 }
 
 func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, began time.Time) error {
-	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		started, err := tx.StartJob(ctx, j.ID, s.Now())
-		if err != nil {
-			return err
-		}
-		if !started {
-			return errEnded
-		}
-		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: wire.StepFetch, BatchID: j.BatchID})
-	})
+	who, err := s.begin(ctx, j)
 	if err != nil {
 		return err
 	}
-	u, err := s.DB.User(ctx, j.UserID)
-	if notFound(err) {
-		return errEnded
-	}
-	if err != nil {
-		return err
-	}
-	limits, err := s.Limits(u)
-	if err != nil {
-		return err
-	}
-	who := Who{u, limits}
 	path, done, err := s.fetch(ctx, j)
 	if err != nil {
 		return err
@@ -270,6 +269,11 @@ var errLost = errors.New("the stored upload is not what was uploaded")
 // fetch brings the upload into a temporary file and compares its hash.
 func (s *Service) fetch(ctx context.Context, j *store.Job) (path string, done func(), err error) {
 	r, _, err := s.Objects.Get(ctx, j.FileKey)
+	if errors.Is(err, object.ErrNotFound) {
+		// A restored database may be older than the objects: then the job was done before, and
+		// its sound is where it was kept.
+		r, _, err = s.Objects.Get(ctx, object.Processed(j.UserID, j.SampleID, j.Format))
+	}
 	if errors.Is(err, object.ErrNotFound) {
 		return "", nil, errLost
 	}
@@ -328,7 +332,8 @@ func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, 
 }
 
 func (s *Service) keepOriginal(ctx context.Context, j *store.Job, sample *store.Sample) error {
-	if err := s.Objects.Copy(ctx, j.FileKey, sample.FileKey); err != nil {
+	// Without the upload the copy must be there already (see fetch); it is compared below.
+	if err := s.Objects.Copy(ctx, j.FileKey, sample.FileKey); err != nil && !errors.Is(err, object.ErrNotFound) {
 		return err
 	}
 	s.step("copied")

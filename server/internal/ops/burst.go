@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"sampleagent/server/internal/job/lane"
 	"sampleagent/server/internal/plan"
 )
 
@@ -16,9 +17,6 @@ type burst struct {
 	end  func(context.Context) error // of the running burst, or nil
 }
 
-// burstEvery is how often the lane is looked at.
-const burstEvery = 5 * time.Second
-
 func startBurst(s *Server) *burst {
 	b := &burst{s: s, quit: make(chan struct{})}
 	if s.Config.BurstWorkers > 0 {
@@ -28,9 +26,9 @@ func startBurst(s *Server) *burst {
 }
 
 func (b *burst) watch() {
-	tick := time.NewTicker(burstEvery)
+	tick := time.NewTicker(lane.BurstEvery)
 	defer tick.Stop()
-	calm := 0
+	rule := lane.Burst{Workers: b.s.Config.ProWorkers}
 	for {
 		select {
 		case <-b.quit:
@@ -38,30 +36,39 @@ func (b *burst) watch() {
 		case <-tick.C:
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		measured, err := b.s.DB.Lanes(ctx, b.s.Now().Add(-time.Minute))
-		switch m := measured[plan.QueuePro]; {
-		case err != nil:
-			b.s.Log.Warn("burst: lanes not measured", "error", err)
-		case m != nil && m.Waiting > int64(2*b.s.Config.ProWorkers) && b.end == nil:
-			b.s.Log.Info("burst workers start", "waiting", m.Waiting, "workers", b.s.Config.BurstWorkers)
-			if b.end, err = b.s.Queue.Burst(ctx, string(plan.QueuePro), b.s.Config.BurstWorkers); err != nil {
-				b.s.Log.Error("burst workers did not start", "error", err)
-				b.end = nil
-			}
-			calm = 0
-		case (m == nil || m.Waiting == 0) && b.end != nil:
-			if calm++; calm >= 3 {
-				if err := b.end(ctx); err != nil {
-					b.s.Log.Warn("burst workers did not stop well", "error", err)
-				}
-				b.s.Log.Info("burst workers ended")
-				b.end = nil
-			}
-		default:
-			calm = 0
+		if err := b.look(ctx, &rule); err != nil {
+			b.s.Log.Warn("burst workers", "error", err)
 		}
 		cancel()
 	}
+}
+
+func (b *burst) look(ctx context.Context, rule *lane.Burst) error {
+	lanes, err := b.s.DB.Lanes(ctx, b.s.Now().Add(-time.Minute))
+	if err != nil {
+		return err
+	}
+	waiting := int64(0)
+	if m := lanes[plan.QueuePro]; m != nil {
+		waiting = m.Waiting
+	}
+	switch on := rule.Look(waiting); {
+	case on && b.end == nil:
+		b.s.Log.Info("burst workers start", "waiting", waiting, "workers", b.s.Config.BurstWorkers)
+		end, err := b.s.Queue.Burst(ctx, string(plan.QueuePro), b.s.Config.BurstWorkers)
+		if err != nil {
+			return err
+		}
+		b.end = end
+		b.s.metrics.burst.Set(float64(b.s.Config.BurstWorkers))
+	case !on && b.end != nil:
+		end := b.end
+		b.end = nil
+		b.s.metrics.burst.Set(0)
+		b.s.Log.Info("burst workers end")
+		return end(ctx)
+	}
+	return nil
 }
 
 func (b *burst) stop(ctx context.Context) error {

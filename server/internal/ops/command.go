@@ -46,7 +46,7 @@ func Command(stdout, stderr io.Writer) *cobra.Command {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	config.Flags(root.PersistentFlags())
-	root.AddCommand(serveCommand(stderr), workerCommand(stderr), migrateCommand(stderr), doctorCommand(stderr), adminCommand(stderr))
+	root.AddCommand(serveCommand(stderr), workerCommand(stderr), migrateCommand(stderr), capacityCommand(), doctorCommand(stderr), adminCommand(stderr))
 	return root
 }
 
@@ -225,6 +225,14 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 					return err
 				}
 				return s.Accounts.Delete(ctx, u.ID, actor, "")
+			})
+		}})
+	root.AddCommand(&cobra.Command{Use: "backup FOLDER", Short: "Copy an embedded database and its objects into a new folder, also while the server runs", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
+				n, err := s.Backup(ctx, args[0])
+				fmt.Fprintf(cmd.OutOrStdout(), "%d objects\n", n)
+				return err
 			})
 		}})
 	root.AddCommand(&cobra.Command{Use: "sweep", Short: "Remove now what has ended", Args: cobra.NoArgs,

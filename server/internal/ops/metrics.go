@@ -16,6 +16,7 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
+	burst    prometheus.Gauge
 	once     sync.Once
 }
 
@@ -23,8 +24,9 @@ func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry(), requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "sample_agent_http_seconds", Help: "Time of requests by route, method and status.",
 		Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60},
-	}, []string{"route", "method", "status"})}
-	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}, []string{"route", "method", "status"}),
+		burst: prometheus.NewGauge(prometheus.GaugeOpts{Name: "sample_agent_burst_workers", Help: "Further pro workers that this process runs while the lane is deep."})}
+	m.registry.MustRegister(m.requests, m.burst, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

@@ -287,6 +287,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	r := chi.NewRouter()
 	r.Use(api.Identify(trusted, s.Config.TrustedHeader))
 	r.Use(api.Logged(s.Log, s.metrics.observe, routeOf))
+	r.Use(spanNamed)
 	r.Use(s.recovered)
 	r.Use(api.Headers(s.Config.Production()))
 	if err := s.plainRoutes(r); err != nil {

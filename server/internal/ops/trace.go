@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.26.0"
+	oteltrace "go.opentelemetry.io/otel/trace"
 )
 
 // startTraces sends traces to an OTLP address; without one it does nothing.
@@ -32,5 +33,14 @@ func traced(h http.Handler, on bool) http.Handler {
 	if !on {
 		return h
 	}
-	return otelhttp.NewHandler(h, "http", otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + routeOf(r) }))
+	return otelhttp.NewHandler(h, "http")
+}
+
+// spanNamed gives a request's span its route, which is known once the router has been through:
+// never an id or a token.
+func spanNamed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		oteltrace.SpanFromContext(r.Context()).SetName(r.Method + " " + routeOf(r))
+	})
 }

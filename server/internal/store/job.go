@@ -115,12 +115,6 @@ func (tx *Tx) ParkJob(ctx context.Context, id, why string, now time.Time) error 
 	return err
 }
 
-// UnstartJob puts a running job back to waiting without counting anything: it gave way.
-func (tx *Tx) UnstartJob(ctx context.Context, id string, now time.Time) error {
-	_, err := tx.exec(ctx, "UPDATE processing_jobs SET status = 'pending', step = '', attempts = attempts - 1, updated_at = ? WHERE id = ? AND status = 'processing'", At(now), id)
-	return err
-}
-
 // EndJob marks a live job as ended; false if it had ended.
 func (tx *Tx) EndJob(ctx context.Context, id string, status wire.JobStatus, code wire.Code, why string, workMS int64, now time.Time) (bool, error) {
 	n, err := tx.exec(ctx, `UPDATE processing_jobs SET status = ?, step = '', error_code = ?, error = ?, work_ms = ?, completed_at = ?, updated_at = ?
@@ -155,9 +149,9 @@ func (q Q) LiveJobs(ctx context.Context, userID string, queue plan.Queue) (n int
 	return n, err
 }
 
-// RunningJobs counts a user's running jobs in a lane.
-func (q Q) RunningJobs(ctx context.Context, userID string, queue plan.Queue) (n int64, err error) {
-	err = q.one(ctx, &n, "SELECT COUNT(*) FROM processing_jobs WHERE user_id = ? AND queue = ? AND status = 'processing'", userID, queue)
+// RunningJobs counts a user's running jobs in a lane, without one that may run already.
+func (q Q) RunningJobs(ctx context.Context, userID string, queue plan.Queue, but string) (n int64, err error) {
+	err = q.one(ctx, &n, "SELECT COUNT(*) FROM processing_jobs WHERE user_id = ? AND queue = ? AND status = 'processing' AND id <> ?", userID, queue, but)
 	return n, err
 }
 

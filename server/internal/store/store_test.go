@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -366,4 +368,20 @@ func TestWriteRollsBackWhole(t *testing.T) {
 			t.Errorf("%v, committed %v, %d bytes", err, committed, got.StorageBytes)
 		}
 	})
+}
+
+func TestTheDataFolderMayHaveAnyName(t *testing.T) {
+	for _, name := range []string{"a#01", "a?b=c", "100 %41", "ä ö"} {
+		folder := filepath.Join(t.TempDir(), name)
+		db, err := store.Open(t.Context(), "", folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(db.Migrate(t.Context()), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(folder, store.SQLiteFile)); err != nil {
+			t.Errorf("%q: the database is elsewhere: %v", name, err)
+		}
+	}
 }

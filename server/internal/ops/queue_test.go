@@ -1,0 +1,244 @@
+package ops_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"sampleagent/server/internal/config"
+	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/ops"
+	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
+	"sampleagent/sync/wire"
+)
+
+// barrier holds every job at a step until it is opened.
+type barrier struct {
+	step string
+	open chan struct{}
+}
+
+func newBarrier(step string) *barrier { return &barrier{step, make(chan struct{})} }
+
+func (g *barrier) setting(workers int) setting {
+	return func(c *config.Config, o *ops.Options) {
+		c.ProWorkers = workers
+		o.Crash = func(step string) {
+			if step == g.step {
+				<-g.open
+			}
+		}
+	}
+}
+
+// running counts an account's running jobs.
+func (u *user) running() int64 {
+	u.w.t.Helper()
+	n, err := u.w.DB.RunningJobs(context.Background(), u.id, plan.QueuePro, "")
+	if err != nil {
+		u.w.t.Fatal(err)
+	}
+	return n
+}
+
+// Six workers, somebody with ten jobs and somebody with two who came last: at most four run of
+// the first (the plan's share), and both of the second, though the workers begin at once.
+func TestWorkersAreSharedBetweenUsers(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		many, one := w.signIn("many@example.org", plan.Pro), w.signIn("one@example.org", plan.Pro)
+		content := wav(t, 0.1, 1)
+		for i := range 10 {
+			many.upload(fmt.Sprint(i, ".wav"), content)
+		}
+		for i := range 2 {
+			one.upload(fmt.Sprint(i, ".wav"), content)
+		}
+		g := newBarrier(wire.StepDecode)
+		worker := start(t, w.Config.DatabaseURL, g.setting(6), func(c *config.Config, _ *ops.Options) { c.Data = w.Config.Data })
+		defer close(g.open)
+		w.waitFor("both of the second", 20*time.Second, func() bool { return one.running() == 2 })
+		for range 20 {
+			if n := many.running(); n > 4 {
+				t.Fatalf("%d run of one user while another waits", n)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		w.waitFor("the first's share", 20*time.Second, func() bool { return many.running() == 4 })
+		_ = worker
+	}, idle)
+}
+
+func TestAUserAloneHasAllWorkers(t *testing.T) {
+	g := newBarrier(wire.StepDecode)
+	w := start(t, "", g.setting(6))
+	defer close(g.open)
+	ada := w.signIn("ada@example.org", plan.Pro)
+	for i := range 6 {
+		ada.upload(fmt.Sprint(i, ".wav"), wav(t, 0.1, i))
+	}
+	w.waitFor("six at once", 20*time.Second, func() bool { return ada.running() == 6 })
+}
+
+func TestCancelWhileRunning(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		g := newBarrier(wire.StepAnalyze)
+		worker := start(t, w.Config.DatabaseURL, g.setting(2), func(c *config.Config, _ *ops.Options) { c.Data = w.Config.Data })
+		ada := w.signIn("ada@example.org", plan.Pro)
+		_, ok, _ := ada.upload("a.wav", wav(t, 0.3, 1))
+		w.waitFor("it runs", 20*time.Second, func() bool { return ada.running() == 1 })
+		var j wire.Job
+		if resp := ada.call("DELETE", "/api/jobs/"+ok.JobID, nil, &j); resp.StatusCode != 200 || j.Status != wire.Cancelled {
+			t.Fatalf("%d %+v", resp.StatusCode, j)
+		}
+		close(g.open)
+		worker.stop() // waits for what runs
+		if j = ada.job(ok.JobID); j.Status != wire.Cancelled || j.SampleID != nil {
+			t.Errorf("%+v", j)
+		}
+		var page wire.SamplePage
+		if ada.call("GET", "/api/samples", nil, &page); len(page.Items) != 0 {
+			t.Error("a cancelled job became a sample")
+		}
+		// The work had begun, so the upload stays counted; the storage is free.
+		var acc wire.Account
+		if ada.call("GET", "/api/account", nil, &acc); acc.Usage.Uploads != 1 || acc.Usage.StorageBytes != 0 {
+			t.Errorf("%+v", acc.Usage)
+		}
+		for o, err := range w.Objects.List(t.Context(), object.ProcessedPrefix) {
+			t.Errorf("left behind: %v %v", o.Key, err)
+		}
+	}, idle)
+}
+
+// flaky is a store whose reads fail some times, as a bucket does that is away.
+type flaky struct {
+	object.Store
+	mu    sync.Mutex
+	fails int
+}
+
+func (f *flaky) Get(ctx context.Context, key string) (object.Reader, object.Info, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fails > 0 {
+		f.fails--
+		return nil, object.Info{}, errors.New("connection reset")
+	}
+	return f.Store.Get(ctx, key)
+}
+
+// What may pass is tried three times with growing pauses; what the file is, is tried once.
+func TestRetryClasses(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		fails   int
+		content []byte
+		status  wire.JobStatus
+		code    wire.Code
+		tries   int
+		used    int64
+	}{
+		{"passes at the second try", 1, wav(t, 0.2, 1), wire.Completed, "", 2, 1},
+		{"fails three times", 3, wav(t, 0.2, 2), wire.Failed, wire.CodeInternal, 3, 0},
+		{"cannot be decoded", 0, append([]byte("fLaC\x00\x00\x00\x22\x10\x00\x10\x00\x00\x00\x00\x00\x00\x00\x0a\xc4\x42\xf0\x00\x00\x00\x00"), bytes.Repeat([]byte{0x55}, 400)...), wire.Failed, wire.CodeUndecodable, 1, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := start(t, "")
+			w.Jobs.Objects = &flaky{Store: w.Objects, fails: c.fails}
+			ada := w.signIn("ada@example.org", plan.Pro)
+			status, ok, p := ada.upload("a.wav", c.content)
+			if status != 202 {
+				if c.code == "" || p.Code != c.code {
+					t.Fatalf("%d %+v", status, p)
+				}
+				return // the header alone told it
+			}
+			var j wire.Job
+			w.waitFor("end", 60*time.Second, func() bool { j = ada.job(ok.JobID); return j.Status.Final() })
+			if j.Status != c.status || j.Attempts != c.tries || c.code != "" && (j.ErrorCode == nil || *j.ErrorCode != c.code) {
+				t.Errorf("%+v %v", j, j.ErrorCode)
+			}
+			var acc wire.Account
+			if ada.call("GET", "/api/account", nil, &acc); acc.Usage.Uploads != c.used {
+				t.Errorf("%d uploads counted", acc.Usage.Uploads)
+			}
+			if rows, err := w.DB.LedgerOf(t.Context(), ok.JobID); err != nil || len(rows) == 0 {
+				t.Errorf("%v %v", rows, err)
+			}
+		})
+	}
+}
+
+func TestBurstWorkersStartAndEnd(t *testing.T) {
+	g := newBarrier(wire.StepDecode)
+	w := start(t, "", g.setting(1), func(c *config.Config, _ *ops.Options) { c.BurstWorkers = 3 })
+	ada := w.signIn("ada@example.org", plan.Pro)
+	for i := range 8 {
+		ada.upload(fmt.Sprint(i, ".wav"), wav(t, 0.1, i))
+	}
+	w.waitFor("the burst", 30*time.Second, func() bool { return ada.running() == 4 })
+	if text := string(fetch(t, w.url+"/metrics", "")); !bytes.Contains([]byte(text), []byte("sample_agent_burst_workers 3")) {
+		t.Error("the burst is not in the metrics")
+	}
+	close(g.open)
+	w.waitFor("its end", 60*time.Second, func() bool {
+		return bytes.Contains(fetch(t, w.url+"/metrics", ""), []byte("sample_agent_burst_workers 0"))
+	})
+	var page wire.JobPage
+	if ada.call("GET", "/api/jobs?status=completed", nil, &page); len(page.Items) != 8 {
+		t.Errorf("%d of 8 done", len(page.Items))
+	}
+}
+
+// An estimate is a range from the lane's measured speed, made anew each time it is read, and
+// never past the deadline while that can be held.
+func TestEstimatesFollowTheMeasuredSpeed(t *testing.T) {
+	w := start(t, "", idle)
+	ada := w.signIn("ada@example.org", plan.Pro)
+	speed := func(ms int64) {
+		t.Helper()
+		for i := range 50 { // the last fifty are measured
+			_, ok, _ := ada.upload(fmt.Sprint(ms, i, ".wav"), wav(t, 0.1, i))
+			if err := w.finishAs(ok.JobID, ms); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range 8 {
+		ada.upload(fmt.Sprint("before", i, ".wav"), wav(t, 0.1, i))
+	}
+	speed(1000)
+	_, ok, _ := ada.upload("mine.wav", wav(t, 0.1, 1))
+	wait := func() (earliest, latest time.Duration, position int64) {
+		j := ada.job(ok.JobID)
+		return j.EstimatedEarliest.Sub(w.Now()), j.EstimatedCompletion.Sub(w.Now()), *j.Position
+	}
+	early, late, at := wait()
+	if at != 8 || early < 2*time.Second || early > 4*time.Second || late <= early || late > 30*time.Second {
+		t.Errorf("at %d: between %s and %s", at, early, late)
+	}
+	speed(10_000)
+	slower, later, _ := wait()
+	if slower < 5*early || later <= slower {
+		t.Errorf("ten times slower: between %s and %s, was %s", slower, later, early)
+	}
+	speed(200_000)
+	if _, latest, _ := wait(); latest > 20*time.Minute {
+		t.Errorf("%s", latest)
+	}
+}
+
+// finishAs ends a job as if its work had taken so long.
+func (w *world) finishAs(id string, ms int64) error {
+	ctx := context.Background()
+	return w.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.EndJob(ctx, id, wire.Completed, "", "", ms, w.Now())
+		return err
+	})
+}
