@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"bytes"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 var outside = []string{"/api/billing/webhook"}
 
 // publicPages have something in their address that is no id of an account's thing.
-var publicPages = []string{"/unsubscribe/{token}", "/account/{what}"}
+var publicPages = []string{"/unsubscribe/{token}", "/account/{what}", "/billing/{what}"}
 
 // Every operation of the OpenAPI document, as another user, as nobody and with a revoked token.
 // A new route is walked by itself; one with a new kind of id fails until things makes one.
@@ -110,7 +111,7 @@ func TestStrangersSeeNothing(t *testing.T) {
 		}
 		t.Logf("%d pages with ids", pages)
 		// Nothing of Ada's was changed by all that.
-		for _, path := range []string{"/api/jobs/" + things["job"], "/api/samples/" + things["sample"], "/api/batches/" + things["batch"]} {
+		for _, path := range []string{"/api/jobs/" + things["job"], "/api/samples/" + things["sample"], "/api/batches/" + things["batch"], wire.PathSyncAudio + "/" + things["audio"]} {
 			if resp := ada.call("GET", path, nil, nil); resp.StatusCode != 200 {
 				t.Errorf("%s of its owner: %d", path, resp.StatusCode)
 			}
@@ -125,8 +126,9 @@ func TestStrangersSeeNothing(t *testing.T) {
 
 // bodies are valid requests, so that the owner is what refuses.
 var bodies = map[string]any{
-	"PATCH /api/samples/{id}":  map[string]any{"title": "stolen"},
-	"PATCH /api/webhooks/{id}": map[string]any{"enabled": false},
+	"PATCH /api/samples/{id}":                map[string]any{"title": "stolen"},
+	"PATCH /api/webhooks/{id}":               map[string]any{"enabled": false},
+	"PUT /api/sync/audio/{sha256}/parts/{n}": "bytes",
 }
 
 // fill puts things in the place of a path's ids; what no thing is there for stays.
@@ -136,7 +138,7 @@ func fill(path string, things map[string]string) string {
 			path = strings.Replace(path, part+"{id}", part+things[thing], 1)
 		}
 	}
-	return strings.Replace(path, "{delivery}", things["delivery"], 1)
+	return strings.NewReplacer("{delivery}", things["delivery"], "{sha256}", things["audio"], "{n}", "0").Replace(path)
 }
 
 // things makes one of everything that has an id.
@@ -160,8 +162,19 @@ func (u *user) things(t *testing.T) map[string]string {
 	u.call("POST", "/api/keys", wire.KeyRequest{Name: "k", Scopes: []string{"read"}}, &k)
 	var s struct{ Items []wire.Session }
 	u.call("GET", "/api/account/sessions", nil, &s)
+	content := wav(t, 0.3, 4)
+	file := announce("x.wav", content)
+	var state wire.AudioState
+	u.call("POST", wire.PathSyncAudio, wire.AudioRequest{SHA256: file.SHA256, Size: file.Size}, &state)
+	req, err := http.NewRequest(http.MethodPut, u.w.url+wire.PathSyncAudio+"/"+file.SHA256+"/parts/0", bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp := u.do(req, nil); resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("audio to keep: %d %+v", resp.StatusCode, state)
+	}
 	if d.UploadID == "" || b.BatchID == "" || h.ID == "" || k.ID == "" || len(s.Items) == 0 || len(tries.Items) == 0 {
 		t.Fatalf("not everything was made: %+v %+v %+v %+v", d, b, h, k)
 	}
-	return map[string]string{"job": job.ID, "sample": *job.SampleID, "upload": d.UploadID, "batch": b.BatchID, "webhook": h.ID, "key": k.ID, "session": s.Items[0].ID, "delivery": tries.Items[0].ID}
+	return map[string]string{"job": job.ID, "sample": *job.SampleID, "upload": d.UploadID, "batch": b.BatchID, "webhook": h.ID, "key": k.ID, "session": s.Items[0].ID, "delivery": tries.Items[0].ID, "audio": file.SHA256}
 }
