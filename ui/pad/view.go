@@ -158,7 +158,7 @@ func (v *View) build() fyne.CanvasObject {
 		doing.Add(b)
 	}
 	left := own.Below(8, 1, tabs, v.Grid, doing)
-	return own.BesideShare(own.SplitGap, 0.27, 250, 420, own.Panel(left), own.Panel(right))
+	return own.PairShare(own.SplitGap, 0.27, 250, 420, own.Panel(left), own.Panel(right))
 }
 
 // Root is the screen.

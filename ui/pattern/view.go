@@ -83,7 +83,7 @@ func NewView(m *Model, a Actions) *View {
 		hint.Add(l)
 	}
 	left := own.Below(10, 3, tabs, slots, hint, own.NewGround(theme.Panel, 0))
-	v.root = own.Beside2(own.SplitGap, 268, own.Panel(left), own.Panel(own.Below(8, 1, head, v.roll)))
+	v.root = own.Pair(own.SplitGap, 268, own.Panel(left), own.Panel(own.Below(8, 1, head, v.roll)))
 	m.OnChanged = v.Refresh
 	m.Kit.OnChange(func() {
 		if v.root.Visible() {

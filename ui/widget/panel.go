@@ -147,14 +147,14 @@ func (l *rowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return m
 }
 
-// Beside2 puts two objects side by side over the whole height, the first of a width.
-func Beside2(gap, width float32, left, right fyne.CanvasObject) *fyne.Container {
+// Pair puts two objects side by side over the whole height, the first of a width.
+func Pair(gap, width float32, left, right fyne.CanvasObject) *fyne.Container {
 	return container.New(&pairLayout{gap, width, 0, width}, left, right)
 }
 
-// BesideShare puts two objects side by side over the whole height; the first takes a share of the
+// PairShare puts two objects side by side over the whole height; the first takes a share of the
 // width, but no less and no more than two widths.
-func BesideShare(gap, share, least, most float32, left, right fyne.CanvasObject) *fyne.Container {
+func PairShare(gap, share, least, most float32, left, right fyne.CanvasObject) *fyne.Container {
 	return container.New(&pairLayout{gap, least, share, most}, left, right)
 }
 
