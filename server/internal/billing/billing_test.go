@@ -392,3 +392,32 @@ func TestOffWithoutSettings(t *testing.T) {
 	_, err = w.Checkout(t.Context(), u, billing.Monthly)
 	refused(t, err, http.StatusForbidden, wire.CodeOff)
 }
+
+// A fetch that was overtaken, by a change and by somebody who has written it, is made again.
+func TestAnOvertakenFetchIsMadeAgain(t *testing.T) {
+	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
+		w := newWorld(t, db)
+		u := w.newUser(t)
+		sub := w.buy(t, u, billing.Monthly)
+		customer, fetches := w.user(t, u.ID).StripeCustomer, 0
+		w.Crash = func(step string) error {
+			if step != "fetched" {
+				return nil
+			}
+			if fetches++; fetches == 1 { // between the fetch and its writing
+				w.stripe.CancelLater(sub, true)
+				if _, err := w.Sync(t.Context(), customer); err != nil {
+					t.Error(err)
+				}
+			}
+			return nil
+		}
+		s, err := w.Sync(t.Context(), customer)
+		if err != nil || s.EndsAt == 0 || fetches != 3 {
+			t.Errorf("%+v after %d fetches, %v", s, fetches, err)
+		}
+		if kept, err := db.Subscription(t.Context(), u.ID); err != nil || kept.EndsAt == 0 {
+			t.Errorf("an old state is kept: %+v, %v", kept, err)
+		}
+	})
+}

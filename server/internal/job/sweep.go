@@ -86,7 +86,7 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	var n Swept
 	var all error
 	for _, part := range []func(context.Context, *Swept) error{
-		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeep, s.sweepDeleted, s.warnExpiring, s.sweepExpired, s.sweepKept, s.sweepUsers, s.sweepLogs,
+		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeep, s.sweepDeleted, s.sweepOver, s.warnExpiring, s.sweepExpired, s.sweepKept, s.sweepUsers, s.sweepLogs,
 	} {
 		all = errors.Join(all, part(ctx, &n))
 	}

@@ -229,7 +229,20 @@ func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days 
 	}
 	l.Subject = fmt.Sprintf("The audio of %d samples is removed %s", len(a.About), when)
 	l.Title = "Samples end " + when
-	l.Lead = "The free plan keeps audio for 30 days. What was found out about these sounds stays; their audio in the cloud is removed " + when + ". Your own files are not touched."
-	l.Button, l.Link = "Download them, or keep them with pro", s.Public+"/samples"
+	u, err := s.DB.User(ctx, a.UserID)
+	if err != nil {
+		return err
+	}
+	limits, err := u.Limits(s.Now())
+	if err != nil {
+		return err
+	}
+	l.Lead, l.Button = "The free plan keeps audio for 30 days.", "Download them, or keep them with pro"
+	if limits.RetentionDays == 0 {
+		l.Button = "Download or remove some"
+		l.Lead = "The cloud holds more than your plan has room for, and the time to make room is almost over: the oldest sounds go, no more than are too much."
+	}
+	l.Lead += " What was found out about these sounds stays; their audio in the cloud is removed " + when + ". Your own files are not touched."
+	l.Link = s.Public + "/samples"
 	return nil
 }

@@ -66,6 +66,9 @@ func TestBuyingInARealBrowser(t *testing.T) {
 	v.until("what it costs", `document.querySelector('#deep').textContent.includes('Included: 100 of 100')`)
 	v.do("ask", chromedp.Click(css(`#deep button`)), chromedp.WaitVisible(css(`.notice`)))
 	v.until("done, on the same page", `document.querySelector('#deep').textContent.includes('Ask again')`)
+	if eval[bool](v, `document.body.textContent.includes('%!')`) {
+		t.Error("a figure on the sample's page is not written")
+	}
 	v.shoot("deep")
 
 	v.open("/account")

@@ -415,3 +415,25 @@ func (q Q) VibesOf(ctx context.Context, sampleIDs []string) (map[string]*wire.Vi
 	}
 	return newest, err
 }
+
+// OverQuotaUsers lists accounts that have stored more than their plan holds since before a time.
+func (q Q) OverQuotaUsers(ctx context.Context, before time.Time, limit int) ([]User, error) {
+	return users.list(ctx, q, "WHERE over_quota_since > 0 AND over_quota_since < ? AND deleted_at = 0 ORDER BY over_quota_since LIMIT ?", At(before), limit)
+}
+
+// OldestKept lists a user's samples whose audio has no end, oldest first.
+func (q Q) OldestKept(ctx context.Context, userID string, limit int) ([]Sample, error) {
+	return samples.list(ctx, q, "WHERE user_id = ? AND expires_at = 0 AND audio_removed_at = 0 AND deleted_at = 0 ORDER BY created_at, id LIMIT ?", userID, limit)
+}
+
+// EndingBytes sums a user's audio that has an end.
+func (q Q) EndingBytes(ctx context.Context, userID string) (n int64, err error) {
+	err = q.one(ctx, &n, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM samples WHERE user_id = ? AND expires_at > 0 AND audio_removed_at = 0 AND deleted_at = 0", userID)
+	return n, err
+}
+
+// EndAudio gives a sample's audio an end.
+func (tx *Tx) EndAudio(ctx context.Context, id string, at time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE samples SET expires_at = ?, warned_7_at = 0, warned_1_at = 0 WHERE id = ? AND audio_removed_at = 0", At(at), id)
+	return err
+}

@@ -44,6 +44,7 @@ var helpers = template.FuncMap{
 	"dollars":    dollars,
 	"perMonth":   func(yearCents int64) string { return dollars(yearCents / 12) },
 	"saved":      func(month, year int64) string { return dollars(12*month - year) },
+	"one":        func(f float64) string { return fmt.Sprintf("%.1f", f) },
 	"micro":      func(micro int64) string { return dollars(micro / 10_000) },
 	"day":        func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 	"join":       strings.Join,
