@@ -77,17 +77,18 @@ func customerOf(object json.RawMessage) (string, error) {
 	if o.Object == "customer" {
 		return o.ID, nil
 	}
-	var id string
-	if json.Unmarshal(o.Customer, &id) == nil {
-		return id, nil
-	}
+	return idOf(o.Customer), nil
+}
+
+// idOf is the id in a field that holds one, or the whole object; "" when it holds neither.
+func idOf(field json.RawMessage) string {
 	var whole struct {
 		ID string `json:"id"`
 	}
-	if len(o.Customer) == 0 || json.Unmarshal(o.Customer, &whole) != nil {
-		return "", nil // an object that belongs to no customer
+	if json.Unmarshal(field, &whole.ID) == nil || json.Unmarshal(field, &whole) == nil {
+		return whole.ID
 	}
-	return whole.ID, nil
+	return ""
 }
 
 // Handle acts on a stored message: it fetches the customer's state and writes it. It may be called
@@ -132,8 +133,11 @@ func (s *Service) disputed(ctx context.Context, e *store.StripeEvent) (string, e
 			} `json:"object"`
 		} `json:"data"`
 	}
-	var charge string
-	if json.Unmarshal([]byte(e.Payload), &m) != nil || json.Unmarshal(m.Data.Object.Charge, &charge) != nil || charge == "" {
+	if err := json.Unmarshal([]byte(e.Payload), &m); err != nil {
+		return "", fmt.Errorf("message %s: %w", e.ID, err)
+	}
+	charge := idOf(m.Data.Object.Charge)
+	if charge == "" {
 		return "", nil // of no charge either: nothing to do with an account
 	}
 	c, err := s.stripe.V1Charges.Retrieve(ctx, charge, nil)
