@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -160,18 +161,20 @@ func BenchmarkVisibleOnTheOtherMachine(b *testing.B) {
 	b.ReportMetric(quantile(took, 0.99), "p99-ms")
 }
 
+var syncSamples = flag.Int("sync-samples", 100_000, "samples of BenchmarkFirstSync; one kit for each hundred")
+
 // BenchmarkFirstSync sends a library of 100,000 samples and 1,000 kits, and fetches it on a machine
 // that has nothing, while somebody edits on both.
 func BenchmarkFirstSync(b *testing.B) {
 	s := newServer(b)
 	wires := countedServer(b, s)
-	const samples, kits = 100_000, 1000
+	samples, kits := *syncSamples, *syncSamples/100
 	one := openDesk(b, s, wires.url, false, func(db *catalog.DB) {
 		rows, err := catalogtest.Fill(b.Context(), db, catalogtest.Options{Count: samples, Seed: 1})
 		if err != nil {
 			b.Fatal(err)
 		}
-		all, err := db.Samples(b.Context(), rows[:2000])
+		all, err := db.Samples(b.Context(), rows[:min(2000, len(rows))])
 		if err != nil {
 			b.Fatal(err)
 		}

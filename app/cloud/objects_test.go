@@ -31,6 +31,7 @@ type hub struct {
 func newHub() *hub { return &hub{cells: map[string]wire.Cell{}, seq: map[string]int64{}} }
 
 func (h *hub) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, error) {
+	from := h.last
 	for _, c := range cells {
 		if err := c.Check(); err != nil {
 			return nil, err
@@ -45,7 +46,7 @@ func (h *hub) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, erro
 		h.last++
 		h.cells[k], h.seq[k] = c, h.last
 	}
-	return &wire.SyncPushed{Seq: h.last}, nil
+	return &wire.SyncPushed{Seq: h.last, From: from}, nil
 }
 
 func (h *hub) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {

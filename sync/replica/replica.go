@@ -92,7 +92,7 @@ type Result struct {
 }
 
 // takeAtOnce bounds a transaction, so that the window's own edits never wait long for it.
-const takeAtOnce = 200
+const takeAtOnce = 50
 
 // Sync fetches what others changed, takes up local edits and sends them, until nothing is left.
 // Fetching comes first: it tells whether this library is an older copy of itself, whose new
@@ -254,10 +254,20 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 	if err != nil || len(cells) == 0 {
 		return 0, err
 	}
-	if _, err := r.server.Push(ctx, cells); err != nil {
+	pushed, err := r.server.Push(ctx, cells)
+	if err != nil {
 		return 0, err
 	}
-	return len(cells), r.store.Update(ctx, func(tx Tx) error { return tx.Sent(cells) })
+	return len(cells), r.store.Update(ctx, func(tx Tx) error {
+		if err := tx.Sent(cells); err != nil {
+			return err
+		}
+		since, err := tx.Cursor()
+		if err != nil || since < pushed.From || pushed.Seq <= since {
+			return err
+		}
+		return tx.SetCursor(pushed.Seq) // nobody else wrote in between
+	})
 }
 
 // ErrDropped says that everything of this account that was kept to hold machines in step has been
@@ -322,25 +332,33 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 	if err := r.recognise(ctx, page); err != nil {
 		return false, err
 	}
-	var changed []string
-	err = r.store.Update(ctx, func(tx Tx) error {
-		changed = nil
-		for _, object := range slices.Sorted(maps.Keys(byObject)) {
-			did, err := r.mergeObject(tx, object, byObject[object])
-			if err != nil {
-				return fmt.Errorf("merge %s: %w", object, err)
+	// A page is merged in runs. Cut between two, the whole page comes again, which changes nothing.
+	for run := range slices.Chunk(slices.Sorted(maps.Keys(byObject)), takeAtOnce) {
+		var changed []string
+		err := r.store.Update(ctx, func(tx Tx) error {
+			changed = nil
+			for _, object := range run {
+				did, err := r.mergeObject(tx, object, byObject[object])
+				if err != nil {
+					return fmt.Errorf("merge %s: %w", object, err)
+				}
+				if did {
+					changed = append(changed, object)
+				}
 			}
-			if did {
-				changed = append(changed, object)
-			}
+			return nil
+		})
+		if err != nil {
+			return false, err
 		}
-		return tx.SetCursor(max(since, page.Next))
-	})
-	if err != nil {
-		return false, err
+		result.Changed = append(result.Changed, changed...)
+	}
+	if page.Next > since {
+		if err := r.store.Update(ctx, func(tx Tx) error { return tx.SetCursor(page.Next) }); err != nil {
+			return false, err
+		}
 	}
 	result.Received += len(page.Cells)
-	result.Changed = append(result.Changed, changed...)
 	return page.More, nil
 }
 

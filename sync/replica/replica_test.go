@@ -200,6 +200,7 @@ type link struct {
 
 func (l *link) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, error) {
 	l.meanwhile()
+	from := l.last
 	l.old = append(l.old, slices.Clone(cells))
 	switch l.fault() {
 	case lostRequest:
@@ -213,7 +214,7 @@ func (l *link) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, err
 		defer l.merge(l.old[len(l.old)/2])
 	}
 	l.merge(cells)
-	return &wire.SyncPushed{Seq: l.last}, nil
+	return &wire.SyncPushed{Seq: l.last, From: from}, nil
 }
 
 func (l *link) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {

@@ -21,6 +21,9 @@ type SyncPush struct {
 // SyncPushed says that all cells of a push are stored.
 type SyncPushed struct {
 	Seq int64 `json:"seq"` // the account's newest; a client that has pulled up to it has everything
+	// From is the newest before this push: a client that had pulled up to it has everything up to
+	// Seq as well, and need not fetch its own changes.
+	From int64 `json:"from"`
 }
 
 // SyncPage is a run of cells in the order of their last change.

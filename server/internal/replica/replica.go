@@ -60,13 +60,13 @@ func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*
 			return nil, &wire.Problem{Status: http.StatusUnprocessableEntity, Code: wire.CodeInvalid, Title: "A change that cannot be", Detail: err.Error()}
 		}
 	}
-	var seq int64
+	var seq, from int64
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		before, err := tx.LockSync(ctx, userID)
 		if err != nil {
 			return err
 		}
-		seq = before
+		seq, from = before, before
 		newest := wire.Context{}
 		for _, c := range cells {
 			for actor, clock := range c.Context {
@@ -101,7 +101,7 @@ func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*
 	if err != nil {
 		return nil, err
 	}
-	return &wire.SyncPushed{Seq: seq}, nil
+	return &wire.SyncPushed{Seq: seq, From: from}, nil
 }
 
 func tooMany(held int64) error {
