@@ -157,11 +157,37 @@ func (f *tempoFinder) firstBeat(period float64, s *scene) float64 {
 		phase = at
 	}
 	phase = math.Mod(phase, period)
-	if phase < -0.02 {
+	if phase < 0 {
 		phase += period
 	}
-	if phase > period-0.02 {
-		phase -= period
+	if wholeBeats(s.dur, 60/period) > 0 && f.beginsOnBeat(phase, period, s) {
+		return 0
 	}
-	return max(0, phase)
+	if phase > period-0.02 {
+		return 0
+	}
+	return phase
+}
+
+// beginsOnBeat says whether a sound of whole beats begins on one: such a sound was cut, and is cut on
+// the beat unless it clearly says otherwise. It says so by silence at its start, or when hardly
+// anything happens on beats that are counted from there beside what happens at the phase that was
+// heard.
+func (f *tempoFinder) beginsOnBeat(phase, period float64, s *scene) bool {
+	if phase < 0.1*period || phase > 0.9*period {
+		return true
+	}
+	if s.start > 0.1*period {
+		return false
+	}
+	if len(s.onsets) > 0 && s.onsets[0].at < 0.1*period && s.onsets[0].strength > 0.2 {
+		return true
+	}
+	on := func(at int) (v float32) {
+		for beat := range beatsFolded {
+			v += f.window(curveEven, at+beat*perBeat) + f.window(curveLow, at+beat*perBeat)
+		}
+		return v
+	}
+	return on(0) > 0.4*on(int(math.Round((phase-fluxLead)/period*perBeat))+foldBins)
 }

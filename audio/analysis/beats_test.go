@@ -1,0 +1,62 @@
+package analysis
+
+import (
+	"math"
+	"testing"
+
+	"sampleagent/audio/analysis/internal/labset"
+	"sampleagent/audio/pcm"
+)
+
+// The labelled loops are all cut on the beat: the grid of what is heard at the right tempo begins at
+// their start.
+func TestGridBeginsWhereTheLoopBegins(t *testing.T) {
+	dir, err := labset.Find()
+	if err != nil {
+		t.Skip(err)
+	}
+	items, err := labset.Load(dir)
+	if err != nil {
+		t.Skip(err)
+	}
+	right, of, k := 0, 0, 0
+	for _, it := range items {
+		if it.Kind != "loop" {
+			continue
+		}
+		if k++; k%4 != 0 {
+			continue
+		}
+		b, err := it.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := mustAnalyze(t, b)
+		if r.BPM == nil || math.Abs(*r.BPM/it.BPM-1) > 0.04 {
+			continue
+		}
+		of++
+		beat := 60 / *r.BPM
+		if d := math.Abs(math.Remainder(r.Beats[0], beat)); d < 0.1*beat {
+			right++
+		}
+	}
+	t.Logf("%d of %d grids begin within a tenth of a beat of the loop's start", right, of)
+	if right < of*90/100 {
+		t.Errorf("%d of %d grids begin at the loop's start", right, of)
+	}
+}
+
+// Silence before the first beat moves the grid, also when the whole is still some number of beats long.
+func TestGridFollowsALateStart(t *testing.T) {
+	loop := clicks(44100, 120, 8)
+	lead := make([]float32, 44100/8*2) // half a beat
+	late := &pcm.Buffer{Rate: 44100, Channels: 1, Samples: append(lead, loop.Samples[:len(loop.Samples)-len(lead)]...)}
+	r := mustAnalyze(t, late)
+	if r.BPM == nil || math.Abs(*r.BPM-120) > 0.5 {
+		t.Fatalf("tempo %v", value(r.BPM))
+	}
+	if d := math.Abs(math.Remainder(r.Beats[0]-0.25, 0.5)); d > 0.03 {
+		t.Errorf("the first beat is at %.3f s, the first click at 0.25 s", r.Beats[0])
+	}
+}
