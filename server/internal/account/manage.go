@@ -189,7 +189,7 @@ func (s *Service) Delete(ctx context.Context, userID, actor, ip string) error {
 func Age(u *store.User, now time.Time) time.Duration { return now.Sub(u.DeletedAt.Time()) }
 
 // Block ends all sessions of an account and keeps it out, or lets it in again.
-func (s *Service) Block(ctx context.Context, userID string, block bool, actor string) error {
+func (s *Service) Block(ctx context.Context, userID string, block bool, actor, reason string) error {
 	now := s.Now()
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		at, action := store.Millis(0), "account.unblocked"
@@ -202,6 +202,6 @@ func (s *Service) Block(ctx context.Context, userID string, block bool, actor st
 		if err := tx.SetBlocked(ctx, userID, at); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, userID, actor, action, "", "", nil)
+		return s.audit(ctx, tx, userID, actor, action, "", "", map[string]string{"reason": reason})
 	})
 }

@@ -178,3 +178,28 @@ func (s *Service) EndContract(ctx context.Context, userID, id, actor, reason str
 		return s.audit(ctx, tx, userID, actor, "contract.ended", id, "", map[string]string{"reason": reason})
 	})
 }
+
+// Credit gives an account uploads of its running day or month beyond its plan.
+func (s *Service) Credit(ctx context.Context, userID string, uploads int64, actor, reason string) error {
+	if uploads < 1 || uploads > 100_000 {
+		return fmt.Errorf("%d is not a credit: 1 to 100000 uploads", uploads)
+	}
+	if strings.TrimSpace(reason) == "" {
+		return errors.New("say why, for the audit log")
+	}
+	now := s.Now()
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		u, err := tx.User(ctx, userID)
+		if err != nil {
+			return err
+		}
+		l, err := s.Limits(u)
+		if err != nil {
+			return err
+		}
+		if err := tx.Credit(ctx, u.ID, l.UploadWindow(now, u.PeriodStart.Time()), uploads, "credit: "+reason, now); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, u.ID, actor, "credit.given", fmt.Sprint(uploads), "", map[string]string{"reason": reason})
+	})
+}

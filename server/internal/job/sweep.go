@@ -272,7 +272,7 @@ func (s *Service) sweepLogs(ctx context.Context, n *Swept) error {
 		return err
 	})
 	err = errors.Join(err, s.SweepTemp())
-	if local, ok := s.Objects.(*object.Local); ok {
+	if local, ok := s.Objects.(interface{ SweepTemporary() error }); ok {
 		err = errors.Join(err, local.SweepTemporary())
 	}
 	return err

@@ -91,6 +91,9 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		l.Lead, l.Code = "Type this code where you asked for it:", code[:3]+" "+code[3:]
 		l.Button, l.Link = "Or sign in with this link", s.Public+"/auth/link?token="+s.Codes.LinkOf(about)
 		l.Closing = "Code and link end after 10 minutes. If you did not ask for them, do nothing: nobody gets in without this mail."
+	case a.MailKind == mailBudget:
+		l.Subject, l.Title, l.Lead = "A budget is being used", "A budget is being used", about
+		l.Button, l.Link = "See what costs how much", s.Public+"/admin/cost"
 	case a.MailKind == mailReused:
 		l.Subject, l.Title = "A sign-in was ended for safety", "A sign-in was ended for safety"
 		l.Lead = "The sign-in of “" + about + "” was used from two places at once, which happens when somebody copies it. It has been ended; sign in again on your own machine."

@@ -24,6 +24,7 @@ import (
 // Kinds of mails.
 const (
 	mailSignIn    = "sign_in"
+	mailBudget    = "budget"
 	mailReused    = "sign_in_reused"
 	mailProcessed = "processed"
 	mailFailed    = "failed"
@@ -76,6 +77,11 @@ type Mailer interface {
 // SignIn sends a sign-in code.
 func (s *Service) SignIn(ctx context.Context, tx *store.Tx, email, codeID string) error {
 	return s.enqueueMail(ctx, tx, MailArgs{MailKind: mailSignIn, Recipient: email, About: []string{codeID}})
+}
+
+// Budget tells an operator how much of a budget is used.
+func (s *Service) Budget(ctx context.Context, tx *store.Tx, to, text string) error {
+	return s.enqueueMail(ctx, tx, MailArgs{MailKind: mailBudget, Recipient: to, About: []string{text}})
 }
 
 // Reused warns that a refresh token was used twice.

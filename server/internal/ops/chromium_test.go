@@ -41,7 +41,8 @@ var looks = []struct {
 type css = chromedp.CSS
 
 // shown are the pages whose pictures docs/screenshots has.
-var shown = []string{"landing", "pricing", "signin", "upload", "jobs", "job", "samples", "sample", "account", "notifications", "webhook", "security", "plans", "bought", "year", "account-pro", "deep"}
+var shown = []string{"landing", "pricing", "signin", "upload", "jobs", "job", "samples", "sample", "account", "notifications", "webhook", "security", "plans", "bought", "year", "account-pro", "deep",
+	"keys", "exports", "export", "operator", "contract", "cost", "margin", "features"}
 
 // chromium is somebody in front of a real Chromium.
 type chromium struct {

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -205,18 +207,74 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 		panic(err) // the flag stands one line above
 	}
 	root.AddCommand(tier)
+	why := func(cmd *cobra.Command) *cobra.Command {
+		cmd.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
+		if err := cmd.MarkFlagRequired("reason"); err != nil {
+			panic(err) // the flag stands one line above
+		}
+		root.AddCommand(cmd)
+		return cmd
+	}
 	for name, at := range map[string]bool{"block": true, "unblock": false} {
-		root.AddCommand(&cobra.Command{Use: name + " EMAIL", Short: name + " an account", Args: cobra.ExactArgs(1),
+		why(&cobra.Command{Use: name + " EMAIL", Short: name + " an account; nothing is deleted", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return with(cmd, stderr, func(ctx context.Context, s *Server) error {
 					u, err := find(ctx, s, args[0])
 					if err != nil {
 						return err
 					}
-					return s.Accounts.Block(ctx, u.ID, at, actor)
+					return s.Accounts.Block(ctx, u.ID, at, actor, reason)
 				})
 			}})
 	}
+	why(&cobra.Command{Use: "credit EMAIL UPLOADS", Short: "Give an account uploads of its running day or month beyond its plan", Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
+				u, err := find(ctx, s, args[0])
+				if err != nil {
+					return err
+				}
+				n, err := strconv.ParseInt(args[1], 10, 64)
+				if err != nil {
+					return fmt.Errorf("%q is not a number of uploads", args[1])
+				}
+				return s.Accounts.Credit(ctx, u.ID, n, actor, reason)
+			})
+		}})
+	why(&cobra.Command{Use: "feature NAME on|off|default", Short: "Switch a feature for all processes, over phase and settings", Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
+				return s.Features.Turn(ctx, args[0], args[1], actor, reason)
+			})
+		}})
+	var fromDay, toDay string
+	contract := why(&cobra.Command{Use: "contract EMAIL TERM=VALUE...", Short: "Agree terms with an enterprise account: uploads=50000 storage_bytes=500GB queue=acme", Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
+				u, err := find(ctx, s, args[0])
+				if err != nil {
+					return err
+				}
+				c := plan.Contract{Tier: plan.Enterprise}
+				if c.Terms, err = plan.ParseTerms(args[1:]); err != nil {
+					return err
+				}
+				for text, to := range map[*string]*time.Time{&fromDay: &c.From, &toDay: &c.To} {
+					if *text != "" {
+						if *to, err = time.Parse(time.DateOnly, *text); err != nil {
+							return fmt.Errorf("%q is not a day like 2026-12-31", *text)
+						}
+					}
+				}
+				id, err := s.Accounts.Agree(ctx, u.ID, c, actor, reason)
+				if err == nil {
+					_, err = fmt.Fprintln(cmd.OutOrStdout(), id)
+				}
+				return err
+			})
+		}})
+	contract.Flags().StringVar(&fromDay, "from", "", "first day (default: now)")
+	contract.Flags().StringVar(&toDay, "to", "", "day on which it no longer holds (default: until it is ended)")
 	root.AddCommand(&cobra.Command{Use: "delete EMAIL", Short: "Delete an account and everything in it", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return with(cmd, stderr, func(ctx context.Context, s *Server) error {

@@ -48,7 +48,7 @@ func (s *Server) plainRoutes(r chi.Router) error {
 		}
 		metrics.ServeHTTP(w, r)
 	})
-	if local, ok := s.Objects.(*object.Local); ok {
+	if local, ok := s.Meter.Store.(*object.Local); ok {
 		r.Handle(object.LocalPath+"*", local)
 	}
 	return nil
@@ -106,7 +106,7 @@ func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
 
 // pages adds what browsers see.
 func (s *Server) pages(r chi.Router) error {
-	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Features: s.Features.Features, Public: s.Config.PublicURL, Production: s.Config.Production()}
+	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Features: s.Features.Features, Operators: s.OperatorsOnly, Cost: s.Cost, Switches: s.Features, Public: s.Config.PublicURL, Production: s.Config.Production()}
 	if s.outbox != nil {
 		o.Outbox = s.outbox.Dir()
 	}

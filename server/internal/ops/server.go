@@ -28,6 +28,7 @@ import (
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/billing"
 	"sampleagent/server/internal/config"
+	"sampleagent/server/internal/cost"
 	"sampleagent/server/internal/export"
 	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/job"
@@ -57,6 +58,8 @@ type Server struct {
 	Jobs     *job.Service
 	Bills    *billing.Service
 	Exports  *export.Service
+	Cost     *cost.Service
+	Meter    *cost.Meter // counts what goes to Objects
 	Features *feature.Switches
 	Queue    *queue.Queue
 	API      *api.API
@@ -112,9 +115,12 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if s.Objects, err = objects(c, secret, o.Now); err != nil {
+	kept, err := objects(c, secret, o.Now)
+	if err != nil {
 		return err
 	}
+	s.Meter = cost.NewMeter(kept)
+	s.Objects = s.Meter
 	mailer, err := s.mailer()
 	if err != nil {
 		return err
@@ -148,6 +154,7 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 		s.Bills.Connect(c.StripeKey, c.StripeURL, stripeRetries)
 	}
 	s.Accounts.Leaving, s.Jobs.Meter = s.Bills.Leave, s.Bills
+	s.Cost = &cost.Service{DB: s.DB, Mail: s.Notify, Admins: s.Accounts.Admins, Now: o.Now}
 	s.Exports = &export.Service{DB: s.DB, Objects: s.Objects, Tell: s.Notify, Limits: s.Accounts.Limits, Temp: filepath.Join(c.Data, "cards"), Log: s.Log, Now: o.Now,
 		One: semaphore.NewWeighted(1), Crash: o.Crash}
 	if err := s.newQueue(o); err != nil {
@@ -244,6 +251,7 @@ func (s *Server) newQueue(o Options) error {
 	opts.Workers = river.NewWorkers()
 	s.Jobs.AddWorkers(opts.Workers)
 	s.Exports.AddWorkers(opts.Workers)
+	s.Cost.AddWorkers(opts.Workers)
 	s.Notify.Workers(opts.Workers)
 	s.Bills.Workers(opts.Workers)
 	if o.Role.Work {
@@ -251,7 +259,7 @@ func (s *Server) newQueue(o Options) error {
 		for lane, n := range s.Jobs.Workers {
 			opts.Queues[string(lane)] = n
 		}
-		opts.Periodic = slices.Concat(job.Periodic(), billing.Periodic(), export.Periodic())
+		opts.Periodic = slices.Concat(job.Periodic(), billing.Periodic(), export.Periodic(), cost.Periodic())
 	}
 	var err error
 	s.Queue, err = queue.New(s.DB, opts)
@@ -363,6 +371,7 @@ func (s *Server) Run(ctx context.Context, ready func(address string)) error {
 		s.burst = startBurst(s)
 	}
 	s.hello()
+	go s.flushMeter(ctx)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -382,6 +391,22 @@ func (s *Server) Run(ctx context.Context, ready func(address string)) error {
 	return err
 }
 
+// flushMeter writes once a minute what was counted; Close writes the rest.
+func (s *Server) flushMeter(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := s.Meter.Flush(ctx, s.DB, s.Now()); err != nil {
+				s.Log.Warn("requests to the object store not written down yet", "error", err)
+			}
+		}
+	}
+}
+
 // hello says in one line each what runs on what, and what is off.
 func (s *Server) hello() {
 	c := s.Config
@@ -398,9 +423,9 @@ func (s *Server) hello() {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	var err error
+	err := s.Meter.Flush(ctx, s.DB, s.Now())
 	if s.traces != nil {
-		err = s.traces(ctx)
+		err = errors.Join(err, s.traces(ctx))
 	}
 	return errors.Join(err, s.DB.Close())
 }

@@ -82,6 +82,18 @@ func (tx *Tx) Give(ctx context.Context, userID, kind string, windowStart Millis,
 	return err
 }
 
+// Credit gives uploads of a window beyond the plan's: the count goes down, below 0 if need be,
+// and the ledger says so.
+func (tx *Tx) Credit(ctx context.Context, userID string, w plan.Window, n int64, reason string, now time.Time) error {
+	if _, err := tx.Take(ctx, userID, KindUploads, w, 0, plan.Unlimited); err != nil {
+		return err
+	}
+	if err := tx.must(ctx, "UPDATE quota_windows SET used = used - ? WHERE user_id = ? AND kind = ? AND window_start = ?", n, userID, KindUploads, At(w.Start)); err != nil {
+		return err
+	}
+	return tx.AddLedger(ctx, &Ledger{ID: NewID(), UserID: userID, Kind: KindUploads, Amount: -n, WindowStart: At(w.Start), State: LedgerUsed, Reason: reason, CreatedAt: At(now), SettledAt: At(now)})
+}
+
 // Used is the count of a window.
 func (q Q) Used(ctx context.Context, userID, kind string, w plan.Window) (int64, error) {
 	var n int64

@@ -29,6 +29,8 @@ import (
 
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/api"
+	"sampleagent/server/internal/cost"
+	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/plan"
 	"sampleagent/sync/wire"
@@ -43,11 +45,14 @@ type Options struct {
 	Accounts   *account.Service
 	Jobs       *job.Service
 	Log        *slog.Logger
-	Features   func() plan.Features // that are on
-	Public     string               // address that users see
-	Production bool                 // strangers can reach us: cookies over https only
-	MediaHost  string               // origin of signed links when objects are elsewhere, "" for here
-	Outbox     string               // folder of mails when there is no mail server, "" otherwise; shown on loopback only
+	Features   func() plan.Features            // that are on
+	Operators  func(http.Handler) http.Handler // lets nobody else in: 404
+	Cost       *cost.Service
+	Switches   *feature.Switches
+	Public     string // address that users see
+	Production bool   // strangers can reach us: cookies over https only
+	MediaHost  string // origin of signed links when objects are elsewhere, "" for here
+	Outbox     string // folder of mails when there is no mail server, "" otherwise; shown on loopback only
 	Outside    Outside
 	OutsideAs  string // what the button for it says; "" without one
 }
@@ -147,6 +152,7 @@ func Mount(r chi.Router, o Options) error {
 			r.Post("/account/keys/{id}/revoke", small(p.keyRevoke))
 		})
 	})
+	p.adminRoutes(r)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			p.API.Refuse(w, r, notFound())
@@ -249,6 +255,12 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, t
 		Outbox: p.Outbox != "" && !p.Production, Notice: notices[r.URL.Query().Get("notice")], Data: data}
 	if v.User != nil {
 		v.Nav = p.at(mainPages, v.Path)
+		if p.Accounts.IsAdmin(v.User.User) {
+			v.Nav = append(v.Nav, link{Path: "/admin", Name: "Operator", Here: v.Path == "/admin" || strings.HasPrefix(v.Path, "/admin/")})
+		}
+		if strings.HasPrefix(v.Path, "/admin") {
+			v.Tabs = p.at(adminPages, v.Path)
+		}
 		if v.Path == "/account" || strings.HasPrefix(v.Path, "/account/") {
 			v.Tabs = p.at(accountPages, v.Path)
 		}
