@@ -31,7 +31,7 @@ const (
 	chartHigh = 320
 )
 
-// drawDays stacks each day's cost; drawMoney adds revenue and cost up. Both have a legend.
+// drawDays stacks each day's cost; drawMoney adds revenue and cost up. The legend stands on the page.
 func drawDays(w io.Writer, r *cost.Report, dark bool) error {
 	names := []string{"AI", "compute", "storage and requests", "payment fees"}
 	sums := make([][]float64, len(names))
@@ -95,12 +95,11 @@ func draw(w io.Writer, r *cost.Report, dark bool, layers []layer) error {
 	}
 	words := chart.Style{FontColor: c.text, FontSize: 10, StrokeColor: c.line}
 	ch := chart.Chart{
-		Width: chartWide, Height: chartHigh, Background: chart.Style{FillColor: c.ground, Padding: chart.Box{Top: 44, Left: 8, Right: 16, Bottom: 8}}, Canvas: chart.Style{FillColor: c.ground},
+		Width: chartWide, Height: chartHigh, Background: chart.Style{FillColor: c.ground, Padding: chart.Box{Top: 12, Left: 8, Right: 16, Bottom: 8}}, Canvas: chart.Style{FillColor: c.ground},
 		XAxis: chart.XAxis{Style: words, ValueFormatter: chart.TimeValueFormatterWithFormat("2 Jan")},
 		YAxis: chart.YAxis{Style: words, Range: &chart.ContinuousRange{Min: low, Max: top * 1.05}, GridMajorStyle: chart.Style{StrokeColor: c.line, StrokeWidth: 1},
 			ValueFormatter: func(v any) string { return fmt.Sprintf("$%.4g", v) }},
 		Series: series,
 	}
-	ch.Elements = []chart.Renderable{chart.LegendThin(&ch, chart.Style{FillColor: c.ground, FontColor: c.text, FontSize: 11, StrokeColor: c.ground})}
 	return ch.Render(chart.SVG, w)
 }
