@@ -173,8 +173,10 @@ func (u *user) things(t *testing.T) map[string]string {
 	if resp := u.do(req, nil); resp.StatusCode != http.StatusNoContent {
 		t.Fatalf("audio to keep: %d %+v", resp.StatusCode, state)
 	}
-	if d.UploadID == "" || b.BatchID == "" || h.ID == "" || k.ID == "" || len(s.Items) == 0 || len(tries.Items) == 0 {
+	var card wire.Export
+	u.call("POST", "/api/exports", wire.ExportRequest{Samples: []string{*job.SampleID}}, &card)
+	if d.UploadID == "" || card.ID == "" || b.BatchID == "" || h.ID == "" || k.ID == "" || len(s.Items) == 0 || len(tries.Items) == 0 {
 		t.Fatalf("not everything was made: %+v %+v %+v %+v", d, b, h, k)
 	}
-	return map[string]string{"job": job.ID, "sample": *job.SampleID, "upload": d.UploadID, "batch": b.BatchID, "webhook": h.ID, "key": k.ID, "session": s.Items[0].ID, "delivery": tries.Items[0].ID, "audio": file.SHA256}
+	return map[string]string{"job": job.ID, "sample": *job.SampleID, "upload": d.UploadID, "batch": b.BatchID, "webhook": h.ID, "key": k.ID, "session": s.Items[0].ID, "delivery": tries.Items[0].ID, "audio": file.SHA256, "export": card.ID}
 }
