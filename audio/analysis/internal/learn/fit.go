@@ -19,7 +19,7 @@ var (
 	tempoShape = shape{30, boost.Settings{Rounds: 150, Depth: 2, Rate: 0.12, Lambda: 10, MinHess: 3, Rows: 0.5, Columns: 0.3, Seed: 1}}
 	keyShape   = shape{1000, boost.Settings{Rounds: 120, Depth: 3, Rate: 0.08, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.4, Seed: 2}}
 	kindShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 3, Outputs: 3}}
-	classShape = shape{30, boost.Settings{Rounds: 220, Depth: 2, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.5, Columns: 0.15, Seed: 4, Outputs: 9}}
+	classShape = shape{10, boost.Settings{Rounds: 220, Depth: 2, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.5, Columns: 0.15, Seed: 4, Outputs: 9}}
 	loopShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 5, Outputs: 4}}
 	sureShape  = shape{300, boost.Settings{Rounds: 60, Depth: 2, Rate: 0.08, Lambda: 10, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
 )
