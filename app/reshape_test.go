@@ -153,9 +153,9 @@ func TestAPartIsHeardAgainAndAgainAndAPreviewStoresNothing(t *testing.T) {
 	row := imported(t, a, tone(t, filepath.Join(t.TempDir(), "Tone.wav"), 1, 220))
 	a.Audition(row, Audition{From: 0.2, To: 0.3})
 	eventually(t, "playing", playing(a))
-	r.silence.mu.Lock()
-	loop, from, to := r.silence.loop, r.silence.from, r.silence.to
-	r.silence.mu.Unlock()
+	r.mu.Lock()
+	loop, from, to := r.loop, r.from, r.to
+	r.mu.Unlock()
 	if !loop || from != 8820 || to != 13230 {
 		t.Errorf("loop %v from %d to %d", loop, from, to)
 	}

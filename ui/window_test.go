@@ -614,7 +614,7 @@ func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
 	}
 	r.run(shortcut.Cloud)
 	r.settle(t)
-	r.window.confirm("Sure?", "Really?", func() { t.Error("Esc said yes") })
+	r.confirm("Sure?", "Really?", func() { t.Error("Esc said yes") })
 	esc()
 	if !own.DialogOpen(c) {
 		t.Fatal("one Esc closed two dialogs")

@@ -77,7 +77,7 @@ func hearLong(ctx context.Context, path string, o Options) (*codec.Clip, string,
 		n, err := fill(s, window)
 		if n > 0 {
 			if !began {
-				if err := p.begin(s.Rate, s.Channels, s.Info.Frames, window[:n]); err != nil {
+				if err := p.begin(s.Rate, s.Channels, s.Frames, window[:n]); err != nil {
 					return nil, sum, nil, err
 				}
 				began = true

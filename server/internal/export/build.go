@@ -3,7 +3,6 @@ package export
 import (
 	"archive/zip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -276,7 +275,7 @@ func (s *Service) kit(ctx context.Context, e *store.Export) (kit.Kit, map[string
 	parts := kit.Parts{}
 	for _, c := range cells {
 		if v := c.Cell.V.Value(); v != nil {
-			parts[c.Field] = json.RawMessage(v)
+			parts[c.Field] = v
 		}
 	}
 	k, err := parts.PutTogether(r.Kit, func(sum string) (string, error) { return sum, nil })

@@ -49,7 +49,7 @@ func DrawLoop(r *rand.Rand) Loop {
 		}
 		return n
 	}
-	count := 0
+	var count int
 	if r.IntN(5) < 3 {
 		s := styles[r.IntN(len(styles))]
 		l.BPM = math.Round(v.at(s.lo, s.hi))

@@ -448,9 +448,10 @@ func Needs(load Load, m Machines, seed uint64) (Machines, error) {
 			grown := false
 			for _, r := range o.Tiers {
 				slots, most := &try.Pro, 50
-				if r.Tier == plan.Free {
+				switch r.Tier {
+				case plan.Free:
 					slots, most = &try.Free, 10 // over all processes, as the tier table says
-				} else if r.Tier == plan.Enterprise {
+				case plan.Enterprise:
 					slots, most = &try.Enterprise, 50
 				}
 				if r.Late > 0 && *slots < most {
