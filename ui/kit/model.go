@@ -150,19 +150,20 @@ func (m *Model) changed() {
 // Start opens the kit of last time, or the first there is.
 func (m *Model) Start(id string, bank int) {
 	m.bank = max(0, min(bank, device.BankCount-1))
-	m.reload(id, true)
+	m.reload(id)
 }
 
 // Reload reads the list of kits and the open kit again.
-func (m *Model) Reload() { m.reload(m.kit.ID, false) }
+func (m *Model) Reload() { m.reload(m.kit.ID) }
 
 // Open shows another kit.
 func (m *Model) Open(id string) {
 	m.pad = 0
-	m.reload(id, false)
+	m.reload(id)
 }
 
-func (m *Model) reload(id string, orFirst bool) {
+// reload opens the kit, or the first there is when it is gone.
+func (m *Model) reload(id string) {
 	m.asked++
 	asked := m.asked
 	m.run(func(ctx context.Context) func() {
@@ -248,7 +249,7 @@ func (m *Model) edit(change func(ctx context.Context, id string) error) {
 			if err != nil && m.OnFailure != nil {
 				m.OnFailure(err)
 			}
-			m.reload(id, false)
+			m.reload(id)
 		}
 	})
 }
@@ -364,7 +365,7 @@ func (m *Model) Delete() {
 		if err := m.core.DeleteKit(ctx, id); err != nil {
 			return m.fail(err)
 		}
-		return func() { m.reload("", true) }
+		return func() { m.reload("") }
 	})
 }
 
