@@ -68,16 +68,42 @@ func unpack(stored catalog.Kit) (kit.Kit, error) {
 	return k, nil
 }
 
-// putKit stores a kit: its whole as JSON, and beside it which sample lies where, so that the
-// library can say which kits use a sample.
-func (a *App) putKit(ctx context.Context, k kit.Kit) error {
+// pack is a kit as it is stored: its whole as JSON, and beside it which sample lies where, so that
+// the library can say which kits use a sample.
+func pack(k kit.Kit) (catalog.Kit, error) {
 	data, err := json.Marshal(k)
 	if err != nil {
-		return fmt.Errorf("store kit %s: %w", k.Name, err)
+		return catalog.Kit{}, fmt.Errorf("store kit %s: %w", k.Name, err)
 	}
 	stored := catalog.Kit{ID: k.ID, Name: k.Name, Data: data}
 	for _, s := range k.Filled() {
 		stored.Pads = append(stored.Pads, catalog.Pad{Bank: s.Bank(), Pad: s.Pad() - 1, SampleID: k.Pad(s).SampleID})
+	}
+	return stored, nil
+}
+
+// changeKit stores what an edit changed from one kit to another, and nothing else: a sync or another
+// program may have changed other parts of it since from was read.
+func (a *App) changeKit(ctx context.Context, from, to kit.Kit) error {
+	err := a.db.EditKit(ctx, to.ID, func(stored catalog.Kit) (catalog.Kit, error) {
+		k, err := unpack(stored)
+		if err != nil {
+			return stored, err
+		}
+		if k, err = k.With(from, to); err != nil {
+			return stored, err
+		}
+		return pack(k)
+	})
+	a.pads.forget(to.ID) // after it, so that nobody reads the former again
+	return err
+}
+
+// putKit stores a kit whole, as a new one or one that comes back.
+func (a *App) putKit(ctx context.Context, k kit.Kit) error {
+	stored, err := pack(k)
+	if err != nil {
+		return err
 	}
 	err = a.db.PutKit(ctx, stored)
 	a.pads.forget(k.ID) // after it, so that nobody reads the former again
@@ -174,8 +200,8 @@ func (a *App) EditKit(ctx context.Context, id, name, merge string, change func(*
 	}
 	return a.history.Do(ctx, history.Command{
 		Name: name, Merge: merge,
-		Do:   func(ctx context.Context) error { return a.putKit(ctx, after) },
-		Undo: func(ctx context.Context) error { return a.putKit(ctx, before) },
+		Do:   func(ctx context.Context) error { return a.changeKit(ctx, before, after) },
+		Undo: func(ctx context.Context) error { return a.changeKit(ctx, after, before) },
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"sampleagent/library/catalog"
@@ -100,6 +101,57 @@ func sampleNumber(t *testing.T, a *App, id string) int {
 		t.Fatal(err)
 	}
 	return int(s.Row)
+}
+
+// What another program, or a sync, puts on other pads while an edit is made or undone, stays.
+func TestAnEditAndItsUndoLeaveWhatOthersChanged(t *testing.T) {
+	ctx := t.Context()
+	a := open(t, Options{})
+	rows := seed(t, a, 3)
+	k, err := a.NewKit(ctx, "Shared")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a1, b1 := slot(t, "A1"), slot(t, "B1")
+	other, err := a.db.Samples(ctx, rows[1:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.EditKit(ctx, k.ID, "Put", "", func(k *kit.Kit) error {
+		// In the middle of the edit the other program stores its own.
+		err := a.db.EditKit(ctx, k.ID, func(stored catalog.Kit) (catalog.Kit, error) {
+			theirs, err := unpack(stored)
+			if err != nil {
+				return stored, err
+			}
+			if err := theirs.SetSample(b1, other[0].ID); err != nil {
+				return stored, err
+			}
+			return pack(theirs)
+		})
+		if err != nil {
+			return err
+		}
+		return k.SetSample(a1, other[0].ID)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	shows := func() (filled []kit.Slot) {
+		k, err := a.Kit(ctx, k.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k.Filled()
+	}
+	if got := shows(); !slices.Equal(got, []kit.Slot{a1, b1}) {
+		t.Errorf("after the edit: %v", got)
+	}
+	if _, err := a.Undo(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := shows(); !slices.Equal(got, []kit.Slot{b1}) {
+		t.Errorf("after its undoing: %v", got)
+	}
 }
 
 func TestAPadKnowsItsSamplesTempo(t *testing.T) {

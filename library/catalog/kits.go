@@ -55,17 +55,43 @@ func (db *DB) Kit(ctx context.Context, idOrName string) (Kit, error) {
 	if len(all) > 1 && k.ID != idOrName && (k.Name == all[1].Name || k.Name != idOrName) {
 		return Kit{}, fmt.Errorf("kit %s: %w: several kits have this name, use the id", idOrName, ErrNotPossible)
 	}
-	k.Pads, err = list(ctx, db.r, `SELECT bank, pad, sample_id, data FROM kit_pads WHERE kit = ? ORDER BY bank, pad`, []any{k.ID}, func(scan func(...any) error) (p Pad, err error) {
+	k.Pads, err = kitPads(ctx, db.r, k.ID)
+	return k, plain(err)
+}
+
+func kitPads(ctx context.Context, on queryer, kit string) ([]Pad, error) {
+	return list(ctx, on, `SELECT bank, pad, sample_id, data FROM kit_pads WHERE kit = ? ORDER BY bank, pad`, []any{kit}, func(scan func(...any) error) (p Pad, err error) {
 		err = scan(&p.Bank, &p.Pad, &p.SampleID, (*[]byte)(&p.Data))
 		return p, err
 	})
-	return k, plain(err)
 }
 
 // PutKit stores a kit whole, new or in place of the one with its ID. Two entries for one pad
 // are an error: ErrExists.
 func (db *DB) PutKit(ctx context.Context, k Kit) error {
 	return db.tx(ctx, func(tx *sql.Tx, c *Change) error { return db.putKit(ctx, tx, c, k) })
+}
+
+// EditKit stores what change makes of the kit. Nobody, another program neither, writes between the
+// reading and the storing. Error: ErrNotFound, or change's, which stores nothing.
+func (db *DB) EditKit(ctx context.Context, id string, change func(Kit) (Kit, error)) error {
+	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
+		found, err := list(ctx, tx, `SELECT id, name, data, created_at, modified_at FROM kits WHERE id = ?`, []any{id}, scanKit)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fmt.Errorf("kit %s: %w", id, ErrNotFound)
+		}
+		k := found[0]
+		if k.Pads, err = kitPads(ctx, tx, id); err != nil {
+			return err
+		}
+		if k, err = change(k); err != nil {
+			return err
+		}
+		return db.putKit(ctx, tx, c, k)
+	})
 }
 
 func (db *DB) putKit(ctx context.Context, tx *sql.Tx, c *Change, k Kit) error {

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -140,6 +141,47 @@ func (e *FormError) Error() string {
 
 // Unwrap gives the reason.
 func (e *FormError) Unwrap() error { return e.Err }
+
+// With is k with what an edit changed from one kit to another: the parts in which these two differ.
+// All else stays, so that an edit, or its undoing, never takes back what another machine or
+// program changed meanwhile.
+func (k Kit) With(from, to Kit) (Kit, error) {
+	was, err := from.parts()
+	if err != nil {
+		return Kit{}, err
+	}
+	is, err := to.parts()
+	if err != nil {
+		return Kit{}, err
+	}
+	now, err := k.parts()
+	if err != nil {
+		return Kit{}, err
+	}
+	for field := range was {
+		if _, kept := is[field]; !kept {
+			delete(now, field)
+		}
+	}
+	for field, value := range is {
+		if !bytes.Equal(value, was[field]) {
+			now[field] = value
+		}
+	}
+	return now.PutTogether(k.ID, ownName)
+}
+
+// parts takes k apart with its samples under their names here.
+func (k Kit) parts() (Parts, error) {
+	text, err := json.Marshal(k)
+	if err != nil {
+		return nil, err
+	}
+	parts, _, err := TakeApart(text, ownName)
+	return parts, err
+}
+
+func ownName(sampleID string) (string, error) { return sampleID, nil }
 
 // Whole says that the parts hold what every kit has; others may still be on their way.
 func (p Parts) Whole() bool { return p["name"] != nil && p["project"] != nil }

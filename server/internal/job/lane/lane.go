@@ -41,7 +41,7 @@ const (
 	PromoteEvery    = time.Minute
 	PromoteMost     = 500 // at one look
 	PromoteTo       = plan.QueuePro
-	PromotePriority = 2
+	PromotePriority = 4 // behind the pro jobs that wait, also those of a large batch
 )
 
 // Burst decides when further pro workers run: from when twice as many jobs wait as there are
