@@ -15,7 +15,7 @@ import (
 // runs on. It runs while the server does: the database first and the objects second, so that
 // every row of the copy finds its object; objects that came later have no row and are swept.
 func (s *Server) Backup(ctx context.Context, folder string) (objects int, err error) {
-	local, ok := s.Objects.(*object.Local)
+	local, ok := s.Meter.Store.(*object.Local)
 	if s.DB.Postgres() != nil || !ok {
 		return 0, errors.New("this server keeps its data in PostgreSQL or a bucket: use pg_dump and the bucket's own copies")
 	}
