@@ -51,6 +51,10 @@ const Version = "1.0.0"
 // Extra adds routes of other packages (billing, sync, exports) to the same document.
 type Extra interface{ Register(a *API) }
 
+// huma keeps the form of errors for the whole process: it is set before the first server starts,
+// since several may run in one.
+func init() { huma.NewError = newError }
+
 // Mount adds all routes to r, whose middleware must hold Authenticate.
 func (a *API) Mount(r chi.Router, extras ...Extra) {
 	config := huma.DefaultConfig("Sample Agent", Version)
@@ -60,7 +64,6 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token or an API key."},
 	}
-	huma.NewError = newError
 	a.huma = humachi.New(r, config)
 	a.huma.UseMiddleware(a.guard)
 	a.authRoutes()

@@ -148,6 +148,7 @@ func TestRetryClasses(t *testing.T) {
 		{"cannot be decoded", 0, append([]byte("fLaC\x00\x00\x00\x22\x10\x00\x10\x00\x00\x00\x00\x00\x00\x00\x0a\xc4\x42\xf0\x00\x00\x00\x00"), bytes.Repeat([]byte{0x55}, 400)...), wire.Failed, wire.CodeUndecodable, 1, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			w := start(t, "")
 			w.Jobs.Objects = &flaky{Store: w.Objects, fails: c.fails}
 			ada := w.signIn("ada@example.org", plan.Pro)
