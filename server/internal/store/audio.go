@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -64,19 +63,5 @@ func (tx *Tx) DropAudio(ctx context.Context, id string) (bool, error) {
 
 // KnownAudio says which of some ids are files that an account keeps or uploads.
 func (q Q) KnownAudio(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := map[string]bool{}
-	if len(ids) == 0 {
-		return known, nil
-	}
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	err := q.each(ctx, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		known[id] = true
-		return err
-	}, "SELECT id FROM sync_audio WHERE id IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")+")", args...)
-	return known, err
+	return q.which(ctx, ids, "SELECT id FROM sync_audio WHERE id IN (@ids)")
 }

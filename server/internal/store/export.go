@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"sampleagent/sync/wire"
@@ -103,21 +102,7 @@ func (q Q) LostExports(ctx context.Context, before time.Time, limit int) ([]Expo
 
 // KnownExports says which of some ids have an export whose zip is kept or being made.
 func (q Q) KnownExports(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := map[string]bool{}
-	if len(ids) == 0 {
-		return known, nil
-	}
-	args := make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = id
-	}
-	err := q.each(ctx, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		known[id] = true
-		return err
-	}, "SELECT id FROM exports WHERE removed_at = 0 AND id IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")+")", args...)
-	return known, err
+	return q.which(ctx, ids, "SELECT id FROM exports WHERE removed_at = 0 AND id IN (@ids)")
 }
 
 // SyncObject lists the cells of one object.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"sampleagent/server/internal/plan"
@@ -257,25 +256,7 @@ func (tx *Tx) CleanedJob(ctx context.Context, id string, now time.Time) (bool, e
 
 // KnownJobs says which of some ids are jobs or open uploads.
 func (q Q) KnownJobs(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := map[string]bool{}
-	if len(ids) == 0 {
-		return known, nil
-	}
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")
-	args := make([]any, 0, 2*len(ids))
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	args = append(args, args...)
-	err := q.each(ctx, func(scan func(...any) error) error {
-		var id string
-		if err := scan(&id); err != nil {
-			return err
-		}
-		known[id] = true
-		return nil
-	}, "SELECT id FROM processing_jobs WHERE cleaned_at = 0 AND id IN ("+marks+") UNION SELECT job_id FROM uploads WHERE state = 'open' AND job_id IN ("+marks+")", args...)
-	return known, err
+	return q.which(ctx, ids, "SELECT id FROM processing_jobs WHERE cleaned_at = 0 AND id IN (@ids) UNION SELECT job_id FROM uploads WHERE state = 'open' AND job_id IN (@ids)")
 }
 
 // Upload is a direct upload that was promised an address.

@@ -94,6 +94,32 @@ func (q Q) each(ctx context.Context, f func(scan func(...any) error) error, text
 	return rows.Err()
 }
 
+// which says which of some ids the query gives; each @ids in it stands for all of them.
+func (q Q) which(ctx context.Context, ids []string, text string) (map[string]bool, error) {
+	known := map[string]bool{}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	var args []any
+	for range strings.Count(text, "@ids") {
+		for _, id := range ids {
+			args = append(args, id)
+		}
+	}
+	err := q.each(ctx, func(scan func(...any) error) error {
+		var id string
+		if err := scan(&id); err != nil {
+			return err
+		}
+		known[id] = true
+		return nil
+	}, strings.ReplaceAll(text, "@ids", marks(len(ids))), args...)
+	return known, err
+}
+
+// marks are n parameters of a query.
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
 // table joins a struct with `db` tags to a table's columns.
 type table[T any] struct {
 	name    string
@@ -120,8 +146,7 @@ func (t table[T]) insert(ctx context.Context, q Q, row *T, tail string) (int64, 
 	for i, f := range t.fields {
 		args[i] = v.Field(f).Interface()
 	}
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ")
-	text := "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES (" + marks + ") " + tail
+	text := "INSERT INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ") VALUES (" + marks(len(args)) + ") " + tail
 	n, err := q.exec(ctx, text, args...)
 	if err != nil {
 		return 0, fmt.Errorf("insert into %s: %w", t.name, err)

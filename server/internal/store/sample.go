@@ -164,26 +164,8 @@ func (q Q) SampleStats(ctx context.Context, userID string) (count, bytes int64, 
 
 // KnownSamples says which of some ids are samples that still have their audio.
 func (q Q) KnownSamples(ctx context.Context, ids []string) (map[string]bool, error) {
-	known := map[string]bool{}
-	if len(ids) == 0 {
-		return known, nil
-	}
-	args := make([]any, 0, 2*len(ids))
-	for _, id := range ids {
-		args = append(args, id)
-	}
-	args = append(args, args...)
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(ids)), ", ")
 	// A job that lives may be about to write its sample: its id counts as known.
-	err := q.each(ctx, func(scan func(...any) error) error {
-		var id string
-		if err := scan(&id); err != nil {
-			return err
-		}
-		known[id] = true
-		return nil
-	}, "SELECT id FROM samples WHERE audio_removed_at = 0 AND id IN ("+marks+") UNION SELECT sample_id FROM processing_jobs WHERE status IN ('pending', 'processing') AND sample_id IN ("+marks+")", args...)
-	return known, err
+	return q.which(ctx, ids, "SELECT id FROM samples WHERE audio_removed_at = 0 AND id IN (@ids) UNION SELECT sample_id FROM processing_jobs WHERE status IN ('pending', 'processing') AND sample_id IN (@ids)")
 }
 
 // SampleFilter narrows a list. Zero fields do not narrow.
@@ -255,7 +237,7 @@ func (q Q) Samples(ctx context.Context, userID string, f SampleFilter, limit int
 		for _, k := range f.Keys {
 			keys = append(keys, k)
 		}
-		and("musical_key IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(keys)), ", ")+")", keys...)
+		and("musical_key IN ("+marks(len(keys))+")", keys...)
 	}
 	for _, eq := range []struct{ column, value string }{{"kind", f.Kind}, {"class", f.Class}, {"genre", f.Genre}} {
 		if eq.value != "" {
@@ -409,7 +391,7 @@ func (q Q) VibesOf(ctx context.Context, sampleIDs []string) (map[string]*wire.Vi
 	for i, id := range sampleIDs {
 		args[i] = id
 	}
-	rows, err := vibes.list(ctx, q, "WHERE sample_id IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(args)), ", ")+") ORDER BY created_at, id", args...)
+	rows, err := vibes.list(ctx, q, "WHERE sample_id IN ("+marks(len(args))+") ORDER BY created_at, id", args...)
 	for _, r := range rows {
 		newest[r.SampleID] = &r.Vibe.V
 	}

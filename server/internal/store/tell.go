@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"sampleagent/sync/wire"
@@ -41,8 +40,7 @@ func (q Q) EventsOf(ctx context.Context, userID string, kinds []string, before i
 	for _, k := range kinds {
 		args = append(args, k)
 	}
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(kinds)), ", ")
-	return events.list(ctx, q, "WHERE user_id = ? AND seq < ? AND kind IN ("+marks+") ORDER BY seq DESC LIMIT ?", append(args, limit)...)
+	return events.list(ctx, q, "WHERE user_id = ? AND seq < ? AND kind IN ("+marks(len(kinds))+") ORDER BY seq DESC LIMIT ?", append(args, limit)...)
 }
 
 // EventSeq is the number of an account's newest event.
