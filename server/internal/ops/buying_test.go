@@ -5,34 +5,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	cdplog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"sampleagent/server/internal/store"
-	"sampleagent/server/internal/testbed"
 )
 
 // TestBuyingInARealBrowser walks from the plans to the provider's page and back, to the year, to a
 // deep analysis, through a declined card and out again, as a person does.
 func TestBuyingInARealBrowser(t *testing.T) {
 	s := openShop(t, "")
-	v := &chromium{t: t, w: s.world, ctx: testbed.Browser(t, 10*time.Minute)}
-	if err := chromedp.Listen(v.ctx, func(e any) {
-		switch e := e.(type) {
-		case *cdplog.EventEntryAdded:
-			if e.Entry.Level == cdplog.EntryLevelError && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") { // the provider's page has none
-				t.Error("the browser says:", e.Entry.Text, e.Entry.URL)
-			}
-		case *page.EventJavascriptDialogOpening:
-			go tell(v, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+	v := browse(t, s.world, func(text, url string) {
+		if !strings.HasSuffix(url, "/favicon.ico") { // the provider's page has none
+			t.Error("the browser says:", text, url)
 		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	tell(v, cdplog.Enable, cdp.Empty{})
-	tell(v, page.Enable, page.EnableParams{})
+	})
 	v.open("/pricing")
 	v.shoot("pricing")
 	v.open("/signin?next=/pricing")

@@ -51,6 +51,30 @@ type chromium struct {
 	ctx context.Context
 }
 
+// browse starts a browser that says yes to every question; complain hears what it logs as an error
+// and what its scripts throw.
+func browse(t *testing.T, w *world, complain func(text, url string)) *chromium {
+	t.Helper()
+	v := &chromium{t: t, w: w, ctx: testbed.Browser(t, 10*time.Minute)}
+	if err := chromedp.Listen(v.ctx, func(e any) {
+		switch e := e.(type) {
+		case *runtime.EventExceptionThrown:
+			complain(fmt.Sprintf("%+v", e.ExceptionDetails), e.ExceptionDetails.URL)
+		case *cdplog.EventEntryAdded:
+			if e.Entry.Level == cdplog.EntryLevelError {
+				complain(e.Entry.Text, e.Entry.URL)
+			}
+		case *page.EventJavascriptDialogOpening:
+			go tell(v, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	tell(v, cdplog.Enable, cdp.Empty{})
+	tell(v, page.Enable, page.EnableParams{})
+	return v
+}
+
 func (v *chromium) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, 40*time.Second)
@@ -138,24 +162,8 @@ func TestInARealBrowser(t *testing.T) {
 		t.Fatal(len(loops), err)
 	}
 	w := start(t, "", env("WEBHOOK_ALLOW", "127.0.0.0/8"))
-	v := &chromium{t: t, w: w, ctx: testbed.Browser(t, 10*time.Minute)}
 	var complaints []string
-	if err := chromedp.Listen(v.ctx, func(e any) {
-		switch e := e.(type) {
-		case *runtime.EventExceptionThrown:
-			complaints = append(complaints, fmt.Sprintf("%+v", e.ExceptionDetails))
-		case *cdplog.EventEntryAdded:
-			if e.Entry.Level == cdplog.EntryLevelError {
-				complaints = append(complaints, e.Entry.Text+" "+e.Entry.URL)
-			}
-		case *page.EventJavascriptDialogOpening:
-			go tell(v, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	tell(v, cdplog.Enable, cdp.Empty{})
-	tell(v, page.Enable, page.EnableParams{})
+	v := browse(t, w, func(text, url string) { complaints = append(complaints, text+" "+url) })
 
 	v.open("/")
 	v.shoot("landing")

@@ -43,17 +43,7 @@ func TestLearnsClassesFromRows(t *testing.T) {
 	if again := Train(x, s, Classes(class, w)); !reflect.DeepEqual(m, again) {
 		t.Error("the same rows gave another model")
 	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := Parse(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if math.Abs(back.Score(1, x[0])-m.Score(1, x[0])) > 1e-6 {
-		t.Error("a model read back scores differently")
-	}
+	readsBack(t, m, 1, x[0])
 }
 
 func TestChoosesWithinGroups(t *testing.T) {
@@ -107,5 +97,21 @@ func TestParseRefusesWhatLeadsOutside(t *testing.T) {
 		if _, err := Parse([]byte(s)); err == nil {
 			t.Errorf("%s: no error", s)
 		}
+	}
+}
+
+// readsBack says that a stored model scores a row as before.
+func readsBack(t *testing.T, m *Model, output int, row []float32) {
+	t.Helper()
+	b, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(back.Score(output, row)-m.Score(output, row)) > 1e-6 {
+		t.Error("a model read back scores differently")
 	}
 }

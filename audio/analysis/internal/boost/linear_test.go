@@ -1,7 +1,6 @@
 package boost
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -84,17 +83,7 @@ func TestJoinedModelReadsBackTheSame(t *testing.T) {
 	if got := m.Score(1, x[0]); math.Abs(got-want) > 1e-5 {
 		t.Errorf("scaling a clone changed the original: %g, want %g", got, want)
 	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := Parse(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if math.Abs(back.Score(2, x[3])-m.Score(2, x[3])) > 1e-6 {
-		t.Error("a model read back scores differently")
-	}
+	readsBack(t, m, 2, x[3])
 }
 
 // The gradient that the objectives give is the slope of the loss that they give.
