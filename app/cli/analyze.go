@@ -15,7 +15,7 @@ func (c *command) analyze() *cobra.Command {
 	var jobs int
 	cmd := &cobra.Command{
 		Use: "analyze PATH...", Short: "analyse files and folders without a library",
-		Args: cobra.MinimumNArgs(1),
+		Args: words(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if jobs < 0 {
 				return usagef("--jobs %d is not possible: 1 or more, 0 for one per core", jobs)

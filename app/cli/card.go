@@ -24,7 +24,7 @@ func (c *command) card() *cobra.Command {
 	var o app.CardOptions
 	planned := func(use, short, long string, run func(context.Context, app.CardOptions) error) *cobra.Command {
 		cmd := &cobra.Command{
-			Use: use, Short: short, Long: long, Args: cobra.ExactArgs(1),
+			Use: use, Short: short, Long: long, Args: words(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				o.Dir = args[0]
 				if err := checkCard(o); err != nil {
@@ -46,11 +46,11 @@ func (c *command) card() *cobra.Command {
 		planned("write --kit KIT DIR", "write a kit, then verify it", `Writes a kit to DIR: everything beside its place first, read back and compared, then put in place.
 Stopped or failing at any moment, it leaves what was there before.`, c.cardWrite),
 		&cobra.Command{
-			Use: "verify DIR", Short: "compare a card with what was written to it", Args: cobra.ExactArgs(1),
+			Use: "verify DIR", Short: "compare a card with what was written to it", Args: words(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.cardVerify(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
-			Use: "read DIR", Short: "take what lies on a card into the library", Args: cobra.ExactArgs(1),
+			Use: "read DIR", Short: "take what lies on a card into the library", Args: words(1, 1),
 			Long: `Takes the kits and sounds of a card, of a backup of one, or of a project folder into the library.
 Sounds are copied into the managed folder; nothing on the card changes.`,
 			RunE: func(cmd *cobra.Command, args []string) error { return c.cardRead(cmd.Context(), args[0]) },
@@ -59,7 +59,7 @@ Sounds are copied into the managed folder; nothing on the card changes.`,
 			Use: "inspect FILE", Short: "decode a PADCONF.BIN, .SMP or PTN file of the device",
 			Long: `Decodes a file of the device and prints what it says: a PADCONF.BIN, an .SMP, a PTN file, or the
 project folder they lie in. Positions are frames, speeds percent, tempos BPM.`,
-			Args: cobra.ExactArgs(1),
+			Args: words(1, 1),
 			RunE: func(_ *cobra.Command, args []string) error { return c.cardInspect(args[0]) },
 		},
 	)
@@ -85,7 +85,7 @@ func checkCard(o app.CardOptions) error {
 		return usagef("--project %d is not possible: 1 to 16", o.Project)
 	}
 	if fi, err := os.Stat(o.Dir); err != nil {
-		return fmt.Errorf("%s cannot be used: %w", o.Dir, err)
+		return fmt.Errorf("the folder cannot be used: %w", err)
 	} else if !fi.IsDir() {
 		return fmt.Errorf("%s is not a folder", o.Dir)
 	}
@@ -239,7 +239,7 @@ func (c *command) cardVerify(ctx context.Context, dir string) error {
 
 func (c *command) cardRead(ctx context.Context, dir string) error {
 	if _, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("%s cannot be used: %w", dir, err)
+		return fmt.Errorf("the folder cannot be used: %w", err)
 	}
 	return c.withApp(ctx, func(a *app.App) error {
 		got, err := a.ReadCardNow(ctx, dir, app.CardChoice{}, func(done, total int, current string) {

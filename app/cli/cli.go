@@ -106,8 +106,33 @@ func (c *command) status(ctx context.Context, root *cobra.Command, args []string
 	return statusNothing
 }
 
-// sentence is an error as a person reads it.
-func sentence(err error) string { return "sample-agent: " + err.Error() }
+// sentence is an error as a person reads it: with the file's name, without the system call's.
+func sentence(err error) string {
+	text := err.Error()
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		text = strings.Replace(text, file.Error(), file.Path+": "+file.Err.Error(), 1)
+	}
+	return "sample-agent: " + text
+}
+
+// anyNumber is no upper bound for words.
+const anyNumber = -1
+
+// words says which of a command's arguments is missing, by its name in the usage line, or that
+// there is one too many.
+func words(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least {
+			name := strings.Fields(cmd.Use)[1+len(args)]
+			return usagef("%s is missing", strings.Trim(name, "[]."))
+		}
+		if most != anyNumber && len(args) > most {
+			return usagef("%q is one argument too many", args[most])
+		}
+		return nil
+	}
+}
 
 func names(c *cobra.Command) []string {
 	var all []string

@@ -27,13 +27,13 @@ func (c *command) cloud() *cobra.Command {
 	}
 	var link bool
 	signin := &cobra.Command{
-		Use: "signin [SERVER]", Short: "sign in through the system's browser", Args: cobra.MaximumNArgs(1),
+		Use: "signin [SERVER]", Short: "sign in through the system's browser", Args: words(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudSignIn(cmd.Context(), args, link) },
 	}
 	signin.Flags().BoolVar(&link, "print-link", false, "print the address instead of opening a browser (it must be opened on this machine)")
 	var wait bool
 	queue := &cobra.Command{
-		Use: "queue SAMPLE...", Short: "send samples (ids or paths) to be analysed in the cloud", Args: cobra.MinimumNArgs(1),
+		Use: "queue SAMPLE...", Short: "send samples (ids or paths) to be analysed in the cloud", Args: words(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudQueue(cmd.Context(), args, wait) },
 	}
 	queue.Flags().BoolVar(&wait, "wait", false, "stay until the results are there")
@@ -54,9 +54,9 @@ func (c *command) cloud() *cobra.Command {
 			return c.cloudSync(cmd.Context())
 		}}
 	step.Flags().BoolVar(&watch, "watch", false, "stay, and do what the window does: send, fetch and analyse until Ctrl-C")
-	keep := &cobra.Command{Use: "keep SAMPLE|kit:KIT...", Short: "keep the audio of samples, or of a kit's pads, in the cloud for your other machines", Args: cobra.MinimumNArgs(1),
+	keep := &cobra.Command{Use: "keep SAMPLE|kit:KIT...", Short: "keep the audio of samples, or of a kit's pads, in the cloud for your other machines", Args: words(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudKeep(cmd.Context(), args) }}
-	fetch := &cobra.Command{Use: "fetch SAMPLE...", Short: "bring the files of samples that are kept in the cloud to this machine", Args: cobra.MinimumNArgs(1),
+	fetch := &cobra.Command{Use: "fetch SAMPLE...", Short: "bring the files of samples that are kept in the cloud to this machine", Args: words(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudFetch(cmd.Context(), args) }}
 	k.AddCommand(step, keep, fetch)
 	return k

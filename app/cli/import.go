@@ -17,7 +17,7 @@ func (c *command) imports() *cobra.Command {
 	var copied bool
 	var database string
 	cmd := &cobra.Command{
-		Use: "import [--earlier DATABASE] PATH...", Short: "add files and folders to the library",
+		Use: "import PATH...", Short: "add files and folders to the library",
 		Long: `Adds files and folders to the library. What is unchanged is passed over, what has moved is found
 again, and an import that was stopped goes on where it was.
 
@@ -28,7 +28,7 @@ below each PATH.`,
 			if database != "" {
 				return nil
 			}
-			return cobra.MinimumNArgs(1)(cmd, args)
+			return words(1, anyNumber)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if database != "" {

@@ -237,7 +237,7 @@ func newRun(db *catalog.DB, job string, o Options) *running {
 
 func run(ctx context.Context, db *catalog.DB, job string, roots []string, o Options) (Summary, error) {
 	r := newRun(db, job, o)
-	err := db.StartJob(ctx, job)
+	err := shared(db.StartJob(ctx, job))
 	if err == nil {
 		var todo map[catalog.Row]queued
 		if todo, err = r.list(ctx, roots); err == nil {
@@ -267,7 +267,16 @@ func (r *running) end(ctx context.Context, err error) error {
 	if err != nil {
 		err = fmt.Errorf("import: %w", err)
 	}
-	return errors.Join(err, jerr)
+	return errors.Join(err, shared(jerr))
+}
+
+// shared passes over that a job has ended: another import of the same paths shares it and was
+// quicker.
+func shared(err error) error {
+	if errors.Is(err, catalog.ErrNotPossible) {
+		return nil
+	}
+	return err
 }
 
 // outcome counts one file and tells of it.
@@ -307,7 +316,7 @@ func (r *running) note(ctx context.Context) error {
 		return nil
 	}
 	r.noted = time.Now()
-	return r.db.JobProgress(ctx, r.job, string(r.progress.Step), r.progress.Total, r.progress.Done, r.progress.Failed)
+	return shared(r.db.JobProgress(ctx, r.job, string(r.progress.Step), r.progress.Total, r.progress.Done, r.progress.Failed))
 }
 
 // checkpoint waits while the import is paused.

@@ -361,6 +361,28 @@ func TestCancelKeepsWhatIsDoneAndResumeDoesTheRest(t *testing.T) {
 	}
 }
 
+// Two imports of one folder at once: the slower one tells of every file all the same.
+func TestAnotherImportListsTheFilesMeanwhile(t *testing.T) {
+	db, dir := openNew(t), t.TempDir()
+	for i := range 3 {
+		write(t, filepath.Join(dir, fmt.Sprint(i, ".wav")), wav(i))
+	}
+	write(t, filepath.Join(dir, "broken.wav"), []byte("RIFF and nothing"))
+	var other sync.Once
+	h, _ := importAll(t, db, dir, Options{Checkpoint: func(ctx context.Context) (err error) {
+		other.Do(func() { _, err = Run(ctx, db, []string{dir}, Options{}) })
+		return err
+	}})
+	if got := h.String(); got != "0.wav: unchanged\n1.wav: unchanged\n2.wav: unchanged\nbroken.wav: failed" {
+		t.Error(got)
+	}
+	for _, o := range h.all {
+		if o.ID == "" || (o.What == Failed) != (o.Err != "") {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
 func TestADroppedImportIsNotResumed(t *testing.T) {
 	root := t.TempDir()
 	for i := range 5 {

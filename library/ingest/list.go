@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -284,7 +285,10 @@ func (l *lister) flush(ctx context.Context) error {
 		}
 		for i, row := range rows {
 			n := l.fresh[i]
-			if row == 0 { // another import was quicker
+			if row == 0 {
+				if err := l.listedByOther(ctx, n.Path, l.origins[i]); err != nil {
+					return err
+				}
 				continue
 			}
 			k := &catalog.Known{Row: row, Path: n.Path, Size: n.Size, ModTime: n.ModTime, State: catalog.Listed}
@@ -313,6 +317,27 @@ func (l *lister) flush(ctx context.Context) error {
 	}
 	l.after = l.after[:0]
 	return l.note(ctx)
+}
+
+// listedByOther takes up a file that another import listed since this one began.
+func (l *lister) listedByOther(ctx context.Context, path, origin string) error {
+	s, err := l.db.SampleByPath(ctx, path)
+	if errors.Is(err, catalog.ErrNotFound) { // and it was removed again
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l.seen[s.Row] = true
+	switch s.State {
+	case catalog.Listed:
+		l.queue(s.Row, Added, origin, s.Size)
+	case catalog.Failed:
+		l.after = append(l.after, Outcome{What: Failed, Row: s.Row, Path: path, From: origin})
+	default:
+		l.after = append(l.after, Outcome{What: Unchanged, Row: s.Row, Path: path, From: origin})
+	}
+	return nil
 }
 
 // tellAll tells outcomes, with the ids of their samples and the reasons of those that failed.
