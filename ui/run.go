@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"os"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -24,6 +25,11 @@ const ID = "app.sampleagent.desktop"
 // Run opens the window on an application that is open, and returns when it was closed. It must be
 // called on the main goroutine, as the systems demand.
 func Run(ctx context.Context, a *app.App) error {
+	// Fyne makes its folder below the system's cache folder, which a new account does not have. If
+	// it cannot be made, Fyne says so.
+	if dir, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(dir, 0o700)
+	}
 	f := fyneapp.NewWithID(ID)
 	w := newWindow(&core{App: a}, f, fyne.Do)
 	stop := context.AfterFunc(ctx, func() { w.pump.post(w.close) })
