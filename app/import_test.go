@@ -21,7 +21,7 @@ import (
 // finish waits for a task.
 func finish(t *testing.T, a *App, id task.ID) task.Status {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	st, err := a.WaitTask(ctx, id)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestWatchedFoldersBringInWhatAppears(t *testing.T) {
 	}
 	eventually(t, "what was there", func() bool { return count(t, a).Analysed == 1 })
 	tone(t, filepath.Join(dir, "later", "deep", "new.wav"), 0.2, 400)
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for count(t, a).Analysed != 2 {
 		if time.Now().After(deadline) {
 			t.Fatalf("a new file did not come in: %+v, tasks %+v", count(t, a), a.Tasks())

@@ -47,9 +47,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 				w.editChosen(func(ctx context.Context, rows []catalog.Row) error { return c.SetFavourite(ctx, rows, on) })
 			}
 		},
-		shortcut.EditTags:  func() { w.showTab("details"); w.details.FocusTag() },
-		shortcut.EditTempo: func() { w.showTab("details"); w.details.FocusTempo() },
-		shortcut.EditKey:   func() { w.showTab("details"); w.details.FocusKey() },
+		shortcut.EditTags: w.details.FocusTag, shortcut.EditTempo: w.details.FocusTempo, shortcut.EditKey: w.details.FocusKey,
 		shortcut.HalfTempo: func() { w.editChosen(c.HalveTempo) }, shortcut.DoubleTempo: func() { w.editChosen(c.DoubleTempo) },
 		shortcut.Reading1: w.reading(0), shortcut.Reading2: w.reading(1), shortcut.Reading3: w.reading(2), shortcut.Reading4: w.reading(3),
 		shortcut.TapTempo: w.wave.Tap, shortcut.EditSound: w.wave.ToggleEditor,
@@ -110,7 +108,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 
 		shortcut.FocusPlaces:  func() { w.win.Canvas().Focus(w.side.Focusable()) },
 		shortcut.FocusList:    w.list.FocusList,
-		shortcut.FocusDetails: func() { w.showTab("details"); w.details.FocusTempo() },
+		shortcut.FocusDetails: w.details.FocusTempo,
 		shortcut.FocusPads:    func() { w.showTab("kit"); w.win.Canvas().Focus(w.pads.Grid) },
 		shortcut.ZoomIn:       zoom(0.5), shortcut.ZoomOut: zoom(2), shortcut.ZoomAll: w.wave.Waveform.ZoomAll,
 		shortcut.ToggleLight: func() {

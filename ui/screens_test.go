@@ -1,12 +1,21 @@
 package ui
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
+	"sampleagent/app"
+	"sampleagent/app/settings"
+	"sampleagent/audio/codec/codectest"
+	"sampleagent/audio/pcm"
+	"sampleagent/library/catalog"
 	device "sampleagent/library/kit"
+	cards "sampleagent/ui/card"
 	"sampleagent/ui/shortcut"
+	own "sampleagent/ui/widget"
 )
 
 // padded is the window with a kit whose pads A1 and A2 have samples.
@@ -86,4 +95,44 @@ func TestPatternsAndFillingOpenFromTheirKeys(t *testing.T) {
 	}
 	r.run(shortcut.Undo)
 	r.until(t, "the filling undone in one step", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) == 2 })
+}
+
+func TestAKitReadFromACardIsOpen(t *testing.T) {
+	r := newRig(t, 0)
+	ctx, card := t.Context(), t.TempDir()
+	sound := &pcm.Buffer{Rate: 48000, Channels: 1, Samples: make([]float32, 12000)}
+	for i := range sound.Samples {
+		sound.Samples[i] = float32(i%100)/100 - 0.5
+	}
+	r.importPaths(codectest.WAV(t, filepath.Join(t.TempDir(), "Saw.wav"), sound))
+	r.until(t, "the sound", func() bool { return r.search.Len() == 1 && r.search.Sample(0) != nil })
+	r.kits.New("Night")
+	r.until(t, "a kit", func() bool { _, open := r.kits.Kit(); return open })
+	r.kits.Place(0, []catalog.Row{r.search.Row(0)})
+	r.until(t, "its pad", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) == 1 })
+	plan, err := r.a.PlanCard(ctx, app.CardOptions{Kit: "Night", Dir: card})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := r.a.WriteCard(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.a.WaitTask(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	r.showTab("details")
+	r.updateSettings(func(s *settings.Settings) { s.Card.Dir = card })
+	r.until(t, "the card's folder", func() bool { return r.core.Settings().Card.Dir == card })
+	r.run(shortcut.ReadCard)
+	r.until(t, "what is on the card", func() bool { return r.reader.Step() == cards.Shown })
+	r.reader.Take()
+	r.until(t, "its end", func() bool { return r.reader.Step() == cards.Taken })
+	r.until(t, "the kit of the card", func() bool { k, _ := r.kits.Kit(); return k.Name == "Night 2" && len(k.Filled()) == 1 })
+	if !strings.Contains(r.reader.Text(), "Night 2 is open") || !r.dock.showsPads() {
+		t.Errorf("said %q, pads shown %v", r.reader.Text(), r.dock.showsPads())
+	}
+	own.Escape(r.win.Canvas())
+	r.run(shortcut.Undo)
+	r.until(t, "the former kit", func() bool { k, _ := r.kits.Kit(); return k.Name == "Night" })
 }

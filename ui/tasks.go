@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"sampleagent/app"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
 	"sampleagent/ui/card"
@@ -38,6 +39,9 @@ func (w *window) taskChanged(t task.Status) {
 	w.readPlaces() // what is left waiting is called otherwise now
 	colour := theme.Text
 	text := transport.Ended(t)
+	if read, ok := t.Result.(*app.CardRead); ok && len(read.Kits) > 0 {
+		text += " " + w.openRead(read.Kits)
+	}
 	switch {
 	case t.State == task.Failed:
 		colour = theme.Bad
@@ -48,6 +52,20 @@ func (w *window) taskChanged(t task.Status) {
 	if w.card == nil || w.card.Step() == card.Choosing {
 		w.toast.show(text, colour)
 	}
+}
+
+// openRead opens the first of the kits that came from a card, and says so.
+func (w *window) openRead(kits []app.KitInfo) string {
+	said := fmt.Sprintf("%s is open.", kits[0].Name)
+	if len(kits) > 1 {
+		said += fmt.Sprintf(" The list of kits has the other %d.", len(kits)-1)
+	}
+	w.kits.Open(kits[0].ID)
+	w.showTab("kit")
+	if w.reader != nil {
+		w.reader.Say(said)
+	}
+	return said
 }
 
 // showWork shows the task that is busy in the bar; a running one before a waiting one.

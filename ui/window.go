@@ -145,8 +145,11 @@ func (w *window) build(s settings.Settings) {
 	w.look = inspector.NewModel(w.core, w.peaksOf, w.pump.run)
 	w.wave = inspector.NewWave(w.look, w.seek, w.playPart, inspector.Editing{Preview: w.core.PreviewReshape, Make: w.reshape})
 	w.wave.OnTap = w.core.Tap
-	w.details = inspector.NewDetails(w.look, w.askSource)
-	w.wave.OnTempo = func() { w.showTab("details"); w.details.FocusTempo() }
+	w.details = inspector.NewDetails(w.look, w.askSource, func(field fyne.Focusable) {
+		w.showTab("details")
+		w.win.Canvas().Focus(field)
+	})
+	w.wave.OnTempo = w.details.FocusTempo
 	w.look.OnChanged = func() { w.wave.Refresh(); w.details.Refresh() }
 	w.look.OnFailure = w.fail
 
@@ -303,9 +306,7 @@ func (w *window) handle(e event.Event) {
 	case event.TransportChanged:
 		w.showTransport()
 	case event.KitChanged:
-		if k, open := w.kits.Kit(); open && k.ID == e.ID {
-			w.kits.Reload()
-		}
+		w.kits.KitChanged(e.ID)
 	case event.KitsChanged:
 		w.kits.Reload()
 	case event.HistoryChanged:

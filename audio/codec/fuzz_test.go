@@ -23,7 +23,7 @@ var fuzzLimits = Limits{Bytes: 8 << 20}
 // may not panic at all, not even behind the recover.
 func tryDecode(t *testing.T, data []byte, ours bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, err := Decode(ctx, bytes.NewReader(data), fuzzLimits)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -47,7 +47,7 @@ func TestSoundIsATransport(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Error("the decoder does not end")
 	}
 	s.Stop()

@@ -95,15 +95,15 @@ func (f *finder) arrange(q Query, sort Sort, set *catalog.Set) ([]catalog.Row, e
 		set = catalog.SetOf(rows)
 	}
 	if by != Relevance {
-		return f.ordered(by, sort.Desc, set)
+		return f.ordered(Sort{by, sort.Desc}, set)
 	}
 	if c, ok := q.root.(inCollection); ok {
 		return f.inManualOrder(c, set)
 	}
 	if len(q.text) == 0 {
-		return f.ordered(Import, false, set)
+		return f.ordered(Sort{By: Import}, set)
 	}
-	rows, err := f.ordered(Name, false, set)
+	rows, err := f.ordered(Sort{By: Name}, set)
 	if err != nil || len(rows) < 2 || len(rows) > rankLimit {
 		return rows, err
 	}
@@ -191,22 +191,33 @@ func pick(order []catalog.Row, set *catalog.Set) []catalog.Row {
 	return append(out, set.Without(catalog.SetOf(out)).List()...)
 }
 
-// orders are the statements that list all samples with a known value, ascending, ties by name.
-var orders = map[By]string{
-	Name:   `SELECT row FROM samples ORDER BY name_key, row`,
-	Tempo:  `SELECT row FROM samples WHERE bpm IS NOT NULL ORDER BY bpm, name_key, row`,
-	Key:    `SELECT row FROM samples WHERE key_slot > 0 ORDER BY key_slot, name_key, row`,
-	Length: `SELECT row FROM samples WHERE duration IS NOT NULL ORDER BY duration, name_key, row`,
-	Added:  `SELECT row FROM samples ORDER BY added_at, name_key, row`,
-	Rating: `SELECT row FROM samples WHERE rating > 0 ORDER BY rating, name_key, row`,
-	Kind:   `SELECT row FROM samples WHERE kind <> '' ORDER BY kind, class, name_key, row`,
-	Class:  `SELECT row FROM samples WHERE class <> '' ORDER BY class, kind, name_key, row`,
+// orders are the samples whose value is known, and the columns that order them.
+var orders = map[By]struct {
+	known string
+	by    []string
+}{
+	Name:   {"TRUE", []string{"name_key"}},
+	Tempo:  {"bpm IS NOT NULL", []string{"bpm"}},
+	Key:    {"key_slot > 0", []string{"key_slot"}},
+	Length: {"duration IS NOT NULL", []string{"duration"}},
+	Added:  {"TRUE", []string{"added_at"}},
+	Rating: {"rating > 0", []string{"rating"}},
+	Kind:   {"kind <> ''", []string{"kind", "class"}},
+	Class:  {"class <> ''", []string{"class", "kind"}},
 }
 
-// few narrows one of orders to the rows of a parameter. CROSS JOIN keeps SQLite from going
-// through the whole index instead of looking up the few.
-func few(order string) string {
-	return strings.Replace(order, "SELECT row FROM samples", "SELECT s.row AS row FROM json_each(?) j CROSS JOIN samples s ON s.row = j.value", 1)
+// few narrows an order to the rows of a parameter. CROSS JOIN keeps SQLite from going through the
+// whole index instead of looking up the few.
+const few = "json_each(?) j CROSS JOIN samples ON samples.row = j.value"
+
+// statement lists the samples of a source in an order, those with equal values by name.
+func statement(from string, s Sort) string {
+	o := orders[s.By]
+	by := strings.Join(o.by, ", ")
+	if s.Desc {
+		by = strings.Join(o.by, " DESC, ") + " DESC"
+	}
+	return "SELECT samples.row FROM " + from + " WHERE " + o.known + " ORDER BY " + by + ", name_key, samples.row"
 }
 
 // smallSet is how many rows SQLite sorts faster (5 µs each) than it lists a large library in order,
@@ -214,10 +225,10 @@ func few(order string) string {
 const smallSet = 1000
 
 // ordered lists a set in an order.
-func (f *finder) ordered(by By, desc bool, set *catalog.Set) ([]catalog.Row, error) {
-	if by == Import {
+func (f *finder) ordered(sort Sort, set *catalog.Set) ([]catalog.Row, error) {
+	if sort.By == Import {
 		rows := set.List()
-		if desc {
+		if sort.Desc {
 			slices.Reverse(rows)
 		}
 		return rows, nil
@@ -225,21 +236,18 @@ func (f *finder) ordered(by By, desc bool, set *catalog.Set) ([]catalog.Row, err
 	if set.Len() < 2 {
 		return set.List(), nil
 	}
-	order, known := f.db.OrderedBefore(orders[by])
+	whole := statement("samples", sort)
+	order, known := f.db.OrderedBefore(whole)
 	if !known {
 		var err error
 		if set.Len() <= smallSet {
-			order, err = f.db.Rows(f.ctx, few(orders[by]), jsonRows(set.List()))
+			order, err = f.db.Rows(f.ctx, statement(few, sort), jsonRows(set.List()))
 		} else {
-			order, err = f.db.Ordered(f.ctx, orders[by])
+			order, err = f.db.Ordered(f.ctx, whole)
 		}
 		if err != nil {
 			return nil, err
 		}
-	}
-	if desc {
-		order = slices.Clone(order)
-		slices.Reverse(order)
 	}
 	return pick(order, set), nil
 }

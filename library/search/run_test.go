@@ -246,8 +246,6 @@ func TestResultsAreThoseOfANaiveFilter(t *testing.T) {
 
 func TestOrders(t *testing.T) {
 	db, rows := filled(t, 400)
-	all, err := db.Samples(t.Context(), rows)
-	must(t, err)
 	value := map[By]func(s catalog.Sample) (float64, string){
 		Import: func(s catalog.Sample) (float64, string) { return float64(s.Row), "" },
 		Name:   func(s catalog.Sample) (float64, string) { return 1, catalog.NameKey(s.Name) },
@@ -289,10 +287,12 @@ func TestOrders(t *testing.T) {
 				if c > 0 {
 					t.Fatalf("%s desc=%v: %v %s stands before %v %s", by, desc, pv, ptext, v, text)
 				}
+				if prev := sorted[i-1].Name; c == 0 && by != Class && catalog.NameKey(prev) > catalog.NameKey(s.Name) {
+					t.Fatalf("%s desc=%v: %s stands before %s of the same value", by, desc, prev, s.Name)
+				}
 			}
 		}
 	}
-	_ = all
 	q, _ := Parse("")
 	if _, err := Run(t.Context(), db, q, Sort{By: "colour"}, 0); !errors.Is(err, catalog.ErrOutOfRange) {
 		t.Errorf("sort by colour: %v", err)
@@ -305,13 +305,15 @@ func TestOrders(t *testing.T) {
 func TestLargeAndSmallResultsHaveTheSameOrder(t *testing.T) {
 	db, _ := filled(t, 300)
 	part := catalog.SetOf(find(t, db, "kind:loop", Sort{By: Import}))
-	for by, statement := range orders {
-		whole, err := db.Ordered(t.Context(), statement)
-		must(t, err)
-		sorted, err := db.Rows(t.Context(), few(statement), jsonRows(part.List()))
-		must(t, err)
-		if len(sorted) == 0 || !slices.Equal(pick(sorted, part), pick(whole, part)) {
-			t.Errorf("%s: a part of the library is ordered in another way than the whole", by)
+	for by := range orders {
+		for _, desc := range []bool{false, true} {
+			whole, err := db.Ordered(t.Context(), statement("samples", Sort{by, desc}))
+			must(t, err)
+			sorted, err := db.Rows(t.Context(), statement(few, Sort{by, desc}), jsonRows(part.List()))
+			must(t, err)
+			if len(sorted) == 0 || !slices.Equal(pick(sorted, part), pick(whole, part)) {
+				t.Errorf("%s, descending %v: a part of the library is ordered in another way than the whole", by, desc)
+			}
 		}
 	}
 }

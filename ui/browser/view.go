@@ -351,8 +351,13 @@ func (v *View) showSort() {
 	for _, c := range SortColumns {
 		if c.By == s.By {
 			title := c.Title
-			if v.model.Scope().Collection != "" && c.By == "" {
+			switch {
+			case v.model.Scope().Collection != "" && c.By == "":
 				title = "Own order"
+			case c.Down != "" && s.Down: // no column above the list shows these directions
+				title = c.Down
+			case c.Up != "":
+				title = c.Up
 			}
 			v.sortChip.SetText(title)
 		}

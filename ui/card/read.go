@@ -205,6 +205,14 @@ func (r *Reader) Task(t task.Status) {
 	r.changed()
 }
 
+// Say adds to what is said of a reading that has ended.
+func (r *Reader) Say(text string) {
+	if r.step == Taken {
+		r.text += " " + text
+		r.changed()
+	}
+}
+
 // Notes are what is to be said about a line.
 func (r *Reader) Notes(i int) []string {
 	switch {

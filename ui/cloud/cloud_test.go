@@ -97,7 +97,7 @@ func (r *rig) until(t *testing.T, what string, done func() bool) {
 		select {
 		case f := <-r.todo:
 			f()
-		case <-time.After(5 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("waited in vain for: %s", what)
 		}
 	}

@@ -40,11 +40,13 @@ type Details struct {
 	body, nobody fyne.CanvasObject
 	root         fyne.CanvasObject
 	askSource    func(s catalog.Source, done func(catalog.Source))
+	focus        func(fyne.Focusable)
 }
 
-// NewDetails draws a model; askSource lets a person edit source and licence.
-func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Source))) *Details {
-	d := &Details{model: m, askSource: askSource}
+// NewDetails draws a model; askSource lets a person edit source and licence, focus shows the panel
+// and gives one of its fields the focus.
+func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Source)), focus func(fyne.Focusable)) *Details {
+	d := &Details{model: m, askSource: askSource, focus: focus}
 	d.soundBox, d.fileBox = own.Below(0, -1), own.Below(0, -1)
 	d.candidates = own.Flow(5)
 
@@ -176,22 +178,13 @@ func (d *Details) setKey(text string) {
 func (d *Details) Root() fyne.CanvasObject { return d.root }
 
 // FocusTempo puts the cursor where the tempo is typed.
-func (d *Details) FocusTempo() { focusOn(d.tempo) }
+func (d *Details) FocusTempo() { d.focus(d.tempo) }
 
 // FocusKey puts the cursor where the key is typed.
-func (d *Details) FocusKey() { focusOn(d.key) }
+func (d *Details) FocusKey() { d.focus(d.key) }
 
 // FocusTag puts the cursor where tags are typed.
-func (d *Details) FocusTag() { focusOn(d.newTag) }
-
-func focusOn(o interface {
-	fyne.CanvasObject
-	fyne.Focusable
-}) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil {
-		c.Focus(o)
-	}
-}
+func (d *Details) FocusTag() { d.focus(d.newTag) }
 
 // Refresh draws the model as it is now.
 func (d *Details) Refresh() {

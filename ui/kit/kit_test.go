@@ -281,3 +281,45 @@ func TestSeveralPadsAreEditedTogether(t *testing.T) {
 	}
 	m.Reset()
 }
+
+// slow is a Background whose work is done when a test says so, in the order in which it was asked for.
+type slow []func(context.Context) func()
+
+func (s *slow) run(work func(context.Context) func()) { *s = append(*s, work) }
+
+func (s *slow) finish() {
+	for len(*s) > 0 {
+		work := (*s)[0]
+		*s = (*s)[1:]
+		now(work)
+	}
+}
+
+func TestWhatIsToldWhileAKitOpensDoesNotKeepItShut(t *testing.T) {
+	var later slow
+	m := NewModel(newShelf("Old"), later.run)
+	m.Start("", 0)
+	later.finish()
+	m.New("Fresh")
+	now(later[0]) // it is made, and is being read
+	later = later[1:]
+	m.Reload() // the event that tells of it
+	later.finish()
+	if k, _ := m.Kit(); k.Name != "Fresh" {
+		t.Errorf("open is %q", k.Name)
+	}
+}
+
+func TestSamplesPutQuicklyMakeOneFirstKit(t *testing.T) {
+	var later slow
+	s := newShelf()
+	m := NewModel(s, later.run)
+	m.Start("", 0)
+	later.finish()
+	m.Place(m.Pad(), []catalog.Row{1})
+	m.Place(m.Pad(), []catalog.Row{2})
+	later.finish()
+	if k, _ := m.Kit(); len(s.order) != 1 || len(k.Filled()) != 2 {
+		t.Errorf("%d kits; the open one has %d pads", len(s.order), len(k.Filled()))
+	}
+}

@@ -74,6 +74,8 @@ type Model struct {
 	lit     []func()       // told when other pads sound
 	playing map[device.Slot]bool
 	asked   int
+	wanted  string                                       // the kit that is shown, or will be when it has been read
+	waiting []func(ctx context.Context, id string) error // edits for the kit that is being made
 }
 
 // NewModel has no kit open.
@@ -154,7 +156,14 @@ func (m *Model) Start(id string, bank int) {
 }
 
 // Reload reads the list of kits and the open kit again.
-func (m *Model) Reload() { m.reload(m.kit.ID) }
+func (m *Model) Reload() { m.reload(m.wanted) }
+
+// KitChanged reads a kit again if it is the open one.
+func (m *Model) KitChanged(id string) {
+	if id == m.wanted {
+		m.Reload()
+	}
+}
 
 // Open shows another kit.
 func (m *Model) Open(id string) {
@@ -165,6 +174,7 @@ func (m *Model) Open(id string) {
 // reload opens the kit, or the first there is when it is gone.
 func (m *Model) reload(id string) {
 	m.asked++
+	m.wanted = id
 	asked := m.asked
 	m.run(func(ctx context.Context) func() {
 		list, err := m.core.KitList(ctx)
@@ -194,7 +204,7 @@ func (m *Model) reload(id string) {
 			if asked != m.asked {
 				return
 			}
-			m.list, m.kit, m.open, m.samples = list, k, found != "", samples
+			m.list, m.kit, m.open, m.samples, m.wanted = list, k, found != "", samples, found
 			m.prepare()
 			m.changed()
 		}
@@ -233,23 +243,42 @@ func (m *Model) Select(pad int) {
 	}
 }
 
-// edit runs a change of the open kit and shows the kit as it is then. Without a kit one is made.
+// edit runs a change of the open kit and shows the kit as it is then. Without a kit one is made,
+// once: what comes before it is there waits for it.
 func (m *Model) edit(change func(ctx context.Context, id string) error) {
-	id, open := m.kit.ID, m.open
+	if m.open {
+		m.change(m.kit.ID, change)
+		return
+	}
+	m.waiting = append(m.waiting, change)
+	if len(m.waiting) > 1 {
+		return
+	}
 	m.run(func(ctx context.Context) func() {
-		if !open {
-			k, err := m.core.NewKit(ctx, "My first kit")
+		k, err := m.core.NewKit(ctx, "My first kit")
+		return func() {
+			edits := m.waiting
+			m.waiting = nil
 			if err != nil {
-				return m.fail(err)
+				m.fail(err)()
+				return
 			}
-			id = k.ID
+			m.kit, m.open, m.wanted = k, true, k.ID
+			for _, change := range edits {
+				m.change(k.ID, change)
+			}
 		}
+	})
+}
+
+func (m *Model) change(id string, change func(ctx context.Context, id string) error) {
+	m.run(func(ctx context.Context) func() {
 		err := change(ctx, id)
 		return func() {
-			if err != nil && m.OnFailure != nil {
-				m.OnFailure(err)
+			if err != nil {
+				m.fail(err)()
 			}
-			m.reload(id)
+			m.Reload()
 		}
 	})
 }

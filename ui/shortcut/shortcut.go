@@ -130,7 +130,7 @@ func Table(system string) []Command {
 	shift, alt := std|fyne.KeyModifierShift, fyne.KeyModifierAlt
 	return []Command{
 		{AddFolder, "Add folder…", "File", fyne.KeyO, std, Always, true},
-		{AddFiles, "Add files…", "File", fyne.KeyO, shift, Always, true},
+		{AddFiles, "Add a file…", "File", fyne.KeyO, shift, Always, true},
 		{BringOver, "Bring over an earlier library…", "File", "", 0, Always, true},
 		{WriteCard, "Write card…", "File", fyne.KeyE, std, Always, true},
 		{ReadCard, "Read card…", "File", fyne.KeyR, std, Always, true},

@@ -73,6 +73,11 @@ func (b *IconButton) SetOff(off bool) {
 	}
 }
 
+// Enable, Disable and Disabled implement fyne.Disableable: the Tab key passes over what is off.
+func (b *IconButton) Enable()        { b.SetOff(false) }
+func (b *IconButton) Disable()       { b.SetOff(true) }
+func (b *IconButton) Disabled() bool { return b.Off }
+
 // Tapped implements fyne.Tappable.
 func (b *IconButton) Tapped(*fyne.PointEvent) {
 	b.unhint()
