@@ -13,11 +13,13 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/zalando/go-keyring"
 
 	"sampleagent/app/settings"
+	"sampleagent/audio/controller"
 	"sampleagent/library/catalog"
 )
 
@@ -157,6 +159,33 @@ func CheckSound(open func() (Sound, error)) Check {
 	return c
 }
 
+// CheckControllers looks for MIDI controllers below a folder of devices; "" means that this system
+// has none that are files. To have none is no fault.
+func CheckControllers(dir string) Check {
+	c := Check{Name: "midi", OK: true}
+	if dir == "" {
+		c.State = "controllers are read on Linux only"
+		return c
+	}
+	var found []string
+	for _, p := range controller.List(dir) {
+		switch {
+		case p.Err == nil:
+			found = append(found, p.Name)
+		case errors.Is(p.Err, syscall.EBUSY):
+			found = append(found, p.Name+" (in use)")
+		default:
+			c.OK = false
+			c.Advice = "Let your account use sound devices (sudo usermod -aG audio $USER, then sign in again), or plug the controller in again."
+			found = append(found, fmt.Sprintf("%s cannot be opened (%v)", p.Name, p.Err))
+		}
+	}
+	if c.State = strings.Join(found, ", "); c.State == "" {
+		c.State = "no controller is plugged in"
+	}
+	return c
+}
+
 // CheckKeyring looks whether secrets could be kept. It writes nothing.
 func CheckKeyring(ctx context.Context) Check {
 	c := Check{Name: "keyring"}
@@ -251,6 +280,7 @@ func Doctor(ctx context.Context, o Options) []Check {
 	looks := []func() Check{
 		func() Check { return CheckDisplay(ctx) },
 		func() Check { return CheckSound(o.Sound) },
+		func() Check { return CheckControllers(controller.Dir()) },
 		func() Check { return CheckKeyring(ctx) },
 		func() Check { return CheckLibrary(ctx, library) },
 		func() Check { return CheckServer(ctx, server) },

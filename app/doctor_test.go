@@ -33,14 +33,14 @@ func TestDoctorLooksAtAllAndChangesNothing(t *testing.T) {
 			t.Errorf("%+v says too little", c)
 		}
 	}
-	if s := strings.Join(names, " "); s != "display sound keyring library server" {
+	if s := strings.Join(names, " "); s != "display sound midi keyring library server" {
 		t.Errorf("looked at %s", s)
 	}
 	if s := strings.Join(bad, " "); s != "display sound" {
 		t.Errorf("not working: %s", s)
 	}
-	if !strings.Contains(got[4].State, "none is set") {
-		t.Errorf("no server: %+v", got[4])
+	if !strings.Contains(got[5].State, "none is set") {
+		t.Errorf("no server: %+v", got[5])
 	}
 	if _, err := os.Stat(f.Data); err == nil {
 		t.Error("looking made a library")
@@ -77,6 +77,25 @@ func TestCheckSound(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	if c := CheckSound(func() (Sound, error) { return nil, errors.New("no card") }); c.OK || !strings.Contains(c.State, "no card") {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestCheckControllers(t *testing.T) {
+	dir := t.TempDir()
+	if c := CheckControllers(dir); !c.OK || c.State != "no controller is plugged in" {
+		t.Errorf("%+v", c)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "midiC95D0"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c := CheckControllers(dir); !c.OK || c.State != "midiC95D0" {
+		t.Errorf("%+v", c)
+	}
+	if err := os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "midiC96D0")); err != nil {
+		t.Fatal(err)
+	}
+	if c := CheckControllers(dir); c.OK || c.Advice == "" || !strings.Contains(c.State, "midiC95D0, midiC96D0 cannot be opened") {
 		t.Errorf("%+v", c)
 	}
 }

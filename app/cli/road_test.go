@@ -402,7 +402,7 @@ func TestDoctorAsJSON(t *testing.T) {
 			t.Errorf("%v", o)
 		}
 	}
-	if s := strings.Join(names, " "); s != "display sound keyring library server" || r.status != 1 {
+	if s := strings.Join(names, " "); s != "display sound midi keyring library server" || r.status != 1 {
 		t.Errorf("%s, status %d", s, r.status)
 	}
 }

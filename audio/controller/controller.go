@@ -75,21 +75,49 @@ type watch struct {
 	wg     sync.WaitGroup
 }
 
+// Plugged is a controller that is plugged in.
+type Plugged struct {
+	Name string
+	Err  error // why it cannot be opened; syscall.EBUSY when a program, this one too, reads it already
+}
+
+// List finds the controllers below dir that are plugged in, without reading any.
+func List(dir string) []Plugged {
+	var out []Plugged
+	for _, path := range devices(dir) {
+		f, err := open(path)
+		if err == nil {
+			err = f.Close()
+		}
+		out = append(out, Plugged{nameOf(path), err})
+	}
+	return out
+}
+
+// devices are ALSA's raw MIDI devices below dir, in the order of their names.
+func devices(dir string) []string {
+	found, err := filepath.Glob(filepath.Join(dir, "midiC*D*"))
+	if err != nil {
+		return nil // only a wrong pattern is an error, and this one is right
+	}
+	return found
+}
+
+// open does not block, so that closing the file ends a read that waits.
+func open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
 // look opens what is new. A device that cannot be opened, since another program reads it or the
 // rights are missing, is tried again the next time.
 func (w *watch) look(dir string) {
-	found, err := filepath.Glob(filepath.Join(dir, "midiC*D*"))
-	if err != nil {
-		return // the pattern is right, so this cannot be
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, path := range found {
+	for _, path := range devices(dir) {
 		if w.open[path] != nil || w.closed {
 			continue
 		}
-		// Not blocking, so that closing the file ends a read that waits.
-		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		f, err := open(path)
 		if err != nil {
 			continue
 		}

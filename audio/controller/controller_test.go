@@ -4,6 +4,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,7 @@ func (h *heard) eventually(t *testing.T, what string, ok func() bool) {
 			return
 		}
 	}
-	t.Fatalf("%s: not within 15 s; notes %v, names %v", what, h.notes, h.names)
+	t.Fatalf("%s: in vain; notes %v, names %v", what, h.notes, h.names)
 }
 
 func send(t *testing.T, f *os.File, b ...byte) {
@@ -91,6 +92,21 @@ func TestControllersAreHeardAndMayComeAndGo(t *testing.T) {
 	case <-ended:
 	case <-time.After(2 * time.Minute):
 		t.Fatal("watching does not end")
+	}
+}
+
+func TestListNamesWhatIsPluggedIn(t *testing.T) {
+	dir := t.TempDir()
+	if got := List(dir); len(got) != 0 {
+		t.Errorf("nothing is plugged in: %+v", got)
+	}
+	plug(t, dir, "midiC93D0")
+	if err := os.Symlink(filepath.Join(dir, "unplugged"), filepath.Join(dir, "midiC94D0")); err != nil {
+		t.Fatal(err)
+	}
+	got := List(dir)
+	if len(got) != 2 || got[0] != (Plugged{Name: "midiC93D0"}) || got[1].Name != "midiC94D0" || !errors.Is(got[1].Err, os.ErrNotExist) {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -144,8 +144,8 @@ func polyphaseAVX2(dst, x, table *float32, n, phase, rows, whole, part int)
 
 func polyphase(dst, x, table []float32, phase, rows, step int) {
 	if n := len(dst); useAVX2 && n > 0 {
-		_ = x[(phase+(n-1)*step)/rows+15]
-		_ = table[16*rows-1]
+		_ = x[(phase+(n-1)*step)/rows+23]
+		_ = table[24*rows-1]
 		polyphaseAVX2(&dst[0], &x[0], &table[0], n, phase, rows, step/rows, step%rows)
 		return
 	}

@@ -537,13 +537,16 @@ TEXT ·polyphaseAVX2(SB), NOSPLIT, $0-64
 	LEAQ 1(R10), R12
 
 poly:
-	MOVQ         R8, AX
-	SHLQ         $6, AX
+	LEAQ         (R8)(R8*2), AX
+	SHLQ         $5, AX    // a row is 96 bytes
 	VMOVUPS      (SI), Y0
 	VMOVUPS      32(SI), Y1
+	VMOVUPS      64(SI), Y2
 	VMULPS       (BX)(AX*1), Y0, Y0
 	VMULPS       32(BX)(AX*1), Y1, Y1
+	VMULPS       64(BX)(AX*1), Y2, Y2
 	VADDPS       Y1, Y0, Y0
+	VADDPS       Y2, Y0, Y0
 	HSUM
 	VMOVSS       X0, (DI)
 	ADDQ         $4, DI

@@ -42,7 +42,7 @@ func TestVectorKernelsAgree(t *testing.T) {
 			out = append(out, v...)
 			r := make([]float32, bank.Rows())
 			bank.Apply(r, padded)
-			table, p := noise(16*7, 8), make([]float32, 30)
+			table, p := noise(24*7, 8), make([]float32, 30)
 			polyphase(p, noise(200, 9), table, 3, 7, 24)
 			out = append(out, p...)
 			l, right := stereoTaps((*[64]float32)(noise(64, 6)), noise(64, 7), 0.3)

@@ -205,16 +205,16 @@ func bankGo(dst, x, weights []float32, spans []int32) {
 	}
 }
 
-// polyphaseGo sets dst[i] to the sum of the sixteen taps of row phase over x from the running
+// polyphaseGo sets dst[i] to the sum of the 24 taps of row phase over x from the running
 // place; then phase grows by step, and the place by one for each rows that it passes.
 func polyphaseGo(dst, x, table []float32, phase, rows, step int) {
 	whole, part := step/rows, step%rows
 	at := 0
 	for i := range dst {
-		s, c := (*[16]float32)(x[at:]), (*[16]float32)(table[16*phase:])
+		s, c := (*[24]float32)(x[at:]), (*[24]float32)(table[24*phase:])
 		var y [8]float32
 		for l := range y {
-			y[l] = float32(c[l]*s[l]) + float32(c[l+8]*s[l+8])
+			y[l] = float32(c[l]*s[l]) + float32(c[l+8]*s[l+8]) + float32(c[l+16]*s[l+16])
 		}
 		dst[i] = total8(&y)
 		at += whole

@@ -93,11 +93,11 @@ func spectraApart(a, b []float32, rate int, below float64) float64 {
 }
 
 // beyondSixteen is how far below the signal an error is lost under the device's sixteen bits: their
-// own rounding lies at -92 dB of the sweep's -6 dBFS, and this is 18 dB below that.
-const beyondSixteen = -110
+// own rounding lies at -92 dB of the sweep's -6 dBFS, and this is 33 dB below that.
+const beyondSixteen = -125
 
-// On sweeps both are compared with the sweep computed at 48 kHz. sox in floating point comes nearer
-// to it where the ratio is simple; what either misses is far below what sixteen bits can hold.
+// On sweeps both are compared with the sweep computed at 48 kHz. Ours stops at the rounding of
+// float32, which is far below what sixteen bits can hold.
 //
 //	go test ./library/sp404 -run BesideSox -v
 func TestSweepsBesideSox(t *testing.T) {
