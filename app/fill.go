@@ -41,7 +41,7 @@ func (a *App) ProposeBank(ctx context.Context, id string, bank int, t kit.Templa
 	if err != nil {
 		return nil, nil, err
 	}
-	found, all, err := a.candidates(ctx, query, weighed(&k, bank, t, o.Seed), t)
+	found, all, err := a.candidates(ctx, query, &k, bank, t, o.Seed)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +83,7 @@ func (a *App) fillBank(ctx context.Context, id string, bank int, query string, t
 	if err != nil {
 		return Filled{}, err
 	}
-	found, samples, err := a.candidates(ctx, query, weighed(&now, bank, t, seed), t)
+	found, samples, err := a.candidates(ctx, query, &now, bank, t, seed)
 	if err != nil {
 		return Filled{}, err
 	}
@@ -168,9 +168,28 @@ func placeInOrder(k *kit.Kit, bank int, samples []catalog.Sample) ([]kit.Slot, e
 	return placed, nil
 }
 
-// candidates are what a query finds and can be played, in its order, and the samples that count
-// in any case, with what a filling weighs.
-func (a *App) candidates(ctx context.Context, query string, also []string, t kit.Template) ([]kit.Candidate, []catalog.Sample, error) {
+// withoutCopies leaves out files with the same bytes as one before them, or as one of those that
+// stay. The last of these is the one that is kept.
+func withoutCopies(samples, stay []catalog.Sample) []catalog.Sample {
+	kept := map[string]string{} // bytes -> id
+	for _, s := range stay {
+		kept[s.SHA256] = s.ID
+	}
+	return slices.DeleteFunc(samples, func(s catalog.Sample) bool {
+		if s.SHA256 == "" {
+			return false // not read yet
+		}
+		id, known := kept[s.SHA256]
+		if !known {
+			kept[s.SHA256] = s.ID
+		}
+		return known && id != s.ID
+	})
+}
+
+// candidates are what a query finds and can be played, in its order, each sound once however
+// often it lies in the library, and the samples that count in any case, with what a filling weighs.
+func (a *App) candidates(ctx context.Context, query string, k *kit.Kit, bank int, t kit.Template, seed string) ([]kit.Candidate, []catalog.Sample, error) {
 	rows, err := a.SearchFirst(ctx, query, search.Sort{}, mostCandidates)
 	if err != nil {
 		return nil, nil, err
@@ -179,7 +198,7 @@ func (a *App) candidates(ctx context.Context, query string, also []string, t kit
 	if err != nil {
 		return nil, nil, err
 	}
-	also = slices.DeleteFunc(slices.Clone(also), func(id string) bool {
+	also := slices.DeleteFunc(weighed(k, bank, t, seed), func(id string) bool {
 		return slices.ContainsFunc(samples, func(s catalog.Sample) bool { return s.ID == id })
 	})
 	more, err := a.db.SamplesByID(ctx, also)
@@ -188,6 +207,22 @@ func (a *App) candidates(ctx context.Context, query string, also []string, t kit
 	}
 	samples = append(samples, more...)
 	samples = slices.DeleteFunc(samples, func(s catalog.Sample) bool { return s.State == catalog.Failed || s.State == catalog.Missing })
+	var there []string
+	for _, s := range kit.BankSlots(bank) {
+		if id := k.Pad(s).SampleID; id != "" {
+			there = append(there, id)
+		}
+	}
+	stay, err := a.db.SamplesByID(ctx, there)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range samples {
+		if s.ID == seed {
+			stay = append(stay, s)
+		}
+	}
+	samples = withoutCopies(samples, stay)
 	reports, err := a.db.Reports(ctx, samples)
 	if err != nil {
 		return nil, nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"sampleagent/library/kit"
@@ -79,5 +80,39 @@ func TestFillingABankTakesWhatIsLeft(t *testing.T) {
 	}
 	if back, _ := a.Kit(ctx, k.ID); fmt.Sprintf("%v", back.Filled()) != "[C1]" {
 		t.Errorf("after undo: %v", back.Filled())
+	}
+}
+
+func TestASoundThatLiesInTheLibraryTwiceIsPutOnce(t *testing.T) {
+	ctx := context.Background()
+	a, dir := open(t, Options{}), t.TempDir()
+	first := imported(t, a, tone(t, filepath.Join(dir, "one.wav"), 0.2, 300))
+	copied := imported(t, a, tone(t, filepath.Join(dir, "one copy.wav"), 0.2, 300))
+	imported(t, a, tone(t, filepath.Join(dir, "other.wav"), 0.2, 500))
+	k, err := a.NewKit(ctx, "Kit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := a.FillBank(ctx, k.ID, 0, ""); err != nil || len(got.Placed) != 2 {
+		t.Errorf("an empty bank: %+v, %v", got, err)
+	}
+	// The copy is on the bank already, so neither it nor its like is put there.
+	if err := a.SetPad(ctx, k.ID, 16, copied); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := a.FillBank(ctx, k.ID, 1, ""); err != nil || len(got.Placed) != 1 {
+		t.Errorf("a bank with the copy: %+v, %v", got, err)
+	}
+	// A seed is kept before its copies.
+	seed := sampleOf(t, a, copied).ID
+	_, samples, err := a.ProposeBank(ctx, k.ID, 2, kit.Alike, "", kit.FillOptions{Seed: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, there := samples[seed]; !there || len(samples) != 2 {
+		t.Errorf("from a copy: %d samples, the seed there: %v", len(samples), there)
+	}
+	if _, there := samples[sampleOf(t, a, first).ID]; there {
+		t.Error("the seed's copy is there too")
 	}
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sampleagent/app/event"
@@ -20,6 +21,7 @@ type pump struct {
 	cancel context.CancelFunc
 	queue  chan func()
 	work   sync.WaitGroup
+	open   atomic.Int64 // works whose result has not been applied
 	ended  chan struct{}
 }
 
@@ -35,12 +37,22 @@ func (p *pump) run(work func(ctx context.Context) (apply func())) {
 	if p.ctx.Err() != nil {
 		return
 	}
+	p.open.Add(1)
 	p.work.Go(func() {
-		if apply := work(p.ctx); apply != nil {
-			p.post(apply)
+		apply := work(p.ctx)
+		if apply == nil {
+			p.open.Add(-1)
+			return
 		}
+		p.post(func() {
+			apply()
+			p.open.Add(-1)
+		})
 	})
 }
+
+// idle says whether nothing that was started with run is still to be done.
+func (p *pump) idle() bool { return p.open.Load() == 0 }
 
 func (p *pump) post(apply func()) {
 	select {

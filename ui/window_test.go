@@ -80,7 +80,8 @@ func (r *rig) open(t testing.TB, lib string) {
 // patience is for machines that do many other things beside a test.
 const patience = 2 * time.Minute
 
-// settle does what waits for the UI goroutine until nothing has come for a while.
+// settle does what waits for the UI goroutine until no work is left and nothing has come for a
+// while: events of the application come by themselves.
 func (r *rig) settle(t testing.TB) {
 	t.Helper()
 	quiet := 0
@@ -92,7 +93,7 @@ func (r *rig) settle(t testing.TB) {
 		for _, f := range todo {
 			f()
 		}
-		if len(todo) > 0 {
+		if len(todo) > 0 || !r.pump.idle() {
 			quiet = 0
 		} else {
 			quiet++
@@ -165,17 +166,12 @@ func TestFromSearchToPadByKeys(t *testing.T) {
 	}
 	r.settle(t)
 	r.key(fyne.KeyDown)
-	r.settle(t)
+	r.until(t, "a kick under the cursor, in the inspector and to be heard", func() bool {
+		s := r.list.Current()
+		got := r.look.Sample()
+		return s != nil && s.Class == "kick" && got != nil && got.Row == s.Row && r.core.Transport().Row == s.Row
+	})
 	s := r.list.Current()
-	if s == nil || s.Class != "kick" {
-		t.Fatalf("under the cursor: %+v", s)
-	}
-	if got := r.look.Sample(); got == nil || got.Row != s.Row {
-		t.Error("the inspector shows something else")
-	}
-	if tr := r.core.Transport(); tr.Row != s.Row {
-		t.Errorf("row %d is auditioned, want %d", tr.Row, s.Row)
-	}
 	r.key(fyne.KeyReturn)
 	r.until(t, "a filled pad", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) == 1 })
 	k, open := r.kits.Kit()
@@ -192,7 +188,7 @@ func TestFromSearchToPadByKeys(t *testing.T) {
 func TestEditsAreShownAndCanBeUndone(t *testing.T) {
 	r := newRig(t, 60)
 	r.run(shortcut.FocusList)
-	r.settle(t)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
 	row := r.chosen[0]
 	r.run(shortcut.Favourite)
 	r.until(t, "a favourite", func() bool { s := r.list.Current(); return s != nil && s.Row == row && s.Favourite })
@@ -255,7 +251,7 @@ func TestPlacesNarrowTheList(t *testing.T) {
 func TestADraggedRowLandsOnThePad(t *testing.T) {
 	r := newRig(t, 40)
 	r.run(shortcut.FocusList)
-	r.settle(t)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
 	pad := r.pads.Grid
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(pad).AddXY(pad.Size().Width-20, 20) // pad 4
 	r.dragging(r.chosen, "one", at)
@@ -275,9 +271,9 @@ func TestTheWindowIsAsItWas(t *testing.T) {
 	r.search.SetSort("tempo")
 	r.kits.SetBank(3)
 	r.dock.show("details")
+	light := !theme.IsLight()
 	r.run(shortcut.ToggleLight)
-	r.settle(t)
-	light := theme.IsLight()
+	r.until(t, "the other theme", func() bool { return theme.IsLight() == light })
 	r.close()
 	if err := r.a.Close(); err != nil {
 		t.Fatal(err)
@@ -289,7 +285,7 @@ func TestTheWindowIsAsItWas(t *testing.T) {
 	r.a = a
 	w := newWindow(&core{App: a}, test.NewTempApp(t), func(f func()) { r.mu.Lock(); r.todo = append(r.todo, f); r.mu.Unlock() })
 	r.window = w
-	r.settle(t)
+	r.until(t, "the window's theme", func() bool { return theme.IsLight() == light })
 	if w.search.Text() != "kick" || w.search.Sort().By != "tempo" || w.kits.Bank() != 3 || w.dock.tab != "details" || theme.IsLight() != light {
 		t.Errorf("text %q, sort %+v, bank %d, tab %s, light %v", w.search.Text(), w.search.Sort(), w.kits.Bank(), w.dock.tab, theme.IsLight())
 	}
