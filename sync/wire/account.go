@@ -115,6 +115,7 @@ type Limits struct {
 	APIRequests   int64   `json:"api_requests" doc:"a UTC day with API keys; 0: no keys"`
 	Exports       bool    `json:"exports"`
 	Sync          bool    `json:"sync"`
+	WhiteLabel    bool    `json:"white_label"`
 	Queue         string  `json:"queue"`
 	PromiseSecs   int64   `json:"promise_seconds" doc:"jobs are normally done within this"`
 }

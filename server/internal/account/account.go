@@ -47,8 +47,9 @@ type Enqueuer interface {
 
 // Mails asks for mails in a transaction.
 type Mails interface {
-	// SignIn sends the code and link of a login code; both follow from its id.
-	SignIn(ctx context.Context, tx *store.Tx, email, codeID string) error
+	// SignIn sends the code and link of a login code, which follow from its id, in the name of the
+	// tenant at whose host it was asked for.
+	SignIn(ctx context.Context, tx *store.Tx, email, codeID, tenantID string) error
 	// Reused tells a user that a refresh token was used twice and its session was ended.
 	Reused(ctx context.Context, tx *store.Tx, u *store.User, device string) error
 }
@@ -120,8 +121,9 @@ func CleanEmail(text string) (string, error) {
 	return strings.ToLower(a.Address), nil
 }
 
-// userFor is the account of an address whose owner has proved it, made if it is new.
-func (s *Service) userFor(ctx context.Context, tx *store.Tx, email, ip string) (*store.User, error) {
+// userFor is the account of an address whose owner has proved it, made if it is new; then it
+// belongs to the tenant at whose host it was asked for.
+func (s *Service) userFor(ctx context.Context, tx *store.Tx, email, tenantID, ip string) (*store.User, error) {
 	u, err := tx.UserByEmail(ctx, email)
 	if err == nil || !errors.Is(err, store.ErrNotFound) {
 		return u, err
@@ -129,7 +131,7 @@ func (s *Service) userFor(ctx context.Context, tx *store.Tx, email, ip string) (
 	now := s.Now()
 	u = &store.User{
 		ID: store.NewID(), Email: email, Tier: plan.Free, CreatedAt: store.At(now), UpdatedAt: store.At(now), LastSeenAt: store.At(now),
-		UnsubscribeToken: random(24), NotifyProcessed: true, NotifyFailed: true, NotifyExpiring: true, NotifyQuota: true,
+		UnsubscribeToken: random(24), TenantID: tenantID, NotifyProcessed: true, NotifyFailed: true, NotifyExpiring: true, NotifyQuota: true,
 	}
 	if err := tx.CreateUser(ctx, u); err != nil {
 		return nil, err

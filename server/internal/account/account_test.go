@@ -26,7 +26,7 @@ type post struct {
 	reused int
 }
 
-func (p *post) SignIn(_ context.Context, tx *store.Tx, _, id string) error {
+func (p *post) SignIn(_ context.Context, tx *store.Tx, _, id, _ string) error {
 	tx.AfterCommit(func() { p.Lock(); p.codes = append(p.codes, id); p.Unlock() })
 	return nil
 }

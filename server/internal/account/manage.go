@@ -69,7 +69,7 @@ func WireLimits(l plan.Limits) wire.Limits {
 	return wire.Limits{
 		Uploads: l.Uploads, UploadsPer: string(l.Period), FileBytes: l.FileBytes, Seconds: l.Seconds, StorageBytes: l.StorageBytes,
 		RetentionDays: l.RetentionDays, Batch: l.Batch, AIMicroUSD: l.AIMicro, APIRequests: l.APIRequests, Exports: l.Exports,
-		Sync: l.Sync, Queue: string(l.Queue), PromiseSecs: int64(l.Promise.Seconds()),
+		Sync: l.Sync, WhiteLabel: l.WhiteLabel, Queue: string(l.Queue), PromiseSecs: int64(l.Promise.Seconds()),
 	}
 }
 

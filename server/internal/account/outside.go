@@ -140,7 +140,7 @@ func (s *Service) CheckOutside(ctx context.Context, o Outside, ip string) (*stor
 		if err != nil {
 			return err
 		}
-		if u, err = s.userFor(ctx, tx, email, ip); err != nil {
+		if u, err = s.userFor(ctx, tx, email, "", ip); err != nil {
 			return err
 		}
 		if err := tx.AddIdentity(ctx, o.Issuer, o.Subject, u.ID, s.Now()); err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
 )
 
@@ -60,11 +61,11 @@ func (s *Service) RequestCode(ctx context.Context, email, ip string) error {
 		}
 		id := store.NewID() + random(9)
 		c := &store.LoginCode{ID: id, Email: email, CodeHash: hash(id + s.CodeOf(id)), LinkHash: hash(s.LinkOf(id)),
-			CreatedAt: store.At(now), ExpiresAt: store.At(now.Add(CodeLife)), IP: ip}
+			CreatedAt: store.At(now), ExpiresAt: store.At(now.Add(CodeLife)), IP: ip, TenantID: tenant.ID(ctx)}
 		if err := tx.AddLoginCode(ctx, c); err != nil {
 			return err
 		}
-		return s.Mails.SignIn(ctx, tx, email, id)
+		return s.Mails.SignIn(ctx, tx, email, id, c.TenantID)
 	})
 }
 
@@ -93,7 +94,7 @@ func (s *Service) CheckCode(ctx context.Context, email, code, ip string) (*store
 			if ok, err := tx.UseLoginCode(ctx, c.ID, now); err != nil || !ok {
 				return err
 			}
-			u, err = s.userFor(ctx, tx, email, ip)
+			u, err = s.userFor(ctx, tx, email, c.TenantID, ip)
 			return err
 		}
 		return nil
@@ -116,7 +117,7 @@ func (s *Service) CheckLink(ctx context.Context, token, ip string) (*store.User,
 		if ok, err := tx.UseLoginCode(ctx, c.ID, now); err != nil || !ok {
 			return err
 		}
-		u, err = s.userFor(ctx, tx, c.Email, ip)
+		u, err = s.userFor(ctx, tx, c.Email, c.TenantID, ip)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) || (err == nil && u == nil) {

@@ -11,6 +11,7 @@ import (
 
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
 )
 
@@ -80,7 +81,7 @@ func (s *Service) Checkout(ctx context.Context, u *store.User, every string) (st
 func (s *Service) newSession(ctx context.Context, u *store.User, customer, every string, prices *catalogue) (string, error) {
 	p := &stripe.CheckoutSessionCreateParams{
 		Mode: stripe.String("subscription"), Customer: &customer, ClientReferenceID: &u.ID, AllowPromotionCodes: stripe.Bool(true),
-		SuccessURL: stripe.String(s.Public + "/billing/done"), CancelURL: stripe.String(s.Public + "/pricing?notice=not-bought"),
+		SuccessURL: stripe.String(tenant.Address(ctx, s.Public) + "/billing/done"), CancelURL: stripe.String(tenant.Address(ctx, s.Public) + "/pricing?notice=not-bought"),
 		LineItems: []*stripe.CheckoutSessionCreateLineItemParams{
 			{Price: stripe.String(prices.prices[priceKey(productPro, every)]), Quantity: stripe.Int64(1)},
 			{Price: stripe.String(prices.prices[priceKey(productDeep, every)])},
@@ -118,7 +119,7 @@ func (s *Service) Portal(ctx context.Context, u *store.User, back string) (strin
 		s.portal = portal
 		s.mu.Unlock()
 	}
-	p := &stripe.BillingPortalSessionCreateParams{Customer: &sub.Customer, ReturnURL: stripe.String(s.Public + back)}
+	p := &stripe.BillingPortalSessionCreateParams{Customer: &sub.Customer, ReturnURL: stripe.String(tenant.Address(ctx, s.Public) + back)}
 	if portal != "" {
 		p.Configuration = &portal
 	}

@@ -76,7 +76,7 @@ type Config struct {
 
 	Phase string `key:"phase" default:"3" usage:"what is offered: 1 free only without AI, 2 with pro and billing, 3 with batches, exports and large models"`
 
-	Features []string `key:"features" usage:"single features over the phase, as name=on or name=off with commas: pro, billing, ai, api-keys, sync, batch, export, large-models"`
+	Features []string `key:"features" usage:"single features over the phase, as name=on or name=off with commas: pro, billing, ai, api-keys, sync, batch, export, large-models, white-label"`
 	Lanes    []string `key:"lanes" usage:"own lanes for contracts, as name=workers with commas; a contract names its lane with the term queue"`
 
 	WebhookAllow []string `key:"webhook_allow" usage:"private networks webhooks may reach, for tests and closed networks"`

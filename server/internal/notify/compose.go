@@ -12,6 +12,7 @@ import (
 	texttemplate "text/template"
 
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
 )
 
@@ -34,8 +35,7 @@ type letter struct {
 	Button      string
 	Link        string
 	Closing     string
-	Brand       string
-	Public      string
+	Brand       *tenant.Brand
 	Unsubscribe string
 }
 
@@ -43,14 +43,15 @@ type fact struct{ Name, Value string }
 
 // compose writes a mail; ErrNotFound when what it is about is gone.
 func (s *Service) compose(ctx context.Context, a MailArgs) (*Message, error) {
-	l := &letter{Brand: "Sample Agent", Public: s.Public}
+	l := &letter{Brand: s.Brands.Of(a.Tenant)}
 	if a.UserID != "" {
 		u, err := s.DB.User(ctx, a.UserID)
 		if err != nil {
 			return nil, err
 		}
+		l.Brand = s.Brands.Of(u.TenantID)
 		if canSwitchOff(a.MailKind) {
-			l.Unsubscribe = s.Public + "/unsubscribe/" + u.UnsubscribeToken
+			l.Unsubscribe = l.Brand.Address + "/unsubscribe/" + u.UnsubscribeToken
 		}
 	}
 	if err := s.fill(ctx, l, a); err != nil {
@@ -63,7 +64,11 @@ func (s *Service) compose(ctx context.Context, a MailArgs) (*Message, error) {
 	if err := htmlMail.Execute(&html, l); err != nil {
 		return nil, fmt.Errorf("write mail: %w", err)
 	}
-	return &Message{Subject: l.Subject, Text: text.String(), HTML: html.String(), Unsubscribe: l.Unsubscribe}, nil
+	m := &Message{Subject: l.Subject, Text: text.String(), HTML: html.String(), Unsubscribe: l.Unsubscribe, Logo: l.Brand.Logo}
+	if !l.Brand.Own() {
+		m.From = l.Brand.Name
+	}
+	return m, nil
 }
 
 // canSwitchOff says that a kind of mail is one of the switches of an account.
@@ -87,17 +92,17 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 	switch {
 	case a.MailKind == mailSignIn:
 		code := s.Codes.CodeOf(about)
-		l.Subject, l.Title = code+" is your sign-in code", "Sign in to Sample Agent"
+		l.Subject, l.Title = code+" is your sign-in code", "Sign in to "+l.Brand.Name
 		l.Lead, l.Code = "Type this code where you asked for it:", code[:3]+" "+code[3:]
-		l.Button, l.Link = "Or sign in with this link", s.Public+"/auth/link?token="+s.Codes.LinkOf(about)
+		l.Button, l.Link = "Or sign in with this link", l.Brand.Address+"/auth/link?token="+s.Codes.LinkOf(about)
 		l.Closing = "Code and link end after 10 minutes. If you did not ask for them, do nothing: nobody gets in without this mail."
 	case a.MailKind == mailBudget:
 		l.Subject, l.Title, l.Lead = "A budget is being used", "A budget is being used", about
-		l.Button, l.Link = "See what costs how much", s.Public+"/admin/cost"
+		l.Button, l.Link = "See what costs how much", l.Brand.Address+"/admin/cost"
 	case a.MailKind == mailReused:
 		l.Subject, l.Title = "A sign-in was ended for safety", "A sign-in was ended for safety"
 		l.Lead = "The sign-in of “" + about + "” was used from two places at once, which happens when somebody copies it. It has been ended; sign in again on your own machine."
-		l.Button, l.Link = "See where you are signed in", s.Public+"/account"
+		l.Button, l.Link = "See where you are signed in", l.Brand.Address+"/account"
 	case a.MailKind == mailProcessed:
 		return s.fillProcessed(ctx, l, a.UserID, about)
 	case a.MailKind == mailFailed:
@@ -108,7 +113,7 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		l.Subject, l.Title = "“"+job.OriginalName+"” could not be analysed", "A sound could not be analysed"
 		l.Lead = job.Error
 		l.Facts = []fact{{"File", job.OriginalName}}
-		l.Button, l.Link = "Open your jobs", s.Public+"/jobs/"+job.ID
+		l.Button, l.Link = "Open your jobs", l.Brand.Address+"/jobs/"+job.ID
 		l.Closing = "It did not count as an upload. The file is kept for 24 hours, so you can try again."
 	case a.MailKind == mailBatch:
 		return s.fillBatch(ctx, l, a.UserID, about)
@@ -116,16 +121,16 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		return s.fillExpiring(ctx, l, a, days)
 	case a.MailKind == mailQuota:
 		l.Subject, l.Title, l.Lead = "A limit of your plan is reached", "A limit of your plan is reached", about
-		l.Button, l.Link = "See your usage", s.Public+"/account"
+		l.Button, l.Link = "See your usage", l.Brand.Address+"/account"
 	case a.MailKind == mailExport:
 		l.Subject, l.Title = "Your export is ready", "Your export is ready"
 		l.Lead = "It is kept for 7 days and can be built again after that."
-		l.Button, l.Link = "Download it", s.Public+"/exports/"+about
+		l.Button, l.Link = "Download it", l.Brand.Address+"/exports/"+about
 	case a.MailKind == mailHookOff:
 		l.Subject, l.Title = "A webhook was switched off", "A webhook was switched off"
 		l.Lead = "Events are no longer sent to this address: " + strings.Join(a.About[1:], " ") + "."
 		l.Facts = []fact{{"Address", about}}
-		l.Button, l.Link = "Switch it on again", s.Public+"/account/webhooks"
+		l.Button, l.Link = "Switch it on again", l.Brand.Address+"/account/webhooks"
 	default:
 		return fmt.Errorf("no mail is called %q", a.MailKind)
 	}
@@ -159,7 +164,7 @@ func (s *Service) fillProcessed(ctx context.Context, l *letter, userID, sampleID
 	if at := sample.ExpiresAt; at != 0 {
 		l.Facts = append(l.Facts, fact{"Audio kept until", at.Time().Format("2 January 2006")})
 	}
-	l.Button, l.Link = "Play it", s.Public+"/samples/"+sample.ID
+	l.Button, l.Link = "Play it", l.Brand.Address+"/samples/"+sample.ID
 	return nil
 }
 
@@ -203,7 +208,7 @@ func (s *Service) fillBatch(ctx context.Context, l *letter, userID, batchID stri
 			l.Items = append(l.Items, j.OriginalName+": "+j.Error)
 		}
 	}
-	l.Button, l.Link = "Open your samples", s.Public+"/samples"
+	l.Button, l.Link = "Open your samples", l.Brand.Address+"/samples"
 	return nil
 }
 
@@ -246,6 +251,6 @@ func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days 
 		l.Lead = "The cloud holds more than your plan has room for, and the time to make room is almost over: the oldest sounds go, no more than are too much."
 	}
 	l.Lead += " What was found out about these sounds stays; their audio in the cloud is removed " + when + ". Your own files are not touched."
-	l.Link = s.Public + "/samples"
+	l.Link = l.Brand.Address + "/samples"
 	return nil
 }

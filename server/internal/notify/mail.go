@@ -42,6 +42,7 @@ type MailArgs struct {
 	UserID    string   `json:"user_id"`
 	Recipient string   `json:"recipient"`
 	About     []string `json:"about"`
+	Tenant    string   `json:"tenant,omitempty"` // in whose name, where no account says it
 }
 
 // Kind names the entry.
@@ -64,6 +65,8 @@ type Message struct {
 	To, Subject string
 	Text, HTML  string
 	Unsubscribe string // address of one-click opt-out, or ""
+	From        string // name of the sender, "" for the server's
+	Logo        []byte // PNG that HTML shows as cid:logo, nil for none
 }
 
 // Mailer sends mails.
@@ -74,9 +77,9 @@ type Mailer interface {
 	Kind() string
 }
 
-// SignIn sends a sign-in code.
-func (s *Service) SignIn(ctx context.Context, tx *store.Tx, email, codeID string) error {
-	return s.enqueueMail(ctx, tx, MailArgs{MailKind: mailSignIn, Recipient: email, About: []string{codeID}})
+// SignIn sends a sign-in code, in a tenant's name or, with "", in ours.
+func (s *Service) SignIn(ctx context.Context, tx *store.Tx, email, codeID, tenantID string) error {
+	return s.enqueueMail(ctx, tx, MailArgs{MailKind: mailSignIn, Recipient: email, About: []string{codeID}, Tenant: tenantID})
 }
 
 // Budget tells an operator how much of a budget is used.
@@ -207,16 +210,20 @@ func (s *Service) Workers(w *river.Workers) {
 // message is m in the form that both mailers send.
 func message(from string, m *Message) (*gomail.Msg, error) {
 	msg := gomail.NewMsg()
-	if err := msg.From(from); err != nil {
+	sender, err := mail.ParseAddress(from)
+	if err != nil {
+		return nil, fmt.Errorf("mail_from: %w", err)
+	}
+	if m.From != "" {
+		sender.Name = m.From
+	}
+	if err := msg.FromFormat(sender.Name, sender.Address); err != nil {
 		return nil, fmt.Errorf("mail_from: %w", err)
 	}
 	if err := msg.To(m.To); err != nil {
 		return nil, fmt.Errorf("recipient: %w", err)
 	}
-	host := "localhost"
-	if a, err := mail.ParseAddress(from); err == nil {
-		host = a.Address[strings.LastIndexByte(a.Address, '@')+1:]
-	}
+	host := sender.Address[strings.LastIndexByte(sender.Address, '@')+1:]
 	msg.Subject(m.Subject)
 	msg.SetDate()
 	msg.SetMessageIDWithValue(m.ID + "@" + host)
@@ -228,7 +235,10 @@ func message(from string, m *Message) (*gomail.Msg, error) {
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
-	return msg, nil
+	if m.Logo != nil {
+		err = msg.EmbedReader("logo.png", bytes.NewReader(m.Logo), gomail.WithFileContentID("<logo>"), gomail.WithFileContentType("image/png"))
+	}
+	return msg, err
 }
 
 // SMTP sends through a mail server, Resend's included.

@@ -55,19 +55,19 @@ func (s *Service) fillMoney(ctx context.Context, l *letter, a MailArgs) (bool, e
 	case mailPlanBegun:
 		l.Subject, l.Title = "Welcome to pro", "Welcome to pro"
 		l.Lead = "From now on your sounds go first, normally ready within 5 minutes, and what you keep in the cloud stays. The receipt comes from Stripe in a mail of its own."
-		l.Button, l.Link = "Upload a sound", s.Public+"/upload"
+		l.Button, l.Link = "Upload a sound", l.Brand.Address+"/upload"
 		l.Closing = "You can cancel at any time; pro then lasts until the end of what is paid."
 	case mailPlanEnding:
 		l.Subject, l.Title = "Your pro plan ends on "+day(0), "Your pro plan ends on "+day(0)
 		l.Lead = "You have cancelled. Until then nothing changes, and you can take it back with one click."
-		l.Button, l.Link = "Keep pro", s.Public+"/account"
+		l.Button, l.Link = "Keep pro", l.Brand.Address+"/account"
 	case mailPlanEnded:
 		l.Subject, l.Title = "Your pro plan has ended", "Your pro plan has ended"
 		l.Lead = "Your account is free again. Nothing is deleted today: the cloud keeps all audio until " + day(0) + " and tells you 7 days and 1 day before. What was found out about your sounds stays for good, and files on your machines are never touched."
 		if over, err := strconv.ParseInt(a.About[1], 10, 64); err == nil && over > 0 {
 			l.Lead += fmt.Sprintf(" The cloud holds %.1f MB more than the free plan, so it is read-only until you remove some or come back: download whatever you need.", float64(over)/(1<<20))
 		}
-		l.Button, l.Link = "Come back to pro", s.Public+"/pricing"
+		l.Button, l.Link = "Come back to pro", l.Brand.Address+"/pricing"
 	case mailPaymentFailed:
 		v, err := s.DB.Invoice(ctx, a.About[0])
 		if err != nil {
@@ -87,7 +87,7 @@ func (s *Service) fillMoney(ctx context.Context, l *letter, a MailArgs) (bool, e
 		}
 		l.Button, l.Link = "Pay or change the card", v.URL
 		if l.Link == "" {
-			l.Link = s.Public + "/account"
+			l.Link = l.Brand.Address + "/account"
 		}
 	default:
 		return false, nil

@@ -17,6 +17,7 @@ import (
 
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
 )
 
@@ -38,7 +39,9 @@ type Service struct {
 	Mailer Mailer
 	Codes  Codes  // of sign-in mails; set before the workers start
 	Linker Linker // set before the workers start
-	Public string // address of the server
+	Brands interface {
+		Of(tenantID string) *tenant.Brand // in whose name an account's mails are
+	}
 	Log    *slog.Logger
 	Now    func() time.Time
 	Client Poster // delivers webhooks

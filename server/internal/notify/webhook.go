@@ -21,6 +21,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"sampleagent/server/internal/job/queue"
+	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
 )
@@ -247,7 +248,11 @@ func (s *Service) freshBody(ctx context.Context, row *store.Delivery) ([]byte, e
 			w := WireSample(sample, nil, nil)
 			d.Data.Sample = &w
 			if sample.AudioRemovedAt == 0 {
-				play, download, err := s.Linker.Links(ctx, sample)
+				owner, err := s.DB.User(ctx, row.UserID)
+				if err != nil {
+					return nil, err
+				}
+				play, download, err := s.Linker.Links(object.WithAddress(ctx, s.Brands.Of(owner.TenantID).Address), sample)
 				if err != nil {
 					return nil, err
 				}

@@ -234,21 +234,21 @@ func roundTrip(ctx context.Context, s Store) error {
 }
 
 // LinkGet signs method, key, end and how to serve.
-func (l *Local) LinkGet(_ context.Context, key string, ttl time.Duration, as Serve) (string, error) {
+func (l *Local) LinkGet(ctx context.Context, key string, ttl time.Duration, as Serve) (string, error) {
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
 	q := url.Values{"exp": {l.end(ttl)}, "ct": {as.ContentType}, "cd": {disposition(as)}}
-	return l.sign(http.MethodGet, key, q), nil
+	return l.sign(ctx, http.MethodGet, key, q), nil
 }
 
 // LinkPut signs method, key, end, size, hash and type.
-func (l *Local) LinkPut(_ context.Context, key string, ttl time.Duration, put Announce) (string, http.Header, error) {
+func (l *Local) LinkPut(ctx context.Context, key string, ttl time.Duration, put Announce) (string, http.Header, error) {
 	if err := checkKey(key); err != nil {
 		return "", nil, err
 	}
 	q := url.Values{"exp": {l.end(ttl)}, "size": {strconv.FormatInt(put.Size, 10)}, "sha": {hex.EncodeToString(put.SHA256)}, "ct": {put.ContentType}}
-	return l.sign(http.MethodPut, key, q), http.Header{"Content-Type": {put.ContentType}}, nil
+	return l.sign(ctx, http.MethodPut, key, q), http.Header{"Content-Type": {put.ContentType}}, nil
 }
 
 func (l *Local) end(ttl time.Duration) string {
@@ -269,9 +269,13 @@ func (l *Local) mac(method, key string, q url.Values) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-func (l *Local) sign(method, key string, q url.Values) string {
+func (l *Local) sign(ctx context.Context, method, key string, q url.Values) string {
 	q.Set("sig", l.mac(method, key, q))
-	return l.public + LocalPath + key + "?" + q.Encode()
+	address, ok := ctx.Value(addressKey{}).(string)
+	if !ok {
+		address = l.public
+	}
+	return address + LocalPath + key + "?" + q.Encode()
 }
 
 // ServeHTTP answers signed links, with ranges. Everything else is 403 or 404.

@@ -35,6 +35,13 @@ type Reader interface {
 	io.ReadSeekCloser
 }
 
+type addressKey struct{}
+
+// WithAddress is ctx for links that lead to the server by another address of it.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
 // Store keeps objects. Both kinds pass the same tests.
 type Store interface {
 	// Put writes an object of exactly size bytes, whole or not at all, over one that is there.

@@ -287,7 +287,7 @@ func TestOperatorPicturesInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &chromium{t: t, w: w, ctx: testbed.Browser(t, 5*time.Minute)}
+	v := &chromium{t: t, w: w, home: w.url, ctx: testbed.Browser(t, 5*time.Minute)}
 	as := func(visitor *visitor) {
 		v.open("/pricing")
 		tell(v, network.SetCookie, network.SetCookieParams{Name: "sa_session", Value: visitor.cookie, URL: w.url})

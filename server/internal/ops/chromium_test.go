@@ -42,20 +42,21 @@ type css = chromedp.CSS
 
 // shown are the pages whose pictures docs/screenshots has.
 var shown = []string{"landing", "pricing", "signin", "upload", "jobs", "job", "samples", "sample", "account", "notifications", "webhook", "security", "plans", "bought", "year", "account-pro", "deep",
-	"keys", "exports", "export", "operator", "contract", "cost", "margin", "features"}
+	"keys", "exports", "export", "operator", "contract", "cost", "margin", "features", "tenant"}
 
 // chromium is somebody in front of a real Chromium.
 type chromium struct {
-	t   *testing.T
-	w   *world
-	ctx context.Context
+	t    *testing.T
+	w    *world
+	home string // address whose pages are opened
+	ctx  context.Context
 }
 
 // browse starts a browser that says yes to every question; complain hears what it logs as an error
-// and what its scripts throw.
-func browse(t *testing.T, w *world, complain func(text, url string)) *chromium {
+// and what its scripts throw. hosts are further names of the server.
+func browse(t *testing.T, w *world, complain func(text, url string), hosts ...string) *chromium {
 	t.Helper()
-	v := &chromium{t: t, w: w, ctx: testbed.Browser(t, 10*time.Minute)}
+	v := &chromium{t: t, w: w, home: w.url, ctx: testbed.Browser(t, 10*time.Minute, hosts...)}
 	if err := chromedp.Listen(v.ctx, func(e any) {
 		switch e := e.(type) {
 		case *runtime.EventExceptionThrown:
@@ -146,7 +147,7 @@ func (v *chromium) shoot(name string) {
 
 func (v *chromium) open(path string) {
 	v.t.Helper()
-	v.do("open "+path, chromedp.Navigate(v.w.url+path), chromedp.WaitReady(css("main")))
+	v.do("open "+path, chromedp.Navigate(v.home+path), chromedp.WaitReady(css("main")))
 }
 
 // TestInARealBrowser walks the web pages as a person does: sign in with the mailed code, drop

@@ -309,6 +309,6 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 				return err
 			})
 		}})
-	root.AddCommand(billingCommand(stderr, actor, find))
+	root.AddCommand(billingCommand(stderr, actor, find), tenantCommand(stderr, actor, find))
 	return root
 }

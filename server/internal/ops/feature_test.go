@@ -50,8 +50,8 @@ func TestEachFeatureByItself(t *testing.T) {
 func TestPagesShowWhatThePhaseOffers(t *testing.T) {
 	for phase, says := range map[string]struct{ has, lacks []string }{
 		"1": {[]string{"free"}, []string{"$9.99", "enterprise", "Batches", "API keys", "in step", "Deep analysis"}},
-		"2": {[]string{"$9.99", "API keys", "in step"}, []string{"Batches", "SP-404MK2 cards", "Deep analysis"}},
-		"3": {[]string{"$9.99", "100 files at once", "API keys"}, nil},
+		"2": {[]string{"$9.99", "API keys", "in step"}, []string{"Batches", "SP-404MK2 cards", "Deep analysis", "Your own name"}},
+		"3": {[]string{"$9.99", "100 files at once", "API keys", "Your own name, logo, colours and host"}, nil},
 	} {
 		w := start(t, "", idle, env("PHASE", phase))
 		_, page := w.visitor("", "").get("/pricing")

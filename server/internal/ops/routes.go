@@ -15,6 +15,7 @@ import (
 
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/object"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/server/internal/web"
 )
 
@@ -34,6 +35,9 @@ func (s *Server) plainRoutes(r chi.Router) error {
 		}
 		answer(w, status, parts)
 	})
+	r.Get(tenant.ProofPath, s.Tenants.ServeProof)
+	r.With(s.Tenants.Branded).Get("/brand/style.css", s.Tenants.ServeStyle)
+	r.With(s.Tenants.Branded).Get("/brand/logo.png", s.Tenants.ServeLogo)
 	allowed, err := prefixes(s.Config.MetricsAllow)
 	if err != nil {
 		return err
@@ -83,6 +87,16 @@ func (s *Server) ready(ctx context.Context) map[string]string {
 	return parts
 }
 
+// branded notes by whose host a request came, so that its links lead back there.
+func (s *Server) branded(next http.Handler) http.Handler {
+	return s.Tenants.Branded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tenant.ID(r.Context()) != "" {
+			r = r.WithContext(object.WithAddress(r.Context(), s.Tenants.Here(r.Context()).Address))
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
 // adminRoutes are for operators: River's pages.
 func (s *Server) adminRoutes(r chi.Router) error {
 	ui, err := s.Queue.UI(context.Background(), "/admin/queue")
@@ -93,10 +107,11 @@ func (s *Server) adminRoutes(r chi.Router) error {
 	return nil
 }
 
-// OperatorsOnly shows nobody else that there is something: 404.
+// OperatorsOnly shows nobody else that there is something: 404. Nor does a tenant's host, which
+// is in its owner's hands.
 func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p := api.Principal(r.Context()); p == nil || p.KeyID != "" || !s.Accounts.IsAdmin(p.User) {
+		if p := api.Principal(r.Context()); p == nil || p.KeyID != "" || !s.Accounts.IsAdmin(p.User) || tenant.ID(r.Context()) != "" {
 			http.NotFound(w, r)
 			return
 		}
@@ -106,7 +121,7 @@ func (s *Server) OperatorsOnly(next http.Handler) http.Handler {
 
 // pages adds what browsers see.
 func (s *Server) pages(r chi.Router) error {
-	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Features: s.Features.Features, Operators: s.OperatorsOnly, Cost: s.Cost, Switches: s.Features, Public: s.Config.PublicURL, Production: s.Config.Production()}
+	o := web.Options{API: s.API, Accounts: s.Accounts, Jobs: s.Jobs, Log: s.Log, Features: s.Features.Features, Operators: s.OperatorsOnly, Cost: s.Cost, Switches: s.Features, Tenants: s.Tenants, Production: s.Config.Production()}
 	if s.outbox != nil {
 		o.Outbox = s.outbox.Dir()
 	}

@@ -37,6 +37,7 @@ import (
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/server/internal/vibe"
 )
 
@@ -55,6 +56,7 @@ type Server struct {
 	Accounts *account.Service
 	Notify   *notify.Service
 	Vibe     *vibe.Service
+	Tenants  *tenant.Service
 	Jobs     *job.Service
 	Bills    *billing.Service
 	Exports  *export.Service
@@ -139,10 +141,12 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	if s.Vibe, err = s.newVibe(); err != nil {
 		return err
 	}
-	s.Notify = &notify.Service{DB: s.DB, Mailer: mailer, Public: c.PublicURL, Log: s.Log, Now: o.Now, Client: notify.NewPoster(allowed),
+	s.Notify = &notify.Service{DB: s.DB, Mailer: mailer, Log: s.Log, Now: o.Now, Client: notify.NewPoster(allowed),
 		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate)}
 	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Now: o.Now, Features: s.Features.Features, Lanes: lanes}
 	s.Notify.Codes = s.Accounts
+	s.Tenants = &tenant.Service{DB: s.DB, Own: c.PublicURL, Secret: secret, Limits: s.Accounts.Limits, Client: notify.NewPoster(allowed), Log: s.Log, Now: o.Now}
+	s.Notify.Brands = s.Tenants
 	if c.OIDCIssuer != "" {
 		s.outside = &account.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, Redirect: c.PublicURL + "/auth/oidc/callback"}
 	}
@@ -252,6 +256,7 @@ func (s *Server) newQueue(o Options) error {
 	s.Jobs.AddWorkers(opts.Workers)
 	s.Exports.AddWorkers(opts.Workers)
 	s.Cost.AddWorkers(opts.Workers)
+	s.Tenants.AddWorkers(opts.Workers)
 	s.Notify.Workers(opts.Workers)
 	s.Bills.Workers(opts.Workers)
 	if o.Role.Work {
@@ -259,7 +264,7 @@ func (s *Server) newQueue(o Options) error {
 		for lane, n := range s.Jobs.Workers {
 			opts.Queues[string(lane)] = n
 		}
-		opts.Periodic = slices.Concat(job.Periodic(), billing.Periodic(), export.Periodic(), cost.Periodic())
+		opts.Periodic = slices.Concat(job.Periodic(), billing.Periodic(), export.Periodic(), cost.Periodic(), tenant.Periodic())
 	}
 	var err error
 	s.Queue, err = queue.New(s.DB, opts)
@@ -302,7 +307,7 @@ func (s *Server) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	r.Group(func(r chi.Router) {
-		r.Use(s.API.Authenticate, s.API.Burst)
+		r.Use(s.branded, s.API.Authenticate, s.API.Burst)
 		s.API.Mount(r)
 		if err = s.adminRoutes(r); err != nil {
 			return

@@ -27,6 +27,7 @@ type Overrides struct {
 	InvalidPerDay *int64   `json:"invalid_daily,omitempty"`
 	Exports       *bool    `json:"exports,omitempty"`
 	Sync          *bool    `json:"sync,omitempty"`
+	WhiteLabel    *bool    `json:"white_label,omitempty"`
 	MonthCents    *int64   `json:"month_cents,omitempty"`
 	YearCents     *int64   `json:"year_cents,omitempty"`
 	FullAnalysis  *bool    `json:"full_analysis,omitempty"`
@@ -53,6 +54,7 @@ func (l Limits) With(o Overrides) Limits {
 	put(&l.InvalidPerDay, o.InvalidPerDay)
 	put(&l.Exports, o.Exports)
 	put(&l.Sync, o.Sync)
+	put(&l.WhiteLabel, o.WhiteLabel)
 	put(&l.MonthCents, o.MonthCents)
 	put(&l.YearCents, o.YearCents)
 	put(&l.FullAnalysis, o.FullAnalysis)

@@ -11,18 +11,19 @@ type Feature string
 
 // The features.
 const (
-	FeaturePro     Feature = "pro"          // the pro and enterprise tiers and the trial are offered
-	FeatureBilling Feature = "billing"      // payment, where Stripe is set
-	FeatureAI      Feature = "ai"           // listening by the small model, where a provider is set
-	FeatureLarge   Feature = "large-models" // the large model and deep analyses
-	FeatureBatch   Feature = "batch"        // many files in one upload
-	FeatureExport  Feature = "export"       // cards for the SP-404MK2 built in the cloud
-	FeatureKeys    Feature = "api-keys"     // keys for programs
-	FeatureSync    Feature = "sync"         // machines in step
+	FeaturePro        Feature = "pro"          // the pro and enterprise tiers and the trial are offered
+	FeatureBilling    Feature = "billing"      // payment, where Stripe is set
+	FeatureAI         Feature = "ai"           // listening by the small model, where a provider is set
+	FeatureLarge      Feature = "large-models" // the large model and deep analyses
+	FeatureBatch      Feature = "batch"        // many files in one upload
+	FeatureExport     Feature = "export"       // cards for the SP-404MK2 built in the cloud
+	FeatureKeys       Feature = "api-keys"     // keys for programs
+	FeatureSync       Feature = "sync"         // machines in step
+	FeatureWhiteLabel Feature = "white-label"  // tenants with their own name and host
 )
 
 // AllFeatures are all that can be switched, in the order in which they came with the phases.
-var AllFeatures = []Feature{FeaturePro, FeatureBilling, FeatureAI, FeatureKeys, FeatureSync, FeatureBatch, FeatureExport, FeatureLarge}
+var AllFeatures = []Feature{FeaturePro, FeatureBilling, FeatureAI, FeatureKeys, FeatureSync, FeatureBatch, FeatureExport, FeatureLarge, FeatureWhiteLabel}
 
 // Features are those that are on.
 type Features map[Feature]bool
@@ -49,7 +50,7 @@ func (p Phase) Features() Features {
 		}
 	}
 	if p >= All {
-		for _, name := range []Feature{FeatureBatch, FeatureExport, FeatureLarge} {
+		for _, name := range []Feature{FeatureBatch, FeatureExport, FeatureLarge, FeatureWhiteLabel} {
 			f[name] = true
 		}
 	}
@@ -105,6 +106,9 @@ func (l Limits) In(f Features) Limits {
 	}
 	if !f.On(FeatureSync) {
 		l.Sync = false
+	}
+	if !f.On(FeatureWhiteLabel) {
+		l.WhiteLabel = false
 	}
 	if !f.On(FeatureLarge) {
 		l.Models, l.DeepShare = without(l.Models, Large), 0

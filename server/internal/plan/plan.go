@@ -80,6 +80,7 @@ type Limits struct {
 	InvalidPerDay int64         `json:"invalid_daily"`  // refused files a UTC day before uploads stop
 	Exports       bool          `json:"exports"`        // cloud export for the SP-404MK2
 	Sync          bool          `json:"sync"`           // metadata, kits and audio on every machine
+	WhiteLabel    bool          `json:"white_label"`    // own name, logo, colours, host
 	MonthCents    int64         `json:"month_cents"`    // price of a month; enterprise: the least
 	YearCents     int64         `json:"year_cents"`     // price of a year; 0: not offered
 	TrialLength   time.Duration `json:"trial_length"`   // how long the tier lasts by itself; 0: until changed
@@ -109,7 +110,7 @@ var table = map[Tier]Limits{
 		Tier: Enterprise, Uploads: 10_000, Period: PerPeriod, FileBytes: 500 * MiB, Seconds: 900,
 		StorageBytes: 100 * 1024 * MiB, Queue: QueueEnterprise, Promise: time.Minute, PerUser: 8,
 		Batch: 100, AIMicro: 100_000_000, Models: []Model{Small, Large}, DeepShare: 1000, APIRequests: Unlimited, InvalidPerDay: 1000,
-		Exports: true, Sync: true, FullAnalysis: true, MonthCents: 9900, Contact: true,
+		Exports: true, Sync: true, WhiteLabel: true, FullAnalysis: true, MonthCents: 9900, Contact: true,
 	},
 	// A day of instant processing with free's room and count (B34).
 	Trial: {

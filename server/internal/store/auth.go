@@ -17,6 +17,7 @@ type LoginCode struct {
 	Tries     int64  `db:"tries"`
 	UsedAt    Millis `db:"used_at"`
 	IP        string `db:"ip"`
+	TenantID  string `db:"tenant_id"` // at whose host it was asked for, "" for our own
 }
 
 var loginCodes = tableOf[LoginCode]("login_codes")

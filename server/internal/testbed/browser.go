@@ -3,6 +3,7 @@ package testbed
 import (
 	"context"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // Browser starts a real Chromium without a window and gives the context of its first tab; both
-// end with the test.
-func Browser(t testing.TB, limit time.Duration) context.Context {
+// end with the test. hosts are names that lead to this machine, as DNS would say it.
+func Browser(t testing.TB, limit time.Duration, hosts ...string) context.Context {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -26,8 +27,11 @@ func Browser(t testing.TB, limit time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
 	// Tests run as root in containers, where Chromium's own sandbox cannot start.
-	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"))...)
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("autoplay-policy", "no-user-gesture-required"))
+	if len(hosts) > 0 {
+		opts = append(opts, chromedp.Flag("host-resolver-rules", "MAP "+strings.Join(hosts, " 127.0.0.1, MAP ")+" 127.0.0.1"))
+	}
+	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)

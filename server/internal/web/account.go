@@ -15,7 +15,7 @@ import (
 )
 
 func (p *pages) landing(w http.ResponseWriter, r *http.Request) {
-	p.show(w, r, http.StatusOK, "landing", "Sample Agent", nil)
+	p.show(w, r, http.StatusOK, "landing", p.Tenants.Here(r.Context()).Name, nil)
 }
 
 // meter is how much of something is used.

@@ -19,11 +19,12 @@ import (
 	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
 )
 
 var adminPages = []link{{Path: "/admin", Name: "Accounts"}, {Path: "/admin/cost", Name: "Cost and margin"}, {Path: "/admin/margin", Name: "Calculator"},
-	{Path: "/admin/features", Name: "Features"}, {Path: "/admin/queue/", Name: "Queue"}}
+	{Path: "/admin/tenants", Name: "Tenants", Feature: plan.FeatureWhiteLabel}, {Path: "/admin/features", Name: "Features"}, {Path: "/admin/queue/", Name: "Queue"}}
 
 // adminRoutes are for operators: what accounts are and use, never what is in them. No page here
 // opens another's session or sound.
@@ -33,6 +34,8 @@ func (p *pages) adminRoutes(r chi.Router) {
 		r.Get("/admin", p.adminUsers)
 		r.Get("/admin/users/{id}", p.adminUser)
 		r.Post("/admin/users/{id}/{what}", small(p.adminUserChange))
+		r.Get("/admin/tenants", p.adminTenants)
+		r.Post("/admin/users/{id}/tenant", p.adminTenantSet)
 		r.Get("/admin/cost", p.adminCost)
 		r.Get("/admin/cost.csv", p.adminCSV)
 		r.Get("/admin/cost/{chart}.svg", p.adminChart)
@@ -73,6 +76,9 @@ type adminUserData struct {
 	Audit     []store.Audit
 	Contracts []store.Contract
 	Tiers     []plan.Limits
+	Tenant    *store.Tenant  // that it owns, nil for none
+	Counts    bool           // its host leads here
+	Tenants   []store.Tenant // that it may belong to
 	Wrong     string
 	Now       time.Time
 }
@@ -103,6 +109,14 @@ func (p *pages) showUser(w http.ResponseWriter, r *http.Request, wrong string) {
 	if err == nil {
 		d.Contracts, err = p.API.DB.Contracts(ctx, id)
 	}
+	if err == nil {
+		d.Tenants, err = p.API.DB.Tenants(ctx)
+	}
+	for i := range d.Tenants {
+		if d.Tenants[i].OwnerID == id {
+			d.Tenant, d.Counts = &d.Tenants[i], tenant.Counts(&d.Tenants[i], d.Now)
+		}
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -131,6 +145,10 @@ func (p *pages) adminUserChange(w http.ResponseWriter, r *http.Request) {
 			}
 		case "contract":
 			err = p.agree(r, id, actor, reason)
+		case "tenant-remove":
+			err = p.Tenants.Remove(ctx, id, actor, reason)
+		case "tenant-join":
+			err = p.Tenants.Join(ctx, id, r.FormValue("host"), actor, reason)
 		case "end":
 			err = p.Accounts.EndContract(ctx, id, r.FormValue("contract"), actor, reason)
 		default:

@@ -56,7 +56,7 @@ func (p *pages) showKeys(w http.ResponseWriter, r *http.Request, status int, d k
 		p.fail(w, r, err)
 		return
 	}
-	d.Limit, d.Scopes, d.Server = who.Limits.APIRequests, account.Scopes, p.Public
+	d.Limit, d.Scopes, d.Server = who.Limits.APIRequests, account.Scopes, p.Tenants.Here(ctx).Address
 	p.show(w, r, status, "keys", "API keys", d)
 }
 

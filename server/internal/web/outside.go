@@ -13,7 +13,20 @@ import (
 // with. It is sent only to the pages below its path.
 const outsideCookie = "sa_outside"
 
+// outsideAs is what the button for the other service says; "" at a tenant's host, since the
+// service sends browsers back to ours only.
+func (p *pages) outsideAs(r *http.Request) string {
+	if !p.Tenants.Here(r.Context()).Own() {
+		return ""
+	}
+	return p.OutsideAs
+}
+
 func (p *pages) outsideBegin(w http.ResponseWriter, r *http.Request) {
+	if p.outsideAs(r) == "" {
+		p.fail(w, r, notFound())
+		return
+	}
 	address, memory, err := p.Outside.Begin(r.Context())
 	if err != nil {
 		p.Log.WarnContext(r.Context(), "outside sign-in not begun", "error", err)

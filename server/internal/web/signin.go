@@ -32,11 +32,11 @@ func (p *pages) signInForm(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	p.show(w, r, http.StatusOK, "signin", "Sign in", signInData{Next: next, Outside: p.OutsideAs})
+	p.show(w, r, http.StatusOK, "signin", "Sign in", signInData{Next: next, Outside: p.outsideAs(r)})
 }
 
 func (p *pages) signInMail(w http.ResponseWriter, r *http.Request) {
-	data := signInData{Email: r.FormValue("email"), Next: inside(r.FormValue("next")), Outside: p.OutsideAs}
+	data := signInData{Email: r.FormValue("email"), Next: inside(r.FormValue("next")), Outside: p.outsideAs(r)}
 	if a, err := mail.ParseAddress(data.Email); err != nil || a.Address != data.Email {
 		data.Wrong = "That is not an e-mail address."
 		p.show(w, r, http.StatusUnprocessableEntity, "signin", "Sign in", data)

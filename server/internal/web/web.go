@@ -33,6 +33,7 @@ import (
 	"sampleagent/server/internal/feature"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
 )
 
@@ -49,7 +50,7 @@ type Options struct {
 	Operators  func(http.Handler) http.Handler // lets nobody else in: 404
 	Cost       *cost.Service
 	Switches   *feature.Switches
-	Public     string // address that users see
+	Tenants    *tenant.Service
 	Production bool   // strangers can reach us: cookies over https only
 	MediaHost  string // origin of signed links when objects are elsewhere, "" for here
 	Outbox     string // folder of mails when there is no mail server, "" otherwise; shown on loopback only
@@ -209,6 +210,7 @@ func cached(next http.Handler) http.Handler {
 type view struct {
 	Title   string
 	Path    string
+	Brand   *tenant.Brand      // in whose name
 	User    *account.Principal // nil for nobody
 	Billing bool
 	AI      bool
@@ -251,11 +253,11 @@ func (p *pages) at(links []link, path string) []link {
 
 // show draws a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
-	v := view{Title: title, Path: r.URL.Path, User: api.Principal(r.Context()), Billing: p.API.Bills.On() && p.Features().On(plan.FeatureBilling), AI: p.API.AI && p.Features().On(plan.FeatureAI),
+	v := view{Title: title, Path: r.URL.Path, Brand: p.Tenants.Here(r.Context()), User: api.Principal(r.Context()), Billing: p.API.Bills.On() && p.Features().On(plan.FeatureBilling), AI: p.API.AI && p.Features().On(plan.FeatureAI),
 		Outbox: p.Outbox != "" && !p.Production, Notice: notices[r.URL.Query().Get("notice")], Data: data}
 	if v.User != nil {
 		v.Nav = p.at(mainPages, v.Path)
-		if p.Accounts.IsAdmin(v.User.User) {
+		if v.Brand.Own() && p.Accounts.IsAdmin(v.User.User) {
 			v.Nav = append(v.Nav, link{Path: "/admin", Name: "Operator", Here: v.Path == "/admin" || strings.HasPrefix(v.Path, "/admin/")})
 		}
 		if strings.HasPrefix(v.Path, "/admin") {
