@@ -12,9 +12,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -186,8 +189,8 @@ func BenchmarkFirstSync(b *testing.B) {
 	})
 	two := openDesk(b, s, wires.url, false, nil)
 	for b.Loop() {
-		measureSync(b, "send", one, wires)
-		measureSync(b, "fetch", two, wires)
+		measureSync(b, "send", one, s, wires)
+		measureSync(b, "fetch", two, s, wires)
 	}
 }
 
@@ -213,8 +216,31 @@ func benchKit(b *testing.B, i int, from []catalog.Sample) catalog.Kit {
 	return out
 }
 
-func measureSync(b *testing.B, what string, a *app.App, wires *wireCounter) {
+// processorTime is what a process has used so far, "self" for this one.
+func processorTime(b *testing.B, pid string) time.Duration {
 	b.Helper()
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		b.Skipf("processor time is read as Linux tells it: %v", err)
+	}
+	// proc_pid_stat(5): utime and stime are fields 14 and 15, in hundredths of a second; the second
+	// field is a name in brackets.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	var ticks int
+	for _, f := range fields[11:13] {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
+func measureSync(b *testing.B, what string, a *app.App, s *hostServer, wires *wireCounter) {
+	b.Helper()
+	server := strconv.Itoa(s.cmd.Process.Pid)
+	ours, theirs := processorTime(b, "self"), processorTime(b, server)
 	ctx, stop := context.WithCancel(b.Context())
 	var worst atomic.Int64
 	var heap atomic.Uint64
@@ -242,8 +268,10 @@ func measureSync(b *testing.B, what string, a *app.App, wires *wireCounter) {
 	if err != nil {
 		b.Fatal(err, last)
 	}
-	b.Logf("%s: %d sent, %d received in %.0f s, %.1f MB up, %.1f MB down, heap to %.0f MB, slowest edit meanwhile %.0f ms", what, result.Sent, result.Received, took.Seconds(),
-		float64(wires.up.Load()-up)/1e6, float64(wires.down.Load()-down)/1e6, float64(heap.Load())/1e6, float64(worst.Load())/1e6)
+	ours, theirs = processorTime(b, "self")-ours, processorTime(b, server)-theirs
+	b.Logf("%s: %d sent, %d received in %.0f s (processor time: desktop %.1f s, server %.1f s), %.1f MB up, %.1f MB down, heap to %.0f MB, slowest edit meanwhile %.0f ms", what, result.Sent, result.Received, took.Seconds(),
+		ours.Seconds(), theirs.Seconds(), float64(wires.up.Load()-up)/1e6, float64(wires.down.Load()-down)/1e6, float64(heap.Load())/1e6, float64(worst.Load())/1e6)
+	b.ReportMetric((ours + theirs).Seconds(), what+"-cpu-s")
 	b.ReportMetric(took.Seconds(), what+"-s")
 	b.ReportMetric(float64(wires.up.Load()-up+wires.down.Load()-down)/1e6, what+"-MB")
 	b.ReportMetric(float64(heap.Load())/1e6, what+"-heap-MB")

@@ -32,6 +32,8 @@ type objects struct{ tx *catalog.SyncTx }
 
 var _ replica.Tx = objects{}
 
+func (o objects) Full() bool { return o.tx.Full() }
+
 func (o objects) Dirty(limit int) ([]replica.Dirty, error) {
 	all, err := o.tx.Dirty(limit)
 	out := make([]replica.Dirty, len(all))
@@ -198,32 +200,24 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 	for _, tag := range s.Tags {
 		put("tag/"+tag, true, len(tag) <= wire.MaxCellName-len("tag/"))
 	}
-	isKept, err := o.tx.Kept("sample/" + sum)
-	if err != nil {
-		return nil, err
-	}
-	put("keep", true, isKept)
-	audio, err := o.tx.CloudAudio(sum)
-	if err != nil {
-		return nil, err
-	}
-	put("audio", json.RawMessage(audio), audio != "")
+	put("keep", true, s.Kept)
+	put("audio", json.RawMessage(s.Audio), s.Audio != "")
 	if foundKnown {
 		f["found"] = known["found"] // the first machine's word: every machine would find it anew
 	}
 	if firstErr != nil {
 		return nil, firstErr
 	}
-	joined, err := o.tx.Joined(sum)
-	if err != nil {
-		return nil, err
-	}
-	if !joined {
+	if !s.Joined {
 		// New here, or back after it was taken out: what is missing was never taken away.
+		agree := s.Files == 1
 		for name, v := range known {
 			if _, set := f[name]; !set {
-				f[name] = v
+				f[name], agree = v, false
 			}
+		}
+		if agree {
+			return f, o.tx.Join(sum)
 		}
 		return f, o.applySample(sum, f)
 	}
@@ -235,15 +229,13 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 
 func (o objects) applySample(sum string, all fields) error {
 	s := catalog.SyncSample{SHA256: sum, Edits: map[catalog.Field]string{}}
-	if here, ok, err := o.tx.Sample(sum, false); err != nil {
+	was, here, err := o.tx.Sample(sum, false)
+	if err != nil {
 		return err
-	} else if ok {
-		s.Source.OriginalFilename, s.Source.Type = here.Source.OriginalFilename, here.Source.Type
 	}
-	origin, kind := s.Source.OriginalFilename, s.Source.Type
-	if all.get("source", &s.Source) {
-		s.Source.OriginalFilename, s.Source.Type = origin, kind
-	}
+	s.Files = was.Files
+	all.get("source", &s.Source)
+	s.Source.OriginalFilename, s.Source.Type = was.Source.OriginalFilename, was.Source.Type
 	all.get("rating", &s.Rating)
 	all.get("favourite", &s.Favourite)
 	all.get("note", &s.Note)
@@ -267,10 +259,16 @@ func (o objects) applySample(sum string, all fields) error {
 	if err != nil {
 		return err
 	}
-	if here, err := o.tx.SampleID(sum); err != nil || here == "" {
-		return err
+	if !here && !added {
+		return nil
 	}
-	if err := errors.Join(o.putKept("sample/"+sum, all), o.tx.PutCloudAudio(sum, string(all["audio"])), o.tx.Join(sum)); err != nil || !added {
+	if all.get("keep", &s.Kept); s.Kept != was.Kept {
+		err = o.tx.PutKept("sample/"+sum, s.Kept)
+	}
+	if s.Audio = string(all["audio"]); s.Audio != was.Audio {
+		err = errors.Join(err, o.tx.PutCloudAudio(sum, s.Audio))
+	}
+	if err = errors.Join(err, o.tx.Join(sum)); err != nil || !added {
 		return err
 	}
 	// Collections and kits that named it before it was known here.

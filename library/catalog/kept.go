@@ -76,12 +76,8 @@ func setCloudAudio(ctx context.Context, tx *sql.Tx, sha256, info string) error {
 }
 
 // CloudAudio is what is stored in the cloud for a file, "" for nothing.
-func (db *DB) CloudAudio(ctx context.Context, sha256 string) (string, error) {
-	return cloudAudio(ctx, db.r, sha256)
-}
-
-func cloudAudio(ctx context.Context, on queryer, sha256 string) (info string, err error) {
-	out, err := list(ctx, on, `SELECT info FROM cloud_audio WHERE sha256 = ?`, []any{sha256}, func(scan func(...any) error) (s string, err error) { return s, scan(&s) })
+func (db *DB) CloudAudio(ctx context.Context, sha256 string) (info string, err error) {
+	out, err := list(ctx, db.r, `SELECT info FROM cloud_audio WHERE sha256 = ?`, []any{sha256}, func(scan func(...any) error) (s string, err error) { return s, scan(&s) })
 	if err == nil && len(out) > 0 {
 		info = out[0]
 	}
@@ -119,10 +115,7 @@ func (t *SyncTx) PutKept(object string, on bool) error {
 	return t.quietly(object, func() error { return setKept(t.ctx, t.tx, object, on) })
 }
 
-// CloudAudio is what is stored in the cloud for a file, "" for nothing.
-func (t *SyncTx) CloudAudio(sha256 string) (string, error) { return cloudAudio(t.ctx, t.tx, sha256) }
-
-// PutCloudAudio notes it.
+// PutCloudAudio notes what is stored in the cloud for a file, "" for nothing.
 func (t *SyncTx) PutCloudAudio(sha256, info string) error {
 	return t.quietly("sample/"+sha256, func() error { return setCloudAudio(t.ctx, t.tx, sha256, info) })
 }

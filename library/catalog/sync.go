@@ -61,39 +61,82 @@ func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, err
 		return Sync{}, err
 	}
 	s = Sync{Account: account, Actor: actor.String(), machine: machine}
-	return s, db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
-		for _, q := range []string{
-			`DELETE FROM sync_state`, `DELETE FROM sync_cells`, `DELETE FROM sync_dirty`, `DELETE FROM sync_joined`,
-			`INSERT OR REPLACE INTO sync_dirty SELECT 'sample/' || s.sha256, max(max(s.added_at), coalesce(max(e.at), 0))
-				FROM samples s LEFT JOIN edits e ON e.row = s.row WHERE s.sha256 <> '' GROUP BY s.sha256`,
-			`INSERT INTO sync_dirty SELECT 'collection/' || id, modified_at FROM collections`,
-			`INSERT INTO sync_dirty SELECT 'kit/' || id, modified_at FROM kits`,
-		} {
-			if _, err := tx.ExecContext(ctx, q); err != nil {
+	if err := db.StopSync(ctx); err != nil {
+		return s, err
+	}
+	// The account stands in the last of these transactions: cut before it, all begins anew. What a
+	// person edits meanwhile is marked already, or comes with it.
+	for last := Row(0); ; {
+		done := false
+		err := db.tx(ctx, func(tx *sql.Tx, _ *Change) (err error) {
+			if last, done, err = markSamples(ctx, tx, last); err != nil || !done {
 				return err
 			}
+			for _, q := range []string{
+				`INSERT INTO sync_dirty SELECT 'collection/' || id, modified_at FROM collections`,
+				`INSERT INTO sync_dirty SELECT 'kit/' || id, modified_at FROM kits`,
+			} {
+				if _, err := tx.ExecContext(ctx, q); err != nil {
+					return err
+				}
+			}
+			_, err = tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine) VALUES (1, ?, ?, ?)`, s.Account, s.Actor, machine)
+			return err
+		})
+		if err != nil || done {
+			return s, err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine) VALUES (1, ?, ?, ?)`, s.Account, s.Actor, machine)
-		return err
-	})
+	}
+}
+
+// markAtOnce is how many rows of the sync's tables one transaction writes or deletes at most, so
+// that a person's edit never waits long for it.
+const markAtOnce = 1000
+
+// markSamples marks the next samples after a row as to be sent, with the time of their last edit.
+func markSamples(ctx context.Context, tx *sql.Tx, after Row) (last Row, done bool, err error) {
+	var next sql.NullInt64
+	if err := tx.QueryRowContext(ctx, `SELECT max(row) FROM (SELECT row FROM samples WHERE row > ? ORDER BY row LIMIT ?)`, after, markAtOnce).Scan(&next); err != nil {
+		return after, false, err
+	}
+	if !next.Valid {
+		return after, true, nil
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO sync_dirty SELECT 'sample/' || s.sha256, max(s.added_at, coalesce((SELECT max(at) FROM edits e WHERE e.row = s.row), 0))
+		FROM samples s WHERE s.row > ? AND s.row <= ? AND s.sha256 <> '' ON CONFLICT (object) DO UPDATE SET at = max(at, excluded.at)`, after, next.Int64)
+	return Row(next.Int64), false, err
 }
 
 // StopSync forgets the account. The library itself stays as it is.
 func (db *DB) StopSync(ctx context.Context) error {
-	return db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
-		for _, q := range []string{`DELETE FROM sync_state`, `DELETE FROM sync_cells`, `DELETE FROM sync_dirty`, `DELETE FROM sync_joined`} {
-			if _, err := tx.ExecContext(ctx, q); err != nil {
+	// The account first: from then on nothing is marked any more.
+	for _, q := range []string{
+		`DELETE FROM sync_state WHERE one <= ?`,
+		`DELETE FROM sync_cells WHERE (object, field) IN (SELECT object, field FROM sync_cells LIMIT ?)`,
+		`DELETE FROM sync_dirty WHERE object IN (SELECT object FROM sync_dirty LIMIT ?)`,
+		`DELETE FROM sync_joined WHERE sha256 IN (SELECT sha256 FROM sync_joined LIMIT ?)`,
+	} {
+		for n := int64(markAtOnce); n == markAtOnce; {
+			err := db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
+				res, err := tx.ExecContext(ctx, q, markAtOnce)
+				if err == nil {
+					n, err = res.RowsAffected()
+				}
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // SyncTx is one transaction of the sync. What it writes to samples, collections and kits marks
 // nothing as changed by a person.
 type SyncTx struct {
 	ctx    context.Context
+	begun  time.Time
 	db     *DB
 	tx     *sql.Tx
 	change *Change
@@ -102,9 +145,17 @@ type SyncTx struct {
 // SyncUpdate runs f in one transaction.
 func (db *DB) SyncUpdate(ctx context.Context, f func(*SyncTx) error) error {
 	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
-		return f(&SyncTx{ctx: ctx, db: db, tx: tx, change: c})
+		// Statements that could be cancelled each cost a goroutine; the whole transaction is short.
+		return f(&SyncTx{ctx: context.WithoutCancel(ctx), begun: time.Now(), db: db, tx: tx, change: c})
 	})
 }
+
+// Full says that others who write should have their turn.
+func (t *SyncTx) Full() bool { return time.Since(t.begun) > syncTurn }
+
+// syncTurn is how long a transaction of the sync goes on taking in more: a person's edit that
+// waits for it is not felt.
+const syncTurn = 20 * time.Millisecond
 
 // Dirty is an object that a person changed, and when.
 type Dirty struct {
@@ -165,9 +216,10 @@ func (t *SyncTx) PutCell(c Cell, unsent bool) error {
 	return err
 }
 
-// Unsent lists cells that the server does not know yet.
+// Unsent lists cells that the server does not know yet, samples before the kits and collections
+// that name them: a machine that knows a kit's sounds puts it together once.
 func (t *SyncTx) Unsent(limit int) ([]Cell, error) {
-	return list(t.ctx, t.tx, `SELECT object, field, cell FROM sync_cells WHERE unsent = 1 ORDER BY object, field LIMIT ?`, []any{limit}, scanCell)
+	return list(t.ctx, t.tx, `SELECT object, field, cell FROM sync_cells WHERE unsent = 1 ORDER BY object DESC, field DESC LIMIT ?`, []any{limit}, scanCell)
 }
 
 // Sent marks cells as known to the server, but for those that have changed since.
@@ -254,6 +306,10 @@ type SyncSample struct {
 	Tags      []string
 	Edits     map[Field]string
 	Source    Source
+	Kept      bool       // its audio is to be in the cloud
+	Audio     string     // what is stored there for it, JSON; "" for nothing
+	Joined    bool       // its cells and the library have agreed before
+	Files     int        // of the library that have these bytes; 0: none yet
 	Found     *SyncFound // nil: not asked for, or not known
 }
 
@@ -269,58 +325,45 @@ type SyncFound struct {
 // Sample reads a sample by its bytes; ok is false when the library has none. Of several files
 // with the same bytes the one imported first speaks.
 func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, err error) {
-	row, path, size, err := t.sampleRow(sha256)
-	if err != nil || row == 0 {
-		return s, false, err
+	s = SyncSample{SHA256: sha256}
+	var row Row
+	var path, tags, edits string
+	var report, vector, overview []byte
+	var size int64
+	// One statement: a first sync reads a hundred thousand samples so.
+	err = t.tx.QueryRowContext(t.ctx, `SELECT row, path, size, rating, favourite, note,
+			EXISTS (SELECT 1 FROM kept WHERE object = 'sample/' || ?2),
+			coalesce((SELECT info FROM cloud_audio WHERE sha256 = ?2), ''),
+			EXISTS (SELECT 1 FROM sync_joined WHERE sha256 = ?2 AND hidden = 0),
+			(SELECT count(*) FROM samples WHERE content = ?1 AND sha256 = ?2),
+			(SELECT json_group_array(name) FROM (SELECT t.name FROM sample_tags st JOIN tags t USING (tag) WHERE st.row = s.row ORDER BY t.name)),
+			(SELECT json_group_object(field, value) FROM edits WHERE row = s.row),
+			CASE WHEN ?3 THEN (SELECT json FROM reports WHERE row = s.row) END,
+			CASE WHEN ?3 THEN (SELECT vector FROM embeddings WHERE row = s.row) END,
+			CASE WHEN ?3 THEN (SELECT overview FROM waveforms WHERE row = s.row) END
+		FROM samples s WHERE content = ?1 AND sha256 = ?2 ORDER BY row LIMIT 1`, content(sha256), sha256, withFound).
+		Scan(&row, &path, &size, &s.Rating, &s.Favourite, &s.Note, &s.Kept, &s.Audio, &s.Joined, &s.Files, &tags, &edits, &report, &vector, &overview)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, false, nil
 	}
-	s = SyncSample{SHA256: sha256, Edits: map[Field]string{}}
-	if err := t.tx.QueryRowContext(t.ctx, `SELECT rating, favourite, note FROM samples WHERE row = ?`, row).Scan(&s.Rating, &s.Favourite, &s.Note); err != nil {
-		return s, false, err
+	if err == nil {
+		err = errors.Join(json.Unmarshal([]byte(tags), &s.Tags), json.Unmarshal([]byte(edits), &s.Edits))
 	}
-	if s.Tags, err = list(t.ctx, t.tx, `SELECT t.name FROM sample_tags st JOIN tags t USING (tag) WHERE st.row = ? ORDER BY t.name`, []any{row},
-		func(scan func(...any) error) (n string, err error) { return n, scan(&n) }); err != nil {
-		return s, false, err
-	}
-	if err := query(t.ctx, t.tx, `SELECT field, value FROM edits WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
-		var f Field
-		var v string
-		err := scan(&f, &v)
-		s.Edits[f] = v
-		return err
-	}); err != nil {
+	if err != nil {
 		return s, false, err
 	}
 	if err := query(t.ctx, t.tx, `SELECT `+sourceColumns+` FROM sources WHERE row = ?`, []any{row}, func(scan func(...any) error) error { return scan(s.Source.targets()...) }); err != nil {
 		return s, false, err
 	}
-	if withFound {
-		s.Found, err = t.found(row, path, size)
+	if report != nil {
+		r := new(analysis.Report)
+		if err := json.Unmarshal(report, r); err != nil {
+			return s, false, fmt.Errorf("report of row %d: %w", row, err)
+		}
+		r.Path, r.Onsets, r.Beats, r.MFCCMean, r.MFCCStd, r.ChromaMean, r.ChromaStd, r.TookMS = "", nil, nil, nil, nil, nil, nil, 0
+		s.Found = &SyncFound{Name: DisplayName(path), Size: size, Report: r, Embedding: unpackVector(vector), Overview: overview}
 	}
-	return s, true, err
-}
-
-func (t *SyncTx) sampleRow(sha256 string) (row Row, path string, size int64, err error) {
-	err = t.tx.QueryRowContext(t.ctx, `SELECT row, path, size FROM samples WHERE content = ? AND sha256 = ? ORDER BY row LIMIT 1`, content(sha256), sha256).Scan(&row, &path, &size)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	return row, path, size, err
-}
-
-func (t *SyncTx) found(row Row, path string, size int64) (*SyncFound, error) {
-	r, err := original(t.ctx, t.tx, row)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.Path, r.Onsets, r.Beats, r.MFCCMean, r.MFCCStd, r.ChromaMean, r.ChromaStd, r.TookMS = "", nil, nil, nil, nil, nil, nil, 0
-	f := &SyncFound{Name: DisplayName(path), Size: size, Report: r}
-	var vector []byte
-	err = t.tx.QueryRowContext(t.ctx, `SELECT (SELECT vector FROM embeddings WHERE row = ?1), (SELECT overview FROM waveforms WHERE row = ?1)`, row).Scan(&vector, &f.Overview)
-	f.Embedding = unpackVector(vector)
-	return f, err
+	return s, true, nil
 }
 
 // remotePath is the path of a sample whose file is on another machine only. When the file is
@@ -334,13 +377,15 @@ func (s *Sample) Remote() bool { return s.State == Missing && strings.HasPrefix(
 
 // PutSample makes the library hold what s says of a sample. One that is not here is listed
 // without its file when s says what was found, unless a person took it out of this library.
+// s.Files is as Sample told it.
 func (t *SyncTx) PutSample(s SyncSample) (added bool, err error) {
 	err = t.quietly("sample/"+s.SHA256, func() error {
-		rows, err := t.rowsOf(s.SHA256)
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
+		var rows []Row
+		if s.Files > 0 {
+			if rows, err = t.rowsOf(s.SHA256); err != nil {
+				return err
+			}
+		} else {
 			row, err := t.listRemote(s)
 			if err != nil || row == 0 {
 				return err
@@ -348,7 +393,7 @@ func (t *SyncTx) PutSample(s SyncSample) (added bool, err error) {
 			rows, added = []Row{row}, true
 		}
 		for _, row := range rows {
-			if err := t.putSample(row, s); err != nil {
+			if err := t.putSample(row, s, added); err != nil {
 				return err
 			}
 		}
@@ -399,13 +444,18 @@ func (t *SyncTx) listRemote(s SyncSample) (Row, error) {
 	return Row(last), err
 }
 
-func (t *SyncTx) putSample(row Row, s SyncSample) error {
-	if _, err := t.tx.ExecContext(t.ctx, `UPDATE samples SET rating = ?, favourite = ?, note = ? WHERE row = ?`, min(max(s.Rating, 0), 5), s.Favourite, s.Note, row); err != nil {
-		return err
-	}
-	for _, q := range []string{`DELETE FROM edits WHERE row = ?`, `DELETE FROM sample_tags WHERE row = ?`} {
-		if _, err := t.tx.ExecContext(t.ctx, q, row); err != nil {
+// putSample writes what s says of a row; fresh is a row that listRemote made just now.
+func (t *SyncTx) putSample(row Row, s SyncSample, fresh bool) error {
+	if !fresh || s.Rating != 0 || s.Favourite || s.Note != "" {
+		if _, err := t.tx.ExecContext(t.ctx, `UPDATE samples SET rating = ?, favourite = ?, note = ? WHERE row = ?`, min(max(s.Rating, 0), 5), s.Favourite, s.Note, row); err != nil {
 			return err
+		}
+	}
+	if !fresh {
+		for _, q := range []string{`DELETE FROM edits WHERE row = ?`, `DELETE FROM sample_tags WHERE row = ?`} {
+			if _, err := t.tx.ExecContext(t.ctx, q, row); err != nil {
+				return err
+			}
 		}
 	}
 	for f, v := range s.Edits {
@@ -418,19 +468,18 @@ func (t *SyncTx) putSample(row Row, s SyncSample) error {
 	if err := addTags(t.ctx, t.tx, []Row{row}, s.Tags); err != nil {
 		return err
 	}
-	if err := putSource(t.ctx, t.tx, row, s.Source); err != nil {
-		return err
+	if !fresh || s.Source != (Source{}) {
+		if err := putSource(t.ctx, t.tx, row, s.Source); err != nil {
+			return err
+		}
+	}
+	if fresh && len(s.Edits) == 0 {
+		return nil // settled when it was listed
 	}
 	return t.db.resettle(t.ctx, t.tx, row)
 }
 
-// Joined says whether a sample's cells and the library have agreed before.
-func (t *SyncTx) Joined(sha256 string) (ok bool, err error) {
-	err = t.tx.QueryRowContext(t.ctx, `SELECT EXISTS (SELECT 1 FROM sync_joined WHERE sha256 = ? AND hidden = 0)`, sha256).Scan(&ok)
-	return ok, err
-}
-
-// Join notes that they agree now.
+// Join notes that a sample's cells and the library agree.
 func (t *SyncTx) Join(sha256 string) error {
 	_, err := t.tx.ExecContext(t.ctx, `INSERT OR REPLACE INTO sync_joined VALUES (?, 0)`, sha256)
 	return err

@@ -29,6 +29,8 @@ type Store interface {
 
 // Tx is a transaction on a Store. Values are JSON; a field that is not set is absent.
 type Tx interface {
+	// Full says that the transaction has lasted so long that others should have their turn.
+	Full() bool
 	// Dirty lists objects that a person changed since Clean, oldest change first.
 	Dirty(limit int) ([]Dirty, error)
 	// DirtyAt is when an object was last changed by a person, if it is dirty.
@@ -91,8 +93,12 @@ type Result struct {
 	Changed        []string
 }
 
-// takeAtOnce bounds a transaction, so that the window's own edits never wait long for it.
-const takeAtOnce = 50
+// A round of Sync takes up this many objects and sends this many runs of cells before it looks
+// again at what others changed.
+const (
+	takeAtOnce = 1000
+	pushAtOnce = 10
+)
 
 // Sync fetches what others changed, takes up local edits and sends them, until nothing is left.
 // Fetching comes first: it tells whether this library is an older copy of itself, whose new
@@ -101,49 +107,65 @@ const takeAtOnce = 50
 // after each page.
 func (r *Replica) Sync(ctx context.Context, progress func(Result)) (Result, error) {
 	var result Result
+	tell := func() {
+		if progress != nil {
+			progress(result)
+		}
+	}
 	for {
 		more, err := r.pull(ctx, &result)
 		if err != nil {
 			return result, err
 		}
-		if err := r.take(ctx); err != nil {
-			return result, err
-		}
-		sent, err := r.push(ctx)
+		tell()
+		took, err := r.take(ctx)
 		if err != nil {
 			return result, err
 		}
-		result.Sent += sent
-		if progress != nil {
-			progress(result)
+		sent := 0
+		for range pushAtOnce {
+			n, err := r.push(ctx)
+			result.Sent += n
+			if err != nil {
+				return result, err
+			}
+			tell()
+			if sent += n; n < wire.MaxPush {
+				break
+			}
 		}
-		if sent == 0 && !more {
+		if took+sent == 0 && !more {
 			return result, nil
 		}
 	}
 }
 
-// take turns edits since the last time into cells.
-func (r *Replica) take(ctx context.Context) error {
-	for {
+// take turns edits since the last time into cells, a thousand objects at most, and says of how many.
+func (r *Replica) take(ctx context.Context) (took int, err error) {
+	for took < takeAtOnce {
 		var n int
 		err := r.store.Update(ctx, func(tx Tx) error {
-			dirty, err := tx.Dirty(takeAtOnce)
+			n = 0
+			dirty, err := tx.Dirty(takeAtOnce - took)
 			if err != nil {
 				return err
 			}
-			n = len(dirty)
 			for _, d := range dirty {
 				if err := r.takeObject(tx, d); err != nil {
 					return fmt.Errorf("take up changes of %s: %w", d.Object, err)
 				}
+				if n++; tx.Full() {
+					break
+				}
 			}
 			return nil
 		})
-		if err != nil || n < takeAtOnce {
-			return err
+		if err != nil || n == 0 {
+			return took, err
 		}
+		took += n
 	}
+	return took, nil
 }
 
 // takeObject writes a cell for every field whose value in the library is not what its cell
@@ -333,11 +355,12 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 		return false, err
 	}
 	// A page is merged in runs. Cut between two, the whole page comes again, which changes nothing.
-	for run := range slices.Chunk(slices.Sorted(maps.Keys(byObject)), takeAtOnce) {
+	for left := slices.Sorted(maps.Keys(byObject)); len(left) > 0; {
+		var n int
 		var changed []string
 		err := r.store.Update(ctx, func(tx Tx) error {
-			changed = nil
-			for _, object := range run {
+			n, changed = 0, nil
+			for _, object := range left {
 				did, err := r.mergeObject(tx, object, byObject[object])
 				if err != nil {
 					return fmt.Errorf("merge %s: %w", object, err)
@@ -345,12 +368,16 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 				if did {
 					changed = append(changed, object)
 				}
+				if n++; tx.Full() {
+					break
+				}
 			}
 			return nil
 		})
 		if err != nil {
 			return false, err
 		}
+		left = left[n:]
 		result.Changed = append(result.Changed, changed...)
 	}
 	if page.Next > since {

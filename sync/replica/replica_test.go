@@ -37,11 +37,12 @@ func (s *state) clone() *state {
 type memory struct {
 	state *state
 	cut   func() bool // whether the disk fails at this commit
+	full  func() bool // whether others should have their turn
 	names int         // given by Rename
 }
 
 func newMemory() *memory {
-	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1}, cut: func() bool { return false }}
+	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1}, cut: func() bool { return false }, full: func() bool { return false }}
 }
 
 // edit is what a person does in the window: the value and the dirty mark in one transaction.
@@ -71,6 +72,7 @@ type memoryTx struct {
 	m *memory
 }
 
+func (tx *memoryTx) Full() bool { return tx.m.full() }
 func (tx *memoryTx) Dirty(limit int) ([]Dirty, error) {
 	var out []Dirty
 	for _, o := range slices.Sorted(maps.Keys(tx.dirty)) {
@@ -267,6 +269,7 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		for i := range stores {
 			stores[i] = newMemory()
 			stores[i].cut = func() bool { return faulty && rapid.IntRange(0, 9).Draw(t, "disk") == 0 }
+			stores[i].full = func() bool { return faulty && rapid.Bool().Draw(t, "full") }
 			skew[i] = time.Duration(rapid.IntRange(-3600, 3600).Draw(t, "skew")) * time.Second
 			links[i] = &link{hub: server}
 			actors[i] = fmt.Sprint("m", i)

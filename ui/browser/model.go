@@ -75,7 +75,9 @@ type Model struct {
 	samples map[catalog.Row]*catalog.Sample
 	stale   map[catalog.Row]bool // shown as they were until they are read again
 
-	asked       int // number of the newest search; late answers are dropped
+	asked       int  // number of the newest search; late answers are dropped
+	reloading   bool // the newest search is a Reload
+	again       bool // and one more is due
 	cancel      context.CancelFunc
 	fetchCancel context.CancelFunc
 	wanted      map[catalog.Row]bool // on their way
@@ -221,8 +223,13 @@ func (m *Model) Start(text string, scope Scope, sort Sort) {
 	m.search(0, false)
 }
 
-// Reload searches again, because the library changed; the view stays where it is.
+// Reload searches again, because the library changed; the view stays where it is. While one is
+// under way, one more is enough: a library that changes without end is seen to.
 func (m *Model) Reload() {
+	if m.reloading {
+		m.again = true
+		return
+	}
 	for r := range m.samples {
 		m.stale[r] = true
 	}
@@ -242,6 +249,7 @@ func (m *Model) Changed(rows []catalog.Row) {
 // search asks the core for rows, after a pause. The former search is cancelled.
 func (m *Model) search(pause time.Duration, keep bool) {
 	m.asked++
+	m.reloading, m.again = keep, false
 	asked, query, sort := m.asked, m.Query(), m.sort
 	if m.cancel != nil {
 		m.cancel()
@@ -267,8 +275,14 @@ func (m *Model) search(pause time.Duration, keep bool) {
 			return nil
 		}
 		return func() {
-			if asked == m.asked {
-				m.found(rows, err, shift, keep)
+			if asked != m.asked {
+				return
+			}
+			again := m.again
+			m.reloading, m.again = false, false
+			m.found(rows, err, shift, keep)
+			if again {
+				m.Reload()
 			}
 		}
 	})

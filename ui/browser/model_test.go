@@ -103,6 +103,45 @@ func TestTypingSearchesOnceAndLateAnswersAreDropped(t *testing.T) {
 	}
 }
 
+// A library that changes while it is read, as a first sync or an import makes it do, is shown as far
+// as it is known, and as it is in the end.
+func TestAListThatChangesWithoutEndIsShown(t *testing.T) {
+	m, lib, bg := newTestModel(10)
+	m.Reload()
+	for range 5 {
+		read := bg.work
+		bg.work = nil
+		var shown []func()
+		for _, w := range read {
+			if f := w(context.Background()); f != nil {
+				shown = append(shown, f)
+			}
+		}
+		was := lib.n
+		lib.n += 10
+		m.Reload()
+		m.Reload()
+		for _, f := range shown {
+			f()
+		}
+		if m.Len() != was {
+			t.Fatalf("%d rows are shown, %d were there when it was read", m.Len(), was)
+		}
+	}
+	bg.settle()
+	if m.Len() != lib.n {
+		t.Errorf("in the end %d rows of %d", m.Len(), lib.n)
+	}
+	// What is typed meanwhile is searched at once, and is what counts.
+	m.Reload()
+	m.SetText("sample 44")
+	m.Reload()
+	bg.settle()
+	if m.Len() != 1 || m.Row(0) != 44 {
+		t.Errorf("%d rows, the first is %d", m.Len(), m.Row(0))
+	}
+}
+
 func TestAnErrorPointsIntoWhatWasTyped(t *testing.T) {
 	m, _, bg := newTestModel(10)
 	var told *QueryError

@@ -117,6 +117,42 @@ func now(w func(context.Context) func()) {
 	}
 }
 
+// Kits that change while they are read, as those that a sync brings do, are shown as far as they
+// are known; a kit that a person opens meanwhile is the one that is opened.
+func TestKitsThatChangeWithoutEndAreShown(t *testing.T) {
+	s := newShelf()
+	var work []func(context.Context) func()
+	m := NewModel(s, func(w func(context.Context) func()) { work = append(work, w) })
+	step := func(meanwhile func()) {
+		w := work[0]
+		work = work[1:]
+		apply := w(context.Background())
+		meanwhile()
+		apply()
+	}
+	m.Start("", 0)
+	for n := range 5 {
+		step(func() {
+			if _, err := s.NewKit(context.Background(), fmt.Sprint("Kit ", n)); err != nil {
+				t.Fatal(err)
+			}
+			m.Reload()
+			m.Reload()
+		})
+		if len(m.Kits()) != n {
+			t.Fatalf("%d kits are shown, %d were there when they were read", len(m.Kits()), n)
+		}
+	}
+	step(func() { m.Open("kit3") })
+	m.Reload() // something else changed, before the kit is read
+	for len(work) > 0 {
+		step(func() {})
+	}
+	if k, _ := m.Kit(); k.ID != "kit3" || len(m.Kits()) != 5 {
+		t.Errorf("%s is open of %d", k.ID, len(m.Kits()))
+	}
+}
+
 func TestFillingGoesOnWithTheNextPad(t *testing.T) {
 	s := newShelf()
 	m := NewModel(s, now)

@@ -8,6 +8,7 @@ package kit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sampleagent/audio/analysis"
@@ -73,8 +74,10 @@ type Model struct {
 	watch   []func()       // told when the kit, the list of kits, bank or pad changed
 	lit     []func()       // told when other pads sound
 	playing map[device.Slot]bool
-	asked   int
-	wanted  string                                       // the kit that is shown, or will be when it has been read
+	wanted  string // the kit that is shown, or will be when it has been read
+	reading bool   // a reload is under way
+	again   bool   // and one more is due
+
 	waiting []func(ctx context.Context, id string) error // edits for the kit that is being made
 }
 
@@ -171,44 +174,54 @@ func (m *Model) Open(id string) {
 	m.reload(id)
 }
 
-// reload opens the kit, or the first there is when it is gone.
+// reload opens the kit, or the first there is when it is gone. While one reading is under way, one
+// more is enough, and what the first found is shown: kits that change without end are seen to.
 func (m *Model) reload(id string) {
-	m.asked++
 	m.wanted = id
-	asked := m.asked
+	if m.reading {
+		m.again = true
+		return
+	}
+	m.reading = true
 	m.run(func(ctx context.Context) func() {
-		list, err := m.core.KitList(ctx)
-		if err != nil {
-			return m.fail(err)
-		}
-		found := ""
-		for _, k := range list {
-			if k.ID == id {
-				found = id
-			}
-		}
-		if found == "" && len(list) > 0 {
-			found = list[0].ID
-		}
-		var k device.Kit
-		samples := map[string]catalog.Sample{}
-		if found != "" {
-			if k, err = m.core.Kit(ctx, found); err != nil {
-				return m.fail(err)
-			}
-			if samples, err = m.core.PadSamples(ctx, k); err != nil {
-				return m.fail(err)
-			}
-		}
+		got, err := m.read(ctx, id)
 		return func() {
-			if asked != m.asked {
-				return
+			again := m.again
+			m.reading, m.again = false, false
+			if err != nil {
+				m.fail(err)()
+			} else if m.wanted == id {
+				m.list, m.kit, m.open, m.samples, m.wanted = got.list, got.kit, got.open, got.samples, got.kit.ID
+				m.prepare()
+				m.changed()
 			}
-			m.list, m.kit, m.open, m.samples, m.wanted = list, k, found != "", samples, found
-			m.prepare()
-			m.changed()
+			if again {
+				m.reload(m.wanted)
+			}
 		}
 	})
+}
+
+// reading is what a reload finds.
+type reading struct {
+	list    []Info
+	kit     device.Kit
+	open    bool
+	samples map[string]catalog.Sample
+}
+
+func (m *Model) read(ctx context.Context, id string) (r reading, err error) {
+	if r.list, err = m.core.KitList(ctx); err != nil || len(r.list) == 0 {
+		return r, err
+	}
+	if !slices.ContainsFunc(r.list, func(k Info) bool { return k.ID == id }) {
+		id = r.list[0].ID
+	}
+	if r.kit, err = m.core.Kit(ctx, id); err == nil {
+		r.samples, err = m.core.PadSamples(ctx, r.kit)
+	}
+	r.open = err == nil
+	return r, err
 }
 
 func (m *Model) fail(err error) func() {
