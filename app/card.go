@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -251,11 +252,14 @@ func (a *App) freeKitName(ctx context.Context, name string) (string, error) {
 func takeSound(ctx context.Context, s sp404.Sound, into string) (string, error) {
 	target := filepath.Join(into, filepath.FromSlash(s.ID))
 	device := strings.EqualFold(path.Ext(s.ID), ".smp")
-	if device { // the device's own form becomes WAV, under the name that the device shows
-		target = strings.TrimSuffix(target, filepath.Ext(target)) + ".wav"
-		if name := fileName(s.Name); name != "" {
-			stem := strings.TrimSuffix(filepath.Base(target), ".wav")
-			target = filepath.Join(filepath.Dir(target), stem+" "+name+".wav")
+	name, ext := fileName(s.Name), filepath.Ext(target)
+	switch {
+	case device: // the device's own form becomes WAV, under the name that the device shows
+		target = strings.TrimSpace(strings.TrimSuffix(target, ext)+" "+name) + ".wav"
+	case s.Pad != nil && name != "": // written by this program: the name it had before, if no other pad has it
+		before := filepath.Join(filepath.Dir(target), name+ext)
+		if _, err := os.Stat(before); errors.Is(err, fs.ErrNotExist) {
+			target = before
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
@@ -300,7 +304,7 @@ func (a *App) ReadCard(dir string, choice CardChoice) (task.ID, error) {
 			for _, p := range out.Problems {
 				h.Fail(p.File, p.Reason)
 			}
-			h.Finish(fmt.Sprintf("%d kits and %d sounds came into the library.", len(out.Kits), out.Sounds), out)
+			h.Finish(fmt.Sprintf("%s and %s came into the library.", counted(len(out.Kits), "kit"), counted(out.Sounds, "sound")), out)
 		}
 		return err
 	})

@@ -204,7 +204,7 @@ func (w *window) showAbout() {
 func (w *window) showPreferences() {
 	var hide func()
 	v := preferences.New(w.core.Settings(), w.updateSettings, preferences.Actions{
-		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose folder", done) },
+		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose folder", w.lastDir, done) },
 		Close:        func() { hide() },
 	})
 	hide = w.modal(v.Root(), 640, 560, v.Focus())

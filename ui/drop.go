@@ -93,11 +93,11 @@ func (w *window) startTask(start func() (task.ID, error)) {
 func (w *window) tryDemo() { w.startTask(w.core.ImportDemo) }
 
 func (w *window) addFolder() {
-	w.chooseFolder("Add folder", func(dir string) { w.importPaths(dir) })
+	w.chooseFolder("Add folder", w.lastDir, func(dir string) { w.importPaths(dir) })
 }
 
 func (w *window) watchFolder() {
-	w.chooseFolder("Watch folder", func(dir string) {
+	w.chooseFolder("Watch folder", w.lastDir, func(dir string) {
 		w.edit(func(ctx context.Context) error { return w.core.Watch(ctx, dir) })
 	})
 }
@@ -120,8 +120,8 @@ func (w *window) bringOver() {
 	})
 }
 
-// chooseFolder asks for a folder; nothing is called when none is chosen.
-func (w *window) chooseFolder(confirm string, done func(dir string)) {
+// chooseFolder asks for a folder, beginning at one; nothing is called when none is chosen.
+func (w *window) chooseFolder(confirm, from string, done func(dir string)) {
 	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
 		if err != nil {
 			w.fail(err)
@@ -134,7 +134,7 @@ func (w *window) chooseFolder(confirm string, done func(dir string)) {
 	}, w.win)
 	d.SetConfirmText(confirm)
 	d.SetTitleText(confirm)
-	w.beginAtLast(d)
+	w.begin(d, from)
 	d.Show()
 	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
 }
@@ -156,7 +156,7 @@ func (w *window) chooseFile(extensions []string, done func(path string)) {
 		w.lastDir = filepath.Dir(path)
 		done(path)
 	}, w.win)
-	w.beginAtLast(d)
+	w.begin(d, w.lastDir)
 	if extensions != nil {
 		d.SetFilter(storage.NewExtensionFileFilter(extensions))
 	}
@@ -182,19 +182,24 @@ func (w *window) saveFile(name string, done func(path string)) {
 		done(path)
 	}, w.win)
 	d.SetFileName(name)
-	w.beginAtLast(d)
+	w.begin(d, w.lastDir)
 	d.Show()
 	d.Resize(w.dialogSize()) // as in chooseFile
 }
 
-// beginAtLast opens a file dialog where something was chosen last.
-func (w *window) beginAtLast(d *dialog.FileDialog) {
-	if w.lastDir == "" {
-		return
-	}
-	// A folder that is gone: the dialog begins at home, as the first time.
-	if dir, err := storage.ListerForURI(storage.NewFileURI(w.lastDir)); err == nil {
+// begin opens a file dialog at a folder, or where something was chosen last when it is not there.
+// Without either the dialog begins at home.
+func (w *window) begin(d *dialog.FileDialog, from string) {
+	for _, at := range []string{from, w.lastDir} {
+		if at == "" {
+			continue
+		}
+		dir, err := storage.ListerForURI(storage.NewFileURI(at))
+		if err != nil {
+			continue
+		}
 		d.SetLocation(dir)
+		return
 	}
 }
 

@@ -184,7 +184,7 @@ func (w *window) openCard(name string, o card.Options) {
 	w.card = m
 	var hide func()
 	v := card.NewView(m, name, card.Actions{
-		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose folder", done) },
+		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose folder", m.Options().Dir, done) },
 		ChooseFile:   func(done func(string)) { w.chooseFile([]string{".bin", ".BIN"}, done) },
 		Cancel:       func() { w.core.CancelTask(m.Running()) },
 		Read:         w.readCard,
@@ -207,7 +207,7 @@ func (w *window) readCard() {
 	w.reader = r
 	var hide func()
 	v := card.NewReadView(r, card.Actions{
-		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose", done) },
+		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose", r.Dir(), done) },
 		Cancel:       func() { w.core.CancelTask(r.Running()) },
 		Close: func() {
 			w.reader = nil
