@@ -299,6 +299,10 @@ func (w *window) addShortcuts() {
 			}
 			return
 		}
+		if e.Name == fyne.KeyEscape && !w.screens.home.Visible() {
+			w.showHome()
+			return
+		}
 		if !w.plainKey(e) && (e.Name == fyne.KeyDown || e.Name == fyne.KeyUp) {
 			w.list.FocusList()
 		}

@@ -69,6 +69,16 @@ func TestThePadEditorOpensEditsUndoesAndCloses(t *testing.T) {
 
 func TestPatternsAndFillingOpenFromTheirKeys(t *testing.T) {
 	r := padded(t)
+	r.run(shortcut.Patterns) // there is none yet
+	if r.focused() == nil || r.focused() != r.screens.pats.Focus() {
+		t.Fatalf("without a pattern the keyboard is on %T", r.focused())
+	}
+	r.win.Canvas().Unfocus()
+	r.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if !r.screens.home.Visible() {
+		t.Fatal("Esc does not leave the patterns when nothing has the keyboard")
+	}
+
 	k, _ := r.kits.Kit()
 	err := r.a.EditKit(t.Context(), k.ID, "pattern", "", func(k *device.Kit) error {
 		return k.SetPattern(2, device.Pattern{Bars: 1, Beats: 4, LoopStart: 1, LoopEnd: 1, Notes: []device.Note{{Pad: 0, Velocity: 99, Length: 120}}})

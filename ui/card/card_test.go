@@ -130,6 +130,9 @@ func TestTheDialogFollowsTheSteps(t *testing.T) {
 	if v.write.Off || v.files.List.Length() != 1 {
 		t.Errorf("after the plan: write off %v, %d lines", v.write.Off, v.files.List.Length())
 	}
+	if w.Canvas().Focused() != fyne.Focusable(v.write) {
+		t.Errorf("after the plan the keyboard is on %T", w.Canvas().Focused())
+	}
 	test.Tap(v.write)
 	if v.close.Text != "Cancel" || !v.bar.Visible() {
 		t.Error("writing can not be seen or not be cancelled")

@@ -179,6 +179,9 @@ func (v *View) Refresh() {
 	v.showPlan(plan)
 
 	ready, why := m.Ready()
+	v.write.SetOff(!ready || busy)
+	v.write.Hidden = m.Step() == Written
+	v.verify.Hidden = m.Step() != Written
 	if c := fyne.CurrentApp().Driver().CanvasForObject(v.write); c != nil && m.Step() != v.was {
 		switch m.Step() {
 		case Planned:
@@ -188,9 +191,6 @@ func (v *View) Refresh() {
 		}
 	}
 	v.was = m.Step()
-	v.write.SetOff(!ready || busy)
-	v.write.Hidden = m.Step() == Written
-	v.verify.Hidden = m.Step() != Written
 	v.close.SetText("Close")
 	v.bar.Hidden = !busy
 	v.message.Set("", theme.TextDim)

@@ -21,19 +21,20 @@ type Actions struct {
 
 // View draws a Model.
 type View struct {
-	model   *Model
-	actions Actions
-	banks   []*own.Chip
-	slots   []*own.Chip
-	title   *own.Label
-	info    *own.Label
-	play    *own.IconButton
-	export  *own.IconButton
-	clear   *own.IconButton
-	roll    *own.Roll
-	pads    []device.Slot
-	playing bool
-	root    fyne.CanvasObject
+	model     *Model
+	actions   Actions
+	banks     []*own.Chip
+	slots     []*own.Chip
+	title     *own.Label
+	info      *own.Label
+	play      *own.IconButton
+	importing *own.IconButton
+	export    *own.IconButton
+	clear     *own.IconButton
+	roll      *own.Roll
+	pads      []device.Slot
+	playing   bool
+	root      fyne.CanvasObject
 }
 
 // NewView builds the screen.
@@ -54,13 +55,13 @@ func NewView(m *Model, a Actions) *View {
 	back := esc(own.NewTextButton("left", "Back", "Back to the list   Esc", a.Close))
 	v.play = esc(own.NewTextButton("play", "Play", "Play the loop   Space", v.toggle))
 	v.play.Strong = true
-	importing := esc(own.NewTextButton("import", "Import MIDI…", "A MIDI drum loop as this pattern; drums go to the usual pads of the bank", func() { a.ChooseFile(m.Import) }))
+	v.importing = esc(own.NewTextButton("import", "Import MIDI…", "A MIDI drum loop as this pattern; drums go to the usual pads of the bank", func() { a.ChooseFile(m.Import) }))
 	v.export = esc(own.NewTextButton("", "Export MIDI…", "This pattern as a standard MIDI file", func() {
 		k, _ := m.Kit.Kit()
 		a.SaveFile(fmt.Sprintf("%s %s.mid", strings.TrimSpace(k.Name), m.Slot()), m.Export)
 	}))
 	v.clear = esc(own.NewTextButton("", "Empty", "Take this pattern away", m.Clear))
-	head := own.Beside(8, 2, back, v.title, v.info, importing, v.export, v.clear, v.play)
+	head := own.Beside(8, 2, back, v.title, v.info, v.importing, v.export, v.clear, v.play)
 
 	tabs := container.NewGridWithColumns(device.BankCount / 2)
 	for b := range device.BankCount {
@@ -103,7 +104,12 @@ func (v *View) Open() {
 }
 
 // Focus is what takes the keyboard first.
-func (v *View) Focus() fyne.Focusable { return v.play }
+func (v *View) Focus() fyne.Focusable {
+	if v.play.Disabled() {
+		return v.importing
+	}
+	return v.play
+}
 
 // Refresh draws the model as it is now.
 func (v *View) Refresh() {

@@ -486,13 +486,16 @@ func (r *waveformRenderer) paint(width, height int) image.Image {
 	rim := theme.Mix(ground, core, 0.62)
 	mid := top + (float64(height)-top)/2
 	reach := (float64(height) - top) / 2 * 0.94
+	above, below := 0.0, float64(height) // the column before
 	for i, c := range w.wave.Columns(w.from, w.to, width) {
 		if i >= width {
 			break
 		}
 		// Peaks are the quiet outline, the power (RMS) the bright body within it.
 		hi, lo := clip(c.Max)*reach, clip(c.Min)*reach
-		stroke(img, i, mid-hi, mid-lo, rim)
+		// A column reaches to the one before it: a steep slope is one line, not many dashes.
+		stroke(img, i, min(mid-hi, below), max(mid-lo, above), rim)
+		above, below = mid-hi, mid-lo
 		if body := clip(c.RMS) * reach; body > 1 {
 			stroke(img, i, mid-min(hi, body), mid-max(lo, -body), core)
 		}

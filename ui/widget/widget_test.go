@@ -108,3 +108,24 @@ func TestEveryIconIsThere(t *testing.T) {
 		}
 	}
 }
+
+func TestASteepWaveIsOneLine(t *testing.T) {
+	test.NewTempApp(t)
+	wf := NewWaveform()
+	wf.Resize(fyne.NewSize(40, 120))
+	wf.SetWave(Wave{Length: 1, Columns: func(_, _ float64, n int) []waveform.Column {
+		out := make([]waveform.Column, n)
+		for i := range out {
+			v := float32(1-2*(i%2)) * 0.8
+			out[i] = waveform.Column{Min: v, Max: v}
+		}
+		return out
+	}})
+	img := (&waveformRenderer{w: wf}).paint(40, 120)
+	middle := (ruler + 120) / 2
+	for x := 1; x < 40; x++ {
+		if _, _, _, a := img.At(x, int(middle)).RGBA(); a == 0 {
+			t.Fatalf("column %d does not reach the one before it", x)
+		}
+	}
+}
