@@ -205,6 +205,49 @@ func TestCollectionsKeepTheirOrderThroughUndo(t *testing.T) {
 	}
 }
 
+// Between an edit of a collection and its undo a sync or another program changes it too.
+func TestAnUndoLeavesACollectionsOtherChanges(t *testing.T) {
+	a := open(t, Options{})
+	rows := seed(t, a, 5)
+	ctx := t.Context()
+	c, err := a.NewCollection(ctx, "", "Mine", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.AddToCollection(ctx, c.ID, rows[:3]))
+	must(a.RemoveFromCollection(ctx, c.ID, rows[1:2]))
+	must(a.ChangeCollection(ctx, c.ID, func(c *catalog.Collection) { c.Name = "Drums" }))
+	others := func(now []catalog.Row) []catalog.Row { // one out, one in
+		return append(slices.DeleteFunc(now, func(r catalog.Row) bool { return r == rows[2] }), rows[4])
+	}
+	_, _, err = a.db.EditMembers(ctx, c.ID, others)
+	must(err)
+	_, _, err = a.db.EditCollection(ctx, c.ID, func(c *catalog.Collection) { c.Description = "theirs" })
+	must(err)
+	for range 2 {
+		_, err := a.Undo(ctx)
+		must(err)
+	}
+	now, err := a.CollectionRows(ctx, c.ID)
+	must(err)
+	all, err := a.Collections(ctx)
+	must(err)
+	if !slices.Equal(now, []catalog.Row{rows[0], rows[1], rows[4]}) || all[0].Name != "Mine" || all[0].Description != "theirs" {
+		t.Errorf("%v in %q, %q", now, all[0].Name, all[0].Description)
+	}
+	// The window's order was read before the others' edit.
+	must(a.OrderCollection(ctx, c.ID, []catalog.Row{rows[2], rows[1], rows[0]}))
+	if now, err = a.CollectionRows(ctx, c.ID); err != nil || !slices.Equal(now, []catalog.Row{rows[1], rows[0], rows[4]}) {
+		t.Errorf("%v %v", now, err)
+	}
+}
+
 func TestWhatIsRemovedComesBack(t *testing.T) {
 	ctx := context.Background()
 	a := open(t, Options{})

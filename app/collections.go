@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sampleagent/app/history"
 	"sampleagent/library/catalog"
@@ -18,53 +19,106 @@ func (a *App) CollectionRows(ctx context.Context, id string) ([]catalog.Row, err
 	return a.db.CollectionRows(ctx, id)
 }
 
-// members runs a change of a collection's content as a command.
-func (a *App) members(ctx context.Context, id, name string, change func(context.Context) error) error {
+// members changes a collection's content as it stands, as a command. Its undo takes back what it
+// changed and leaves what others, a sync or another program, put in or took out since.
+func (a *App) members(ctx context.Context, id, name string, change func(now []catalog.Row) []catalog.Row) error {
 	a.editing.Lock()
 	defer a.editing.Unlock()
-	before, err := a.db.CollectionRows(ctx, id)
-	if err != nil {
-		return err
-	}
+	var before, after []catalog.Row
 	return a.history.Do(ctx, history.Command{
-		Name: name, Do: change,
-		Undo: func(ctx context.Context) error { return a.db.SetCollectionOrder(ctx, id, before) },
+		Name: name,
+		Do: func(ctx context.Context) (err error) {
+			before, after, err = a.db.EditMembers(ctx, id, change)
+			return err
+		},
+		Undo: func(ctx context.Context) error {
+			_, _, err := a.db.EditMembers(ctx, id, func(now []catalog.Row) []catalog.Row { return asBefore(before, after, now) })
+			return err
+		},
 	})
 }
 
-// AddToCollection puts samples at the end of a collection.
+// asBefore is a list after an edit is taken back: before, without what has left the list since,
+// and then what has come since.
+func asBefore(before, after, now []catalog.Row) []catalog.Row {
+	was, left, is := among(before), among(after), among(now)
+	var out []catalog.Row
+	for _, r := range before {
+		if is[r] || !left[r] {
+			out = append(out, r)
+		}
+	}
+	for _, r := range now {
+		if !was[r] && !left[r] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func among(rows []catalog.Row) map[catalog.Row]bool {
+	set := make(map[catalog.Row]bool, len(rows))
+	for _, r := range rows {
+		set[r] = true
+	}
+	return set
+}
+
+// AddToCollection puts samples at the end of a collection; those in it already stay where they are.
 func (a *App) AddToCollection(ctx context.Context, id string, rows []catalog.Row) error {
-	return a.members(ctx, id, fmt.Sprintf("Add %s to collection", samples(len(rows))), func(ctx context.Context) error { return a.db.AddToCollection(ctx, id, rows) })
+	return a.members(ctx, id, fmt.Sprintf("Add %s to collection", samples(len(rows))), func(now []catalog.Row) []catalog.Row {
+		is := among(now)
+		return append(now, slices.DeleteFunc(slices.Clone(rows), func(r catalog.Row) bool { return is[r] })...)
+	})
 }
 
 // RemoveFromCollection takes samples out of a collection.
 func (a *App) RemoveFromCollection(ctx context.Context, id string, rows []catalog.Row) error {
-	return a.members(ctx, id, fmt.Sprintf("Take %s out of collection", samples(len(rows))), func(ctx context.Context) error { return a.db.RemoveFromCollection(ctx, id, rows) })
+	return a.members(ctx, id, fmt.Sprintf("Take %s out of collection", samples(len(rows))), func(now []catalog.Row) []catalog.Row {
+		out := among(rows)
+		return slices.DeleteFunc(now, func(r catalog.Row) bool { return out[r] })
+	})
 }
 
-// OrderCollection makes rows, in their order, a collection's content.
+// OrderCollection puts a collection's samples in the order of rows; what has come into it since
+// they were read follows them.
 func (a *App) OrderCollection(ctx context.Context, id string, rows []catalog.Row) error {
-	return a.members(ctx, id, "Order collection", func(ctx context.Context) error { return a.db.SetCollectionOrder(ctx, id, rows) })
+	return a.members(ctx, id, "Order collection", func(now []catalog.Row) []catalog.Row {
+		is := among(now)
+		return asBefore(slices.DeleteFunc(slices.Clone(rows), func(r catalog.Row) bool { return !is[r] }), nil, now)
+	})
 }
 
-// ChangeCollection writes name, description, place and query of a collection.
-func (a *App) ChangeCollection(ctx context.Context, c catalog.Collection) error {
+// ChangeCollection changes name, description, place or query of a collection as it stands. Its undo
+// takes back what changed, and nothing else.
+func (a *App) ChangeCollection(ctx context.Context, id string, change func(*catalog.Collection)) error {
 	a.editing.Lock()
 	defer a.editing.Unlock()
-	all, err := a.db.Collections(ctx)
-	if err != nil {
-		return err
-	}
-	for _, before := range all {
-		if before.ID == c.ID {
-			return a.history.Do(ctx, history.Command{
-				Name: "Edit collection " + c.Name,
-				Do:   func(ctx context.Context) error { return a.db.SetCollection(ctx, c) },
-				Undo: func(ctx context.Context) error { return a.db.SetCollection(ctx, before) },
+	var before, after catalog.Collection
+	return a.history.Do(ctx, history.Command{
+		Name: "Edit collection",
+		Do: func(ctx context.Context) (err error) {
+			before, after, err = a.db.EditCollection(ctx, id, change)
+			return err
+		},
+		Undo: func(ctx context.Context) error {
+			_, _, err := a.db.EditCollection(ctx, id, func(now *catalog.Collection) {
+				undo(&now.Name, before.Name, after.Name)
+				undo(&now.Description, before.Description, after.Description)
+				undo(&now.Parent, before.Parent, after.Parent)
+				undo(&now.Position, before.Position, after.Position)
+				undo(&now.Query, before.Query, after.Query)
 			})
-		}
+			return err
+		},
+	})
+}
+
+// undo gives a value its former one where an edit changed it.
+func undo[T comparable](now *T, before, after T) {
+	if before != after {
+		*now = before
 	}
-	return fmt.Errorf("collection %s: %w", c.Name, catalog.ErrNotFound)
 }
 
 func samples(n int) string { return counted(n, "sample") }

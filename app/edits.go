@@ -29,7 +29,7 @@ func (a *App) edit(ctx context.Context, rows []catalog.Row, name, merge string, 
 		Name: name, Merge: merge,
 		Do: func(ctx context.Context) error {
 			if after != nil {
-				return a.db.Restore(ctx, *after)
+				return a.db.Restore(ctx, before, *after)
 			}
 			if err := change(ctx); err != nil {
 				return err
@@ -41,7 +41,7 @@ func (a *App) edit(ctx context.Context, rows []catalog.Row, name, merge string, 
 			after = &s
 			return nil
 		},
-		Undo: func(ctx context.Context) error { return a.db.Restore(ctx, before) },
+		Undo: func(ctx context.Context) error { return a.db.Restore(ctx, *after, before) },
 	})
 }
 

@@ -15,8 +15,7 @@ import (
 // collectionMenu is what can be done with a collection of the sidebar.
 func (w *window) collectionMenu(c catalog.Collection) []*fyne.MenuItem {
 	change := func(edit func(*catalog.Collection)) {
-		edit(&c)
-		w.edit(func(ctx context.Context) error { return w.core.ChangeCollection(ctx, c) })
+		w.edit(func(ctx context.Context) error { return w.core.ChangeCollection(ctx, c.ID, edit) })
 	}
 	items := []*fyne.MenuItem{
 		fyne.NewMenuItem("Rename…", func() {

@@ -48,7 +48,7 @@ type Core interface {
 	AllTags(ctx context.Context) ([]catalog.Tag, error)
 	Collections(ctx context.Context) ([]catalog.Collection, error)
 	NewCollection(ctx context.Context, parent, name string, query *string) (catalog.Collection, error)
-	ChangeCollection(ctx context.Context, c catalog.Collection) error
+	ChangeCollection(ctx context.Context, id string, change func(*catalog.Collection)) error
 	DeleteCollection(ctx context.Context, id string) error
 	OrderCollection(ctx context.Context, id string, rows []catalog.Row) error
 	AddToCollection(ctx context.Context, id string, rows []catalog.Row) error

@@ -370,8 +370,8 @@ func (c *Cloud) tellDone(j catalog.Job, text string) {
 	}
 }
 
-// merge keeps what the cloud found beside the sample. What was measured here stays: it is the
-// same engine; what a person typed stays in any case.
+// merge keeps what the cloud found beside the sample. Its values count where this machine heard
+// nothing or was less sure, with the cloud as their source; what a person typed stays in any case.
 func (c *Cloud) merge(ctx context.Context, j catalog.Job, s *wire.Sample) error {
 	var o order
 	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
@@ -388,7 +388,8 @@ func (c *Cloud) merge(ctx context.Context, j catalog.Job, s *wire.Sample) error 
 	if err != nil {
 		return err
 	}
-	words := catalog.Cloud{RemoteID: s.ID, JSON: string(text)}
+	words := catalog.Cloud{RemoteID: s.ID, JSON: string(text), Heard: catalog.Heard{BPM: s.BPM, BPMConfidence: value(s.BPMConfidence),
+		Key: value(s.Key), KeyConfidence: value(s.KeyConfidence), Kind: value(s.Kind), Class: value(s.Class), ClassConfidence: value(s.ClassConfidence)}}
 	if v := s.Vibe; v != nil {
 		words.Description = v.OneLine
 		for _, list := range [][]string{v.Mood, v.Texture, v.Descriptors, v.Tags} {
@@ -401,6 +402,13 @@ func (c *Cloud) merge(ctx context.Context, j catalog.Job, s *wire.Sample) error 
 		}
 	}
 	return c.conf.DB.SetCloud(ctx, local.Row, words)
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }
 
 // upFile is what goes up: the file itself, or the same samples as FLAC.

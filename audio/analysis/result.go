@@ -28,6 +28,10 @@ const (
 	FromCloud Source = "cloud"
 )
 
+// Heard says whether an ear, here or in the cloud, found the value: it may be wrong, and has a
+// confidence. Others are stated by a file or a person.
+func (s Source) Heard() bool { return s == FromSound || s == FromCloud }
+
 // BPMCandidate is one reading of the tempo; weights of all candidates sum to 1.
 type BPMCandidate struct {
 	BPM    float64 `json:"bpm"`

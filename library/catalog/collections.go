@@ -3,7 +3,9 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,30 +74,53 @@ func (db *DB) NewCollection(ctx context.Context, parent, name string, smart *str
 // there; its siblings make room. Errors as of NewCollection, and ErrNotPossible for a parent
 // that lies inside it.
 func (db *DB) SetCollection(ctx context.Context, c Collection) error {
-	c.Name = strings.TrimSpace(c.Name)
-	return db.tx(ctx, func(tx *sql.Tx, ch *Change) error {
+	_, _, err := db.EditCollection(ctx, c.ID, func(now *Collection) { *now = c })
+	return err
+}
+
+// EditCollection changes a collection as it stands, in one transaction, and gives it before and
+// after, without its times and count. Errors as of SetCollection.
+func (db *DB) EditCollection(ctx context.Context, id string, change func(*Collection)) (before, after Collection, err error) {
+	err = db.tx(ctx, func(tx *sql.Tx, ch *Change) error {
 		ch.Collections = true
-		if err := checkCollection(ctx, tx, c.ID, c.Parent, c.Name); err != nil {
-			return err
+		before.ID = id
+		err := tx.QueryRowContext(ctx, `SELECT coalesce(parent, ''), name, description, position, query FROM collections WHERE id = ?`, id).
+			Scan(&before.Parent, &before.Name, &before.Description, &before.Position, &before.Query)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = fmt.Errorf("collection %s: %w", id, ErrNotFound)
 		}
-		siblings, err := list(ctx, tx, `SELECT id FROM collections WHERE parent IS ? AND id <> ? ORDER BY position, id`, []any{null(c.Parent), c.ID},
-			func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
 		if err != nil {
 			return err
 		}
-		at := min(max(c.Position, 0), len(siblings))
-		for i, id := range siblings {
-			if i >= at {
-				i++
-			}
-			if _, err := tx.ExecContext(ctx, `UPDATE collections SET position = ? WHERE id = ?`, i, id); err != nil {
-				return err
-			}
-		}
-		res, err := tx.ExecContext(ctx, `UPDATE collections SET parent = ?, name = ?, description = ?, position = ?, query = ?, modified_at = ? WHERE id = ?`,
-			null(c.Parent), c.Name, c.Description, at, c.Query, db.stamp(), c.ID)
-		return found(res, err, "collection "+c.Name)
+		after = before
+		change(&after)
+		after.ID, after.Name = id, strings.TrimSpace(after.Name)
+		return db.setCollection(ctx, tx, &after)
 	})
+	return before, after, err
+}
+
+func (db *DB) setCollection(ctx context.Context, tx *sql.Tx, c *Collection) error {
+	if err := checkCollection(ctx, tx, c.ID, c.Parent, c.Name); err != nil {
+		return err
+	}
+	siblings, err := list(ctx, tx, `SELECT id FROM collections WHERE parent IS ? AND id <> ? ORDER BY position, id`, []any{null(c.Parent), c.ID},
+		func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
+	if err != nil {
+		return err
+	}
+	c.Position = min(max(c.Position, 0), len(siblings))
+	for i, id := range siblings {
+		if i >= c.Position {
+			i++
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE collections SET position = ? WHERE id = ? AND position <> ?`, i, id, i); err != nil {
+			return err
+		}
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE collections SET parent = ?, name = ?, description = ?, position = ?, query = ?, modified_at = ? WHERE id = ?`,
+		null(c.Parent), c.Name, c.Description, c.Position, c.Query, db.stamp(), c.ID)
+	return found(res, err, "collection "+c.Name)
 }
 
 func checkCollection(ctx context.Context, tx *sql.Tx, id, parent, name string) error {
@@ -146,31 +171,35 @@ func (db *DB) AddToCollection(ctx context.Context, id string, rows []Row) error 
 	})
 }
 
-// RemoveFromCollection takes samples out of a collection.
-func (db *DB) RemoveFromCollection(ctx context.Context, id string, rows []Row) error {
-	return db.tx(ctx, func(tx *sql.Tx, ch *Change) error {
-		ch.Collections = true
-		_, err := tx.ExecContext(ctx, `DELETE FROM collection_samples WHERE collection = ? AND row IN (SELECT value FROM json_each(?))`, id, set(rows))
-		return err
-	})
+// SetCollectionOrder makes rows, in their order, the content of a collection. Errors as of
+// AddToCollection.
+func (db *DB) SetCollectionOrder(ctx context.Context, id string, rows []Row) error {
+	_, _, err := db.EditMembers(ctx, id, func([]Row) []Row { return rows })
+	return err
 }
 
-// SetCollectionOrder makes rows, in their order, the content of a collection: the manual order,
-// and with a list read before, the undo of any edit of it. Errors as of AddToCollection.
-func (db *DB) SetCollectionOrder(ctx context.Context, id string, rows []Row) error {
-	return db.tx(ctx, func(tx *sql.Tx, ch *Change) error {
+// EditMembers changes the content of a collection as it stands, in one transaction, and gives it
+// before and after. Errors as of AddToCollection.
+func (db *DB) EditMembers(ctx context.Context, id string, change func(now []Row) []Row) (before, after []Row, err error) {
+	err = db.tx(ctx, func(tx *sql.Tx, ch *Change) error {
 		ch.Collections = true
 		if err := byHand(ctx, tx, id); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM collection_samples WHERE collection = ? AND row NOT IN (SELECT value FROM json_each(?))`, id, set(rows)); err != nil {
+		before, err = list(ctx, tx, collectionRows, []any{id}, func(scan func(...any) error) (r Row, err error) { return r, scan(&r) })
+		if err != nil {
+			return err
+		}
+		after = change(slices.Clone(before))
+		if _, err := tx.ExecContext(ctx, `DELETE FROM collection_samples WHERE collection = ? AND row NOT IN (SELECT value FROM json_each(?))`, id, set(after)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO collection_samples (collection, row, position, added_at)
 			SELECT ?, s.row, j.key, ? FROM json_each(?) j JOIN samples s ON s.row = j.value WHERE true
-			ON CONFLICT (collection, row) DO UPDATE SET position = excluded.position`, id, db.stamp(), set(rows))
+			ON CONFLICT (collection, row) DO UPDATE SET position = excluded.position`, id, db.stamp(), set(after))
 		return err
 	})
+	return before, after, err
 }
 
 func byHand(ctx context.Context, tx *sql.Tx, id string) error {
@@ -189,8 +218,10 @@ func byHand(ctx context.Context, tx *sql.Tx, id string) error {
 // CollectionRows lists what was put into a collection by hand, in its order. What a smart one
 // holds is found by package search.
 func (db *DB) CollectionRows(ctx context.Context, id string) ([]Row, error) {
-	return db.Rows(ctx, `SELECT row FROM collection_samples WHERE collection = ? ORDER BY position, row`, id)
+	return db.Rows(ctx, collectionRows, id)
 }
+
+const collectionRows = `SELECT row FROM collection_samples WHERE collection = ? ORDER BY position, row`
 
 func null(s string) any {
 	if s == "" {

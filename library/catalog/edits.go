@@ -181,10 +181,18 @@ func (db *DB) Values(ctx context.Context, row Row) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	heard, err := heardOf(ctx, db.r, row)
+	if err != nil {
+		return nil, plain(err)
+	}
+	rep, classFrom := heard.over(rep), analysis.FromSound
+	if heard.Class != "" && rep.Class == &heard.Class {
+		classFrom = analysis.FromCloud
+	}
 	found := map[Field]Value{
 		FieldName:  {Found: DisplayName(s.Path), Source: analysis.FromName, Confidence: 1},
 		FieldKind:  {Found: string(value(rep.Kind)), Source: analysis.FromSound},
-		FieldClass: {Found: value(rep.Class), Source: analysis.FromSound, Confidence: value(rep.ClassConfidence)},
+		FieldClass: {Found: value(rep.Class), Source: classFrom, Confidence: value(rep.ClassConfidence)},
 		FieldKey:   {Found: value(rep.Key), Source: value(rep.KeySource), Confidence: value(rep.KeyConfidence)},
 		FieldBPM:   {Source: value(rep.BPMSource), Confidence: value(rep.BPMConfidence)},
 	}

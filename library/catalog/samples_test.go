@@ -149,6 +149,48 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 	}
 }
 
+// Between an edit and its undo others change the same samples: a sync, or another program.
+func TestAnUndoLeavesWhatOthersChanged(t *testing.T) {
+	db := openNew(t)
+	ctx := t.Context()
+	rows := add(t, db, "a.wav")
+	store(t, db, rows...)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	snap := func() Snapshot {
+		t.Helper()
+		s, err := db.Snapshot(ctx, rows)
+		must(err)
+		return s
+	}
+	must(db.AddTags(ctx, rows, "old"))
+	before := snap()
+	must(db.SetRating(ctx, rows, 3))
+	must(db.SetTags(ctx, rows, "mine"))
+	must(db.SetField(ctx, rows, FieldBPM, "99"))
+	after := snap()
+	must(db.SetNote(ctx, rows, "theirs"))
+	must(db.AddTags(ctx, rows, "theirs"))
+	must(db.SetField(ctx, rows, FieldKey, "D minor"))
+	must(db.SetFavourite(ctx, rows, true))
+	must(db.Restore(ctx, after, before))
+	check := func(rating int, bpm float64, tags ...string) {
+		t.Helper()
+		s, err := db.Sample(ctx, rows[0])
+		must(err)
+		if s.Rating != rating || s.BPM != bpm || !slices.Equal(s.Tags, tags) || s.Note != "theirs" || s.Key != "D minor" || !s.Favourite {
+			t.Errorf("%d stars, %g BPM, %s, tags %v, note %q, favourite %v", s.Rating, s.BPM, s.Key, s.Tags, s.Note, s.Favourite)
+		}
+	}
+	check(0, 120, "old", "theirs")
+	must(db.Restore(ctx, before, after))
+	check(3, 99, "mine", "theirs")
+}
+
 func TestSnapshotUndoesEveryEdit(t *testing.T) {
 	db := openNew(t)
 	ctx := t.Context()
@@ -178,7 +220,7 @@ func TestSnapshotUndoesEveryEdit(t *testing.T) {
 	if len(texts(t, db, "cymbalom")) != 2 || len(texts(t, db, "dusty zoltan")) != 2 {
 		t.Error("edits are not in the full text")
 	}
-	must(db.Restore(ctx, snap))
+	must(db.Restore(ctx, after, snap))
 	undone, err := db.Samples(ctx, rows)
 	must(err)
 	if d := cmp.Diff(before, undone); d != "" {
@@ -187,7 +229,7 @@ func TestSnapshotUndoesEveryEdit(t *testing.T) {
 	if len(texts(t, db, "cymbalom"))+len(texts(t, db, "dusty"))+len(texts(t, db, "zoltan")) != 0 {
 		t.Error("undone edits are still in the full text")
 	}
-	must(db.Restore(ctx, after))
+	must(db.Restore(ctx, snap, after))
 	redone, err := db.Samples(ctx, rows)
 	must(err)
 	if redone[1].Name != "renamed" || redone[1].Rating != 4 || !slices.Equal(redone[1].Tags, []string{"dusty", "new"}) {

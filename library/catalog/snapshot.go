@@ -3,7 +3,9 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 )
 
 // Snapshot is everything a person can edit of some samples at one moment. Taking one before and
@@ -79,44 +81,80 @@ func (db *DB) Snapshot(ctx context.Context, rows []Row) (Snapshot, error) {
 	return out, nil
 }
 
-// Restore writes a snapshot back. Samples that are gone by now are left out.
-func (db *DB) Restore(ctx context.Context, s Snapshot) error {
+// Restore takes samples from one snapshot to another: what differs between the two is written as
+// it is in to, and everything else stays, whoever has changed it since. Samples that are gone by
+// now are left out.
+func (db *DB) Restore(ctx context.Context, from, to Snapshot) error {
+	was := map[Row]editable{}
+	for _, e := range from.samples {
+		was[e.row] = e
+	}
 	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
 		c.Tags = true
-		var rows []Row
-		for _, e := range s.samples {
-			res, err := tx.ExecContext(ctx, `UPDATE samples SET rating = ?, favourite = ?, note = ? WHERE row = ?`, e.rating, e.favourite, e.note, e.row)
-			if err != nil {
+		for _, e := range to.samples {
+			var here bool
+			if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM samples WHERE row = ?)`, e.row).Scan(&here); err != nil {
 				return err
 			}
-			if n, err := res.RowsAffected(); err != nil || n == 0 {
-				if err != nil {
-					return err
-				}
+			if !here {
 				continue
 			}
-			rows = append(rows, e.row)
-			for _, q := range []string{`DELETE FROM edits WHERE row = ?`, `DELETE FROM sample_tags WHERE row = ?`} {
-				if _, err := tx.ExecContext(ctx, q, e.row); err != nil {
-					return err
-				}
-			}
-			for f, v := range e.edits {
-				if err := db.putEdit(ctx, tx, e.row, f, v); err != nil {
-					return err
-				}
-			}
-			if err := addTags(ctx, tx, []Row{e.row}, e.tags); err != nil {
+			if err := db.restore(ctx, tx, was[e.row], e); err != nil {
 				return err
 			}
-			if err := putSource(ctx, tx, e.row, e.source); err != nil {
-				return err
-			}
-			if err := db.resettle(ctx, tx, e.row); err != nil {
+			c.Updated = append(c.Updated, e.row)
+		}
+		if err := forgetTags(ctx, tx); err != nil {
+			return err
+		}
+		return reindex(ctx, tx, c.Updated)
+	})
+}
+
+func (db *DB) restore(ctx context.Context, tx *sql.Tx, from, to editable) error {
+	run := func(when bool, q string, args ...any) error {
+		if !when {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, q, args...)
+		return err
+	}
+	if err := errors.Join(
+		run(from.rating != to.rating, `UPDATE samples SET rating = ? WHERE row = ?`, to.rating, to.row),
+		run(from.favourite != to.favourite, `UPDATE samples SET favourite = ? WHERE row = ?`, to.favourite, to.row),
+		run(from.note != to.note, `UPDATE samples SET note = ? WHERE row = ?`, to.note, to.row),
+	); err != nil {
+		return err
+	}
+	for f := range from.edits {
+		if _, still := to.edits[f]; !still {
+			if err := run(true, `DELETE FROM edits WHERE row = ? AND field = ?`, to.row, f); err != nil {
 				return err
 			}
 		}
-		c.Updated = rows
-		return reindex(ctx, tx, rows)
-	})
+	}
+	for f, v := range to.edits {
+		if before, had := from.edits[f]; !had || before != v {
+			if err := db.putEdit(ctx, tx, to.row, f, v); err != nil {
+				return err
+			}
+		}
+	}
+	for _, tag := range from.tags {
+		if !slices.Contains(to.tags, tag) {
+			if err := run(true, `DELETE FROM sample_tags WHERE row = ? AND tag = (SELECT tag FROM tags WHERE name = ?)`, to.row, tag); err != nil {
+				return err
+			}
+		}
+	}
+	added := slices.DeleteFunc(slices.Clone(to.tags), func(tag string) bool { return slices.Contains(from.tags, tag) })
+	if err := addTags(ctx, tx, []Row{to.row}, added); err != nil {
+		return err
+	}
+	if from.source != to.source {
+		if err := putSource(ctx, tx, to.row, to.source); err != nil {
+			return err
+		}
+	}
+	return db.resettle(ctx, tx, to.row)
 }

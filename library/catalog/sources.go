@@ -111,16 +111,20 @@ func fillSource(ctx context.Context, tx *sql.Tx, row Row, s Source) error {
 	return err
 }
 
-// Cloud is what the cloud's AI said of a sample.
+// Cloud is what the cloud said of a sample: its AI in words, its engine in values.
 type Cloud struct {
 	RemoteID    string
 	Description string   // one line
 	Words       []string // moods, genre, era, texture, tags: what search may find
 	JSON        string   // the whole answer
+	Heard       Heard
 }
 
 // Cloud reads what the cloud said; ok is false when it has said nothing.
 func (db *DB) Cloud(ctx context.Context, row Row) (c Cloud, ok bool, err error) {
+	if c.Heard, err = heardOf(ctx, db.r, row); err != nil {
+		return c, false, plain(err)
+	}
 	err = query(ctx, db.r, `SELECT remote_id, description, words, json FROM clouds WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
 		var text string
 		ok = true
@@ -147,6 +151,9 @@ func (db *DB) SetCloud(ctx context.Context, row Row, cl Cloud) error {
 		c.Updated = []Row{row}
 		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO clouds (row, remote_id, description, words, json, at) VALUES (?, ?, ?, ?, ?, ?)`,
 			row, cl.RemoteID, cl.Description, text, cl.JSON, db.stamp()); err != nil {
+			return err
+		}
+		if err := db.putHeard(ctx, tx, row, cl.Heard); err != nil {
 			return err
 		}
 		return reindex(ctx, tx, c.Updated)

@@ -407,16 +407,24 @@ func (db *DB) copyAnalysis(ctx context.Context, tx *sql.Tx, a *Analysis) error {
 	return db.settle(ctx, tx, a.Row, r, "")
 }
 
-// settle decides which values win and writes them: a person's over the report's. more is further
+// settle decides which values win and writes them: a person's over the report's, and what the cloud
+// heard where it was surer. more is further
 // columns to write in the same statement, as `name = ?, ` each: one UPDATE moves the indexes once.
 func (db *DB) settle(ctx context.Context, tx *sql.Tx, row Row, r *analysis.Report, more string, args ...any) error {
+	var path, before, heard string
+	if err := tx.QueryRowContext(ctx, `SELECT path, name, coalesce((SELECT heard FROM clouds WHERE row = s.row), '') FROM samples s WHERE row = ?`, row).Scan(&path, &before, &heard); err != nil {
+		return err
+	}
+	if heard != "" {
+		var h Heard
+		if err := json.Unmarshal([]byte(heard), &h); err != nil {
+			return fmt.Errorf("what the cloud heard of row %d: %w", row, err)
+		}
+		r = h.over(r)
+	}
 	kind, class, key := string(value(r.Kind)), value(r.Class), value(r.Key)
 	bpm, bpmConf, bpmSource := value(r.BPM), value(r.BPMConfidence), value(r.BPMSource)
 	keyConf, keySource, classConf := value(r.KeyConfidence), value(r.KeySource), value(r.ClassConfidence)
-	var path, before string
-	if err := tx.QueryRowContext(ctx, `SELECT path, name FROM samples WHERE row = ?`, row).Scan(&path, &before); err != nil {
-		return err
-	}
 	name := DisplayName(path)
 	err := query(ctx, tx, `SELECT field, value FROM edits WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
 		var f Field

@@ -87,9 +87,10 @@ func Reason(text string) string {
 	return text
 }
 
-// sure: a value that a person or the file stated, or of which the ear is confident.
+// sure: a value that a person or the file stated, or of which the ear, here or in the cloud, is
+// confident.
 func sure(from analysis.Source, confidence float64) bool {
-	return from != analysis.FromSound && from != "" || confidence >= 0.6
+	return !from.Heard() && from != "" || confidence >= 0.6
 }
 
 // Tempo prints beats per minute, with a decimal only where there is one; "" for none.

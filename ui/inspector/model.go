@@ -225,7 +225,7 @@ func (m *Model) Sound() []Reading {
 		r = &analysis.Report{}
 	}
 	conf := func(known bool, from analysis.Source, c float64) float64 {
-		if !known || from != analysis.FromSound {
+		if !known || !from.Heard() {
 			return -1 // what the file or a person says is said, not guessed
 		}
 		return c
