@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,19 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"sampleagent/audio/pack"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/client"
 	"sampleagent/sync/wire"
 )
-
-// kept is what an account's machines tell each other of a file that is kept in the cloud: the
-// field "audio" of its sample.
-type kept struct {
-	Object string `json:"object"` // SHA-256 of the bytes that are stored
-	Size   int64  `json:"size"`   // of them
-	Form   string `json:"form"`   // formPacked or formOriginal
-	Name   string `json:"name"`   // of the file where it came from
-}
 
 // Keeping is how far the files are that a person chose to keep in the cloud.
 type Keeping struct {
@@ -124,7 +117,7 @@ func (c *Cloud) Unkeep(ctx context.Context, objects ...string) error {
 	return nil
 }
 
-func (c *Cloud) keptAs(ctx context.Context, sum string) (k kept, ok bool, err error) {
+func (c *Cloud) keptAs(ctx context.Context, sum string) (k wire.KeptAudio, ok bool, err error) {
 	text, err := c.conf.DB.CloudAudio(ctx, sum)
 	if err != nil || text == "" {
 		return k, false, err
@@ -219,7 +212,7 @@ func (c *Cloud) sendOne(ctx context.Context, f catalog.KeptFile) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(kept{Object: as.sum, Size: as.size, Form: as.form, Name: filepath.Base(f.Path)})
+	text, err := json.Marshal(wire.KeptAudio{Object: as.sum, Size: as.size, Form: as.form, Name: filepath.Base(f.Path)})
 	if err != nil {
 		return err
 	}
@@ -270,7 +263,7 @@ func (c *Cloud) Fetch(ctx context.Context, row catalog.Row, progress func(got, s
 	if err != nil {
 		return fmt.Errorf("fetch %s: %w", s.Name, err)
 	}
-	if k.Form == formPacked {
+	if k.Form == wire.KeptPacked {
 		if err := unpackFile(ctx, part); err != nil {
 			return errors.Join(fmt.Errorf("fetch %s: %w", s.Name, err), os.Remove(part))
 		}
@@ -292,15 +285,25 @@ func (c *Cloud) Fetch(ctx context.Context, row catalog.Row, progress func(got, s
 
 // unpackFile replaces a packed file with what was packed.
 func unpackFile(ctx context.Context, path string) error {
-	packed, err := os.ReadFile(path)
+	packed, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	file, err := unpack(ctx, packed)
+	defer packed.Close()
+	info, err := packed.Stat()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, file, 0o644)
+	whole, err := os.Create(path + ".whole")
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(whole)
+	err = errors.Join(pack.Unpack(ctx, packed, info.Size(), out), out.Flush(), whole.Close())
+	if err != nil {
+		return errors.Join(err, os.Remove(whole.Name()))
+	}
+	return os.Rename(whole.Name(), path)
 }
 
 // settle gives a file its name in dir; another file of that name is never replaced.

@@ -57,6 +57,21 @@ const (
 	MaxAudio  = 1 << 30
 )
 
+// How a file is kept: as it is, or packed by audio/pack.
+const (
+	KeptOriginal = "original"
+	KeptPacked   = "flac"
+)
+
+// KeptAudio is what an account's machines tell each other of a file that is kept in the cloud: the
+// field "audio" of its sample.
+type KeptAudio struct {
+	Object string `json:"object"` // SHA-256 of the bytes that are stored
+	Size   int64  `json:"size"`   // of them
+	Form   string `json:"form"`   // KeptOriginal or KeptPacked
+	Name   string `json:"name"`   // of the file where it came from
+}
+
 // AudioRequest announces a file by what its bytes are.
 type AudioRequest struct {
 	SHA256 string `json:"sha256" pattern:"^[0-9a-f]{64}$" doc:"lower-case hex"`

@@ -180,7 +180,7 @@ func (s *Service) build(ctx context.Context, e *store.Export) error {
 		return errOver
 	}
 	s.step("begun")
-	k, rows, err := s.kit(ctx, e)
+	k, sounds, err := s.kit(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (s *Service) build(ctx context.Context, e *store.Export) error {
 			s.Log.Warn("a card's folder is left for the sweeper", "error", err)
 		}
 	}()
-	samples, err := s.fetch(ctx, work, rows)
+	samples, err := s.fetch(ctx, work, sounds)
 	if err != nil {
 		return err
 	}
@@ -240,96 +240,6 @@ func (s *Service) write(ctx context.Context, e *store.Export, k kit.Kit, samples
 			r.Pad = f.Pad.String()
 		}
 		e.Report = append(e.Report, r)
-	}
-	return nil
-}
-
-// kit is what goes to the card: pads name samples of the server.
-func (s *Service) kit(ctx context.Context, e *store.Export) (kit.Kit, map[string]*store.Sample, error) {
-	rows := map[string]*store.Sample{}
-	r := e.Request.V
-	if r.Kit == "" {
-		k := kit.Kit{ID: e.ID, Name: e.Name}
-		for i, id := range r.Samples {
-			row, err := s.DB.Sample(ctx, e.UserID, id)
-			if errors.Is(err, store.ErrNotFound) || err == nil && row.AudioRemovedAt != 0 {
-				continue // deleted since it was asked for
-			}
-			if err != nil {
-				return k, nil, err
-			}
-			rows[id] = row
-			if err := k.SetPad(kit.Slot(i), kit.Pad{SampleID: id}); err != nil {
-				return k, nil, err
-			}
-		}
-		if len(rows) == 0 {
-			return k, nil, refused{"None of these samples is in the cloud any more."}
-		}
-		return k, rows, nil
-	}
-	cells, err := s.DB.SyncObject(ctx, e.UserID, "kit/"+r.Kit)
-	if err != nil {
-		return kit.Kit{}, nil, err
-	}
-	parts := kit.Parts{}
-	for _, c := range cells {
-		if v := c.Cell.V.Value(); v != nil {
-			parts[c.Field] = v
-		}
-	}
-	k, err := parts.PutTogether(r.Kit, func(sum string) (string, error) { return sum, nil })
-	if err != nil {
-		return k, nil, refused{"This kit cannot be read: " + err.Error() + "."}
-	}
-	var sums []string
-	for _, slot := range k.Filled() {
-		sums = append(sums, k.Pad(slot).SampleID)
-	}
-	slices.Sort(sums)
-	if rows, err = s.DB.SamplesByContent(ctx, e.UserID, slices.Compact(sums)); err != nil {
-		return k, nil, err
-	}
-	if len(rows) == 0 {
-		return k, nil, refused{"None of this kit's sounds is in the cloud: upload them from the desktop first."}
-	}
-	e.Name = k.Name
-	return k, rows, nil
-}
-
-// fetch brings the audio into files, each sound once.
-func (s *Service) fetch(ctx context.Context, dir string, rows map[string]*store.Sample) (map[string]sp404.Sample, error) {
-	samples := map[string]sp404.Sample{}
-	for id, row := range rows {
-		path := filepath.Join(dir, row.ID+"."+row.Format)
-		if err := s.fetchOne(ctx, path, row.FileKey); err != nil {
-			if errors.Is(err, object.ErrNotFound) {
-				continue // removed meanwhile: the plan lists its pad as left out
-			}
-			return nil, err
-		}
-		bpm := row.BPM
-		if row.BPMHand > 0 {
-			bpm = row.BPMHand
-		}
-		samples[id] = sp404.Sample{ID: id, Name: row.Title, Path: path, BPM: bpm}
-	}
-	return samples, nil
-}
-
-func (s *Service) fetchOne(ctx context.Context, path, key string) error {
-	r, _, err := s.Objects.Get(ctx, key)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, contextReader{ctx, r})
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("fetch %s: %w", key, err)
 	}
 	return nil
 }

@@ -1,36 +1,32 @@
-package cloud
+// Package pack makes files of plain PCM smaller so that the very same file comes back: the samples
+// as FLAC, the bytes before and after them as they are.
+//
+//	"SAPK1\n", uint32 length of head, uint32 length of tail, uint8 bytes a sample,
+//	uint8 1 for big-endian, uint8 1 for unsigned, head, tail, FLAC
+//
+// It must never know where files are kept.
+package pack
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"sampleagent/audio/codec"
 	"sampleagent/audio/pcm"
 )
 
-// A file is kept as it is, or, where that is smaller, packed: its samples as FLAC, and the bytes
-// before and after them as they are, so that unpacking gives the very same file. What does not
-// come back bit for bit is kept as it is.
-//
-//	"SAPK1\n", uint32 length of head, uint32 length of tail, uint8 bytes a sample,
-//	uint8 1 for big-endian, uint8 1 for unsigned, head, tail, FLAC
-const packMagic = "SAPK1\n"
+const magic = "SAPK1\n"
 
-const (
-	formPacked   = "flac"
-	formOriginal = "original"
-)
+// headSize is that of the numbers behind the magic.
+const headSize = 11
 
-// packLimit bounds what is packed in memory; larger files go up as they are.
-const packLimit = 256 << 20
+// MaxSize bounds what is packed, which is done in memory.
+const MaxSize = 256 << 20
 
 // layout says where the samples of a file lie.
 type layout struct {
@@ -42,12 +38,16 @@ type layout struct {
 	unsigned  bool // 8-bit WAV
 }
 
-var errNotPlain = errors.New("not plain PCM")
+// Errors that callers decide on.
+var (
+	ErrNotPlain = errors.New("not plain PCM")
+	ErrDamaged  = errors.New("the packed file is damaged")
+)
 
 // plainPCM finds the samples of a WAV or AIFF file of 8, 16 or 24 bits.
 func plainPCM(file []byte) (l layout, err error) {
 	if len(file) < 12 {
-		return l, errNotPlain
+		return l, ErrNotPlain
 	}
 	order := binary.ByteOrder(binary.LittleEndian)
 	form := string(file[:4]) + string(file[8:12])
@@ -56,7 +56,7 @@ func plainPCM(file []byte) (l layout, err error) {
 	case "FORMAIFF":
 		order, l.bigEndian = binary.BigEndian, true
 	default:
-		return l, errNotPlain
+		return l, ErrNotPlain
 	}
 	for at := 12; at+8 <= len(file); {
 		id, size := string(file[at:at+4]), int(order.Uint32(file[at+4:]))
@@ -66,19 +66,19 @@ func plainPCM(file []byte) (l layout, err error) {
 		switch id {
 		case "fmt ":
 			if len(chunk) < 16 {
-				return l, errNotPlain
+				return l, ErrNotPlain
 			}
 			tag := order.Uint16(chunk)
 			if tag == 0xFFFE && len(chunk) >= 26 {
 				tag = order.Uint16(chunk[24:])
 			}
 			if tag != 1 {
-				return l, errNotPlain
+				return l, ErrNotPlain
 			}
 			l.channels, l.rate, l.width = int(order.Uint16(chunk[2:])), int(order.Uint32(chunk[4:])), int(order.Uint16(chunk[14:]))
 		case "COMM":
 			if len(chunk) < 18 {
-				return l, errNotPlain
+				return l, ErrNotPlain
 			}
 			l.channels, l.width, l.rate = int(order.Uint16(chunk)), int(order.Uint16(chunk[6:])), extended(chunk[8:18])
 		case "data":
@@ -92,7 +92,7 @@ func plainPCM(file []byte) (l layout, err error) {
 	l.width /= 8
 	l.unsigned = bits == 8 && !l.bigEndian
 	if bits != 8 && bits != 16 && bits != 24 || l.channels < 1 || l.channels > 8 || l.rate < 1 || l.from <= 0 || l.to <= l.from {
-		return l, errNotPlain
+		return l, ErrNotPlain
 	}
 	l.to -= (l.to - l.from) % (l.width * l.channels)
 	return l, nil
@@ -159,15 +159,15 @@ func (l layout) bytes(samples []float32) []byte {
 	return out
 }
 
-// pack packs a file. errNotPlain where it cannot be, or would not be smaller, or would not come
+// Pack packs a file. ErrNotPlain where it cannot be, or would not be smaller, or would not come
 // back as it was.
-func pack(ctx context.Context, file []byte) ([]byte, error) {
+func Pack(ctx context.Context, file []byte) ([]byte, error) {
 	l, err := plainPCM(file)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
-	out.WriteString(packMagic)
+	out.WriteString(magic)
 	flag := func(on bool) byte {
 		if on {
 			return 1
@@ -183,81 +183,64 @@ func pack(ctx context.Context, file []byte) ([]byte, error) {
 	out.Write(file[l.to:])
 	sound := &pcm.Buffer{Rate: l.rate, Channels: l.channels, Samples: l.samples(file[l.from:l.to])}
 	if err := codec.EncodeFLAC(&out, sound, codec.FLACOptions{Bits: 8 * l.width, NoDither: true}); err != nil {
-		return nil, fmt.Errorf("%w: %w", errNotPlain, err)
+		return nil, fmt.Errorf("%w: %w", ErrNotPlain, err)
 	}
 	if out.Len() >= len(file) {
-		return nil, errNotPlain
+		return nil, ErrNotPlain
 	}
-	back, err := unpack(ctx, out.Bytes())
-	if err != nil || !bytes.Equal(back, file) {
-		return nil, errNotPlain
+	var back bytes.Buffer
+	if err := Unpack(ctx, bytes.NewReader(out.Bytes()), int64(out.Len()), &back); err != nil || !bytes.Equal(back.Bytes(), file) {
+		return nil, ErrNotPlain
 	}
 	return out.Bytes(), nil
 }
 
-var errDamaged = errors.New("what came from the cloud is damaged")
-
-// unpack gives the file that was packed.
-func unpack(ctx context.Context, packed []byte) ([]byte, error) {
-	rest, ok := bytes.CutPrefix(packed, []byte(packMagic))
-	if !ok || len(rest) < 11 {
-		return nil, errDamaged
+// Unpack writes the file that was packed into size bytes of r. Nothing of it is whole in memory, and
+// not more than MaxSize of sound is written, whatever r says.
+func Unpack(ctx context.Context, r io.ReaderAt, size int64, w io.Writer) error {
+	start := make([]byte, len(magic)+headSize)
+	if _, err := r.ReadAt(start, 0); err != nil || string(start[:len(magic)]) != magic {
+		return ErrDamaged
 	}
-	head, tail := int(binary.BigEndian.Uint32(rest)), int(binary.BigEndian.Uint32(rest[4:]))
-	l := layout{width: int(rest[8]), bigEndian: rest[9] == 1, unsigned: rest[10] == 1}
-	rest = rest[11:]
-	if l.width < 1 || l.width > 3 || head < 0 || tail < 0 || head+tail > len(rest) {
-		return nil, errDamaged
+	numbers := start[len(magic):]
+	head, tail := int64(binary.BigEndian.Uint32(numbers)), int64(binary.BigEndian.Uint32(numbers[4:]))
+	l := layout{width: int(numbers[8]), bigEndian: numbers[9] == 1, unsigned: numbers[10] == 1}
+	sound := int64(len(start)) + head + tail
+	if l.width < 1 || l.width > 3 || sound > size {
+		return ErrDamaged
 	}
-	clip, err := codec.Decode(ctx, bytes.NewReader(rest[head+tail:]), codec.Limits{})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	if _, err := io.Copy(w, io.NewSectionReader(r, int64(len(start)), head)); err != nil {
+		return err
 	}
-	out := make([]byte, 0, head+tail+len(clip.Audio.Samples)*l.width)
-	out = append(out, rest[:head]...)
-	out = append(out, l.bytes(clip.Audio.Samples)...)
-	return append(out, rest[head:head+tail]...), nil
+	if err := l.decode(ctx, io.NewSectionReader(r, sound, size-sound), w); err != nil {
+		return err
+	}
+	_, err := io.Copy(w, io.NewSectionReader(r, int64(len(start))+head, tail))
+	return err
 }
 
-// stored is a file as it is kept: what its bytes are, and how to read them.
-type stored struct {
-	sum  string
-	size int64
-	form string
-	open func() (io.ReadSeekCloser, error)
-}
-
-type nopSeekCloser struct{ io.ReadSeeker }
-
-func (nopSeekCloser) Close() error { return nil }
-
-// storedForm reads a file and packs it where that helps. sum is what the library knows of its
-// bytes: a file that has changed since is refused.
-func storedForm(ctx context.Context, path, sum string) (stored, error) {
-	info, err := os.Stat(path)
+// decode writes the samples of a FLAC stream as l has them.
+func (l layout) decode(ctx context.Context, r io.ReadSeeker, w io.Writer) error {
+	st, err := codec.Open(r, codec.Limits{})
 	if err != nil {
-		return stored{}, err
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if info.Size() > packLimit {
-		return stored{sum, info.Size(), formOriginal, func() (io.ReadSeekCloser, error) { return os.Open(path) }}, nil
+	block := make([]float32, 1<<15)
+	for left := MaxSize; left > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := st.Read(block)
+		left -= n * l.width
+		if _, err := w.Write(l.bytes(block[:n])); err != nil {
+			return err
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
 	}
-	file, err := os.ReadFile(path)
-	if err != nil {
-		return stored{}, err
-	}
-	if sumOf(file) != sum {
-		return stored{}, fmt.Errorf("%s: the file has changed since it was analysed", path)
-	}
-	form := formOriginal
-	if packed, err := pack(ctx, file); err == nil {
-		file, form = packed, formPacked
-	} else if ctx.Err() != nil {
-		return stored{}, ctx.Err()
-	}
-	return stored{sumOf(file), int64(len(file)), form, func() (io.ReadSeekCloser, error) { return nopSeekCloser{bytes.NewReader(file)}, nil }}, nil
-}
-
-func sumOf(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
+	return ErrDamaged // larger than anything that is packed
 }
