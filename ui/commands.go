@@ -67,6 +67,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 				})
 			}
 		},
+		shortcut.ShowFile: w.showFile, shortcut.CopyPath: w.copyPaths,
 		shortcut.NewList: w.newCollection,
 		shortcut.MoveUp:  func() { w.shift(-1) }, shortcut.MoveDown: func() { w.shift(1) },
 		shortcut.Rate0: rate(0), shortcut.Rate1: rate(1), shortcut.Rate2: rate(2), shortcut.Rate3: rate(3), shortcut.Rate4: rate(4), shortcut.Rate5: rate(5),
@@ -362,7 +363,8 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 		fyne.NewMenuItemSeparator(),
 		item("Analyse in the cloud…", shortcut.CloudQueue), item("Keep in the cloud", shortcut.CloudKeep), item("Make available here", shortcut.CloudFetch),
 		fyne.NewMenuItemSeparator(),
-		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), item("Analyse again", shortcut.Reanalyse), remove,
+		item("Trim, reverse, fade, chop…", shortcut.EditSound), item("Rename…", shortcut.Rename), item("Show the file in its folder", shortcut.ShowFile),
+		item("Copy where the file lies", shortcut.CopyPath), item("Analyse again", shortcut.Reanalyse), remove,
 	)
 	widget.ShowPopUpMenuAtPosition(menu, w.win.Canvas(), at)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -494,5 +495,22 @@ func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
 	esc()
 	if own.DialogOpen(c) {
 		t.Fatal("the first dialog stays")
+	}
+}
+
+func TestWhereSamplesLieCanBeCopied(t *testing.T) {
+	r := newRig(t, 5)
+	r.run(shortcut.SelectAll)
+	r.until(t, "five chosen", func() bool { return len(r.chosen) == 5 })
+	r.run(shortcut.CopyPath)
+	r.until(t, "five paths", func() bool {
+		return strings.Count(r.app.Clipboard().Content(), "\n") == 4
+	})
+	s, err := r.core.Samples(t.Context(), r.chosen[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, s[0].Path+"\n") {
+		t.Errorf("copied %q", got)
 	}
 }

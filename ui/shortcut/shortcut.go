@@ -42,6 +42,8 @@ const (
 	Reading4     ID = "tempo-reading-4"
 	EditSound    ID = "edit-sound"
 	Rename       ID = "rename"
+	ShowFile     ID = "show-file"
+	CopyPath     ID = "copy-path"
 	Remove       ID = "remove"
 	NewList      ID = "new-collection"
 	MoveUp       ID = "move-up"
@@ -156,6 +158,8 @@ func Table(system string) []Command {
 		{Reading4, "Fourth other reading", "Edit", fyne.KeyF9, 0, Always, false},
 		{EditSound, "Trim, reverse, fade, chop…", "Edit", fyne.KeyE, shift, Always, true},
 		{Rename, "Rename…", "Edit", fyne.KeyF2, 0, Always, true},
+		{ShowFile, "Show the file in its folder", "Edit", fyne.KeyO, alt, Always, true},
+		{CopyPath, "Copy where the file lies", "Edit", fyne.KeyC, alt, Always, true},
 		{NewList, "New collection…", "Edit", fyne.KeyN, shift, Always, true},
 		{MoveUp, "Move up in the collection", "Edit", fyne.KeyUp, alt, Always, false},
 		{MoveDown, "Move down in the collection", "Edit", fyne.KeyDown, alt, Always, false},
