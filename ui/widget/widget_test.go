@@ -124,7 +124,7 @@ func TestASteepWaveIsOneLine(t *testing.T) {
 	img := (&waveformRenderer{w: wf}).paint(40, 120)
 	middle := (ruler + 120) / 2
 	for x := 1; x < 40; x++ {
-		if _, _, _, a := img.At(x, int(middle)).RGBA(); a == 0 {
+		if _, _, _, a := img.At(x, middle).RGBA(); a == 0 {
 			t.Fatalf("column %d does not reach the one before it", x)
 		}
 	}
