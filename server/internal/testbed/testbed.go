@@ -68,6 +68,14 @@ func missing(t testing.TB, what, how string) {
 	t.Skipf("%s is missing: %s", what, how)
 }
 
+// Needs skips, or in CI fails, where a program of the system is missing.
+func Needs(t testing.TB, program, how string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		missing(t, program, how)
+	}
+}
+
 // Tool is the path of a program that make builds into the cache folder.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
