@@ -77,7 +77,7 @@ func countedServer(b *testing.B, s *hostServer) *wireCounter {
 }
 
 // openDesk is a desktop inside this process, in step with the server.
-func openDesk(b *testing.B, s *hostServer, url string, background bool, fill func(*catalog.DB)) *app.App {
+func openDesk(b testing.TB, s *hostServer, url string, background bool, fill func(*catalog.DB)) *app.App {
 	b.Helper()
 	dir := b.TempDir()
 	lib := filepath.Join(dir, "library.db")

@@ -3,11 +3,9 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"html"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -16,18 +14,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"sampleagent/audio/codec/codectest"
-)
-
-// How long machines and server are killed; the figure of a long run is in docs/benchmarks.md.
-var (
-	killFor  = flag.Duration("kill-for", 12*time.Second, "how long processes are killed")
-	killSeed = flag.Uint64("kill-seed", 1, "of the random kills")
 )
 
 // The names of the sounds of this test: none may ever stand in a log.
@@ -157,10 +150,16 @@ func (s *hostServer) letIn(link, email string) {
 	page := s.page(s.http.Get(link))
 	if !strings.Contains(page, "Let the desktop in") {
 		next := fieldsOf(page).Get("next")
+		codes := func() []string { return sixDigits.FindAllString(s.page(s.http.Get(s.url+"/outbox")), -1) }
+		former := codes()
 		s.page(s.http.PostForm(s.url+"/signin", url.Values{"email": {email}, "next": {next}}))
 		code := ""
-		for end := time.Now().Add(20 * time.Second); code == "" && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-			code = sixDigits.FindString(s.page(s.http.Get(s.url + "/outbox")))
+		for end := time.Now().Add(time.Minute); code == "" && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+			for _, c := range codes() {
+				if !slices.Contains(former, c) {
+					code = c
+				}
+			}
 		}
 		page = s.page(s.http.PostForm(s.url+"/signin/code", url.Values{"email": {email}, "code": {code}, "next": {next}}))
 	}
@@ -173,16 +172,17 @@ func (s *hostServer) letIn(link, email string) {
 
 // desk is one machine: folders of its own, its commands as processes.
 type desk struct {
-	t     *testing.T
-	s     *hostServer
-	home  string
-	watch *exec.Cmd
-	log   *os.File
+	t      *testing.T
+	s      *hostServer
+	server string // the address that it is told
+	home   string
+	watch  *exec.Cmd
+	log    *os.File
 }
 
 func newDesk(t *testing.T, s *hostServer, name string) *desk {
 	t.Helper()
-	d := &desk{t: t, s: s, home: filepath.Join(t.TempDir(), name)}
+	d := &desk{t: t, s: s, server: s.url, home: filepath.Join(t.TempDir(), name)}
 	if err := os.MkdirAll(d.home, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func newDesk(t *testing.T, s *hostServer, name string) *desk {
 
 func (d *desk) command(args ...string) *exec.Cmd {
 	cmd := start(d.t, d.home, args...)
-	cmd.Env = append(cmd.Env, "SAMPLE_AGENT_SERVER="+d.s.url)
+	cmd.Env = append(cmd.Env, "SAMPLE_AGENT_SERVER="+d.server)
 	return cmd
 }
 
@@ -265,95 +265,6 @@ func (d *desk) kill() {
 		_ = d.watch.Process.Kill()
 		_ = d.watch.Wait() // killed
 		d.watch = nil
-	}
-}
-
-// volumes are the kit's pads with their volumes.
-func (d *desk) volumes(kit string) map[string]int {
-	d.t.Helper()
-	out := map[string]int{}
-	for line := range strings.Lines(d.do("kit", "show", "--json", kit)) {
-		var p struct {
-			Pad      string         `json:"pad"`
-			Settings map[string]any `json:"settings"`
-		}
-		if err := json.Unmarshal([]byte(line), &p); err != nil {
-			d.t.Fatalf("%v: %s", err, line)
-		}
-		if v, ok := p.Settings["volume"].(float64); ok && p.Pad != "" {
-			out[p.Pad] = int(v)
-		}
-	}
-	return out
-}
-
-// Two real desktops and a real server, each killed at any moment: every edit that a command
-// acknowledged is there in the end, on both machines.
-func TestNothingIsLostWhenEverythingIsKilled(t *testing.T) {
-	s := newServer(t)
-	dir := t.TempDir()
-	file := filepath.Join(dir, secretName+".wav")
-	codectest.WAV(t, file, clicks(2, 120))
-	desks := []*desk{newDesk(t, s, "studio"), newDesk(t, s, "laptop")}
-	desks[0].do("import", "--quiet", file)
-	desks[0].signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
-	desks[0].do("kit", "new", "Night")
-	desks[0].do("cloud", "sync")
-	desks[1].signIn("producer@example.org")
-	desks[1].do("cloud", "sync")
-	sample := map[*desk]string{}
-	for _, d := range desks {
-		var found struct{ ID string }
-		if err := json.Unmarshal([]byte(d.do("search", "--json", "")), &found); err != nil {
-			t.Fatal(err)
-		}
-		sample[d] = found.ID
-		d.stay()
-	}
-	r := rand.New(rand.NewPCG(*killSeed, 7))
-	want := map[string]int{}
-	edits, kills := 0, 0
-	for end := time.Now().Add(*killFor); time.Now().Before(end); {
-		i := r.IntN(2)
-		// Each machine has pads of its own, so that what has to stand on each is known.
-		pad := fmt.Sprintf("%c%d", 'A'+r.IntN(10), 2*r.IntN(8)+1+i)
-		volume := r.IntN(128)
-		if out, err := desks[i].try("kit", "set", "Night", pad, sample[desks[i]], fmt.Sprintf("volume=%d", volume)); err == nil {
-			want[pad] = volume
-			edits++
-		} else {
-			t.Logf("not acknowledged: %v %s", err, out)
-		}
-		switch r.IntN(5) {
-		case 0:
-			desks[i].kill()
-			desks[i].stay()
-			kills++
-		case 1:
-			s.kill()
-			s.start()
-			kills++
-		}
-	}
-	t.Logf("%d edits, %d kills", edits, kills)
-	for end := time.Now().Add(90 * time.Second); ; time.Sleep(500 * time.Millisecond) {
-		a, b := desks[0].volumes("Night"), desks[1].volumes("Night")
-		if fmt.Sprint(a) == fmt.Sprint(b) && fmt.Sprint(a) == fmt.Sprint(want) {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("want %v\nstudio %v\nlaptop %v", want, a, b)
-		}
-	}
-	for _, log := range []string{s.log.Name(), desks[0].log.Name(), desks[1].log.Name()} {
-		text, err := os.ReadFile(log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if bytes.Contains(text, []byte("Grandmother")) {
-			t.Errorf("a file's name stands in %s", log)
-		}
 	}
 }
 

@@ -94,7 +94,9 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 	}
 	inStep, err := c.InStep(ctx)
 	before := c.State().Details
-	if before != nil && before.Tier != details.Tier {
+	// The plan may have changed while this program did not run.
+	room := details.Limits.Uploads < 0 || details.Usage.Uploads < details.Limits.Uploads
+	if room && (before == nil || before.Tier != details.Tier) {
 		err = errors.Join(err, c.hurry(ctx))
 	}
 	c.mu.Lock()

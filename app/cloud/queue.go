@@ -283,7 +283,7 @@ func (c *Cloud) refused(ctx context.Context, j catalog.Job, reason error) (full 
 	return nil, c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", reason)
 }
 
-// hurry lets jobs that wait for a quota be tried at once: the plan has changed.
+// hurry lets jobs that wait be tried at once: the plan may have changed.
 func (c *Cloud) hurry(ctx context.Context) error {
 	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
 	for _, j := range jobs {
