@@ -151,13 +151,17 @@ func (l *Local) Copy(ctx context.Context, from, to string) error {
 	return l.Put(ctx, to, r, info.Size, "")
 }
 
-// Delete removes the file, and its folder when that is empty.
-func (l *Local) Delete(_ context.Context, key string) error {
+// Delete removes the file, and its folder when that is empty. It waits while Freeze takes stock.
+func (l *Local) Delete(ctx context.Context, key string) (err error) {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	err := os.Remove(l.path(key))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	allowed := l.deleteLock()
+	if _, err := allowed.TryRLockContext(ctx, lockPause); err != nil {
+		return fmt.Errorf("remove %s: %w", key, err)
+	}
+	defer func() { err = errors.Join(err, allowed.Unlock()) }()
+	if err := os.Remove(l.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove %s: %w", key, err)
 	}
 	_ = os.Remove(filepath.Dir(l.path(key))) // fails while other objects are in it, as it should

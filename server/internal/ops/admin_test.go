@@ -197,7 +197,7 @@ func TestCostAddsUp(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.waitFor("two mails: at 50 and 80 %", 10*time.Second, func() bool { return len(w.mails("op@example.org")) >= 2 })
+		w.waitFor("two mails: at 50 and 80 %", func() bool { return len(w.mails("op@example.org")) >= 2 })
 		if n := len(w.mails("op@example.org")); n != 2 {
 			t.Errorf("%d mails", n)
 		}

@@ -12,31 +12,49 @@ import (
 )
 
 // Backup copies an embedded database and its objects into a new folder, which serve --data
-// runs on. It runs while the server does: the database first and the objects second, so that
-// every row of the copy finds its object; objects that came later have no row and are swept.
+// runs on. It runs while the server does, mostly in a process of its own: no object is deleted
+// while the database is copied and its objects are linked, so that every row of the copy finds
+// its object; objects that came later have no row and are swept. The folder has its name only
+// once it is whole.
 func (s *Server) Backup(ctx context.Context, folder string) (objects int, err error) {
 	local, ok := s.Meter.Store.(*object.Local)
 	if s.DB.Postgres() != nil || !ok {
 		return 0, errors.New("this server keeps its data in PostgreSQL or a bucket: use pg_dump and the bucket's own copies")
 	}
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return 0, fmt.Errorf("backup folder: %w", err) // one that is there is not overwritten
+	if _, err := os.Lstat(folder); err == nil {
+		return 0, fmt.Errorf("backup folder %s is there already and is not overwritten", folder)
 	}
-	if err := s.DB.Snapshot(ctx, filepath.Join(folder, store.SQLiteFile)); err != nil {
-		return 0, err
+	unfinished := filepath.Clean(folder) + ".unfinished"
+	if err := os.Mkdir(unfinished, 0o700); err != nil {
+		return 0, fmt.Errorf("backup folder (remove what an interrupted backup left): %w", err)
 	}
+	if objects, err = s.backupInto(ctx, local, unfinished); err == nil {
+		err = os.Rename(unfinished, folder)
+	}
+	if err != nil {
+		return objects, errors.Join(err, os.RemoveAll(unfinished))
+	}
+	return objects, nil
+}
+
+func (s *Server) backupInto(ctx context.Context, local *object.Local, folder string) (objects int, err error) {
 	to, err := object.NewLocal(filepath.Join(folder, "objects"), s.Config.PublicURL, nil, s.Now)
 	if err != nil {
 		return 0, err
 	}
-	for o, err := range local.List(ctx, "") {
+	frozen, release, err := local.Freeze(ctx, func() error { return s.DB.Snapshot(ctx, filepath.Join(folder, store.SQLiteFile)) })
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if s.crash != nil {
+		s.crash("objects linked")
+	}
+	for o, err := range frozen.List(ctx, "") {
 		if err != nil {
 			return objects, err
 		}
-		r, info, err := local.Get(ctx, o.Key)
-		if errors.Is(err, object.ErrNotFound) {
-			continue // removed meanwhile
-		}
+		r, info, err := frozen.Get(ctx, o.Key)
 		if err != nil {
 			return objects, err
 		}

@@ -132,7 +132,7 @@ func BenchmarkProBehindFree(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			w.waitFor("pro job", time.Minute, func() bool {
+			w.waitFor("pro job", func() bool {
 				row, err := w.DB.JobByID(b.Context(), j.ID)
 				if err != nil {
 					b.Fatal(err)
@@ -267,7 +267,7 @@ func BenchmarkJobsBesideAnalyze(b *testing.B) {
 		began = cpu(b)
 		stop := openWorker(b, w)
 		for _, id := range ids {
-			w.waitFor("job", 2*time.Minute, func() bool {
+			w.waitFor("job", func() bool {
 				j, err := w.DB.JobByID(b.Context(), id)
 				if err != nil || j.Status == wire.Failed {
 					b.Fatal(j, err)

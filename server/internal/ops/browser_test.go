@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"sampleagent/server/internal/plan"
 	"sampleagent/sync/session"
@@ -24,7 +23,7 @@ func TestDesktopSignsInThroughABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second}
+	browser := &http.Client{Jar: jar, Timeout: patience}
 	read := func(resp *http.Response, err error) string {
 		t.Helper()
 		if err != nil {
@@ -57,7 +56,7 @@ func TestDesktopSignsInThroughABrowser(t *testing.T) {
 			v := form(page)
 			v.Set("email", "ada@example.org")
 			page = read(browser.PostForm(w.url+"/signin", v))
-			w.waitFor("mail", 5*time.Second, func() bool { return len(w.mails("ada@example.org")) == 1 })
+			w.waitFor("mail", func() bool { return len(w.mails("ada@example.org")) == 1 })
 			if mails := read(browser.Get(w.url + "/outbox")); !strings.Contains(mails, "is your sign-in code") {
 				t.Errorf("the page of mails: %s", mails)
 			}
@@ -73,7 +72,7 @@ func TestDesktopSignsInThroughABrowser(t *testing.T) {
 		}()
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s, err := session.SignIn(ctx, w.url, "studio", vault{}, http.DefaultClient, open)
 	if err != nil {

@@ -3,7 +3,6 @@ package ops_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -23,7 +22,7 @@ func TestBuyingInARealBrowser(t *testing.T) {
 	v.shoot("pricing")
 	v.open("/signin?next=/pricing")
 	v.do("ask for the code", chromedp.SendKeys(css(`input[name=email]`), "ada@example.org\r"), chromedp.WaitVisible(css(`input.code`)))
-	s.waitFor("mail", 10*time.Second, func() bool { return len(s.mails("ada@example.org")) == 1 })
+	s.waitFor("mail", func() bool { return len(s.mails("ada@example.org")) == 1 })
 	code := subject.FindStringSubmatch(s.mails("ada@example.org")[0])[1]
 	v.do("enter the code", chromedp.SendKeys(css(`input.code`), code+"\r"), chromedp.WaitVisible(css(`.plans`)))
 	v.do("by the year", chromedp.Click(css(`label[for=by-year]`)))
@@ -44,7 +43,7 @@ func TestBuyingInARealBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	var samples []store.Sample
-	s.waitFor("the sound", 40*time.Second, func() bool {
+	s.waitFor("the sound", func() bool {
 		samples, err = s.DB.Samples(t.Context(), ada.ID, store.SampleFilter{}, 1)
 		return err == nil && len(samples) == 1
 	})

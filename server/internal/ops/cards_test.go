@@ -37,7 +37,7 @@ func (u *user) robot(scopes ...string) *user {
 func (u *user) waitExport(id string) wire.Export {
 	u.w.t.Helper()
 	var e wire.Export
-	u.w.waitFor("export "+id, 90*time.Second, func() bool {
+	u.w.waitFor("export "+id, func() bool {
 		u.call("GET", "/api/exports/"+id, nil, &e)
 		return e.Status.Final()
 	})
@@ -230,7 +230,7 @@ func TestACloudKitIsTheDesktopsCard(t *testing.T) {
 		}
 		var me wire.Account
 		ada.call("GET", "/api/account", nil, &me)
-		w.waitFor("a mail", 10*time.Second, func() bool {
+		w.waitFor("a mail", func() bool {
 			for _, m := range w.mails("ada@example.org") {
 				if strings.Contains(m, "Your export is ready") {
 					return true
@@ -354,7 +354,7 @@ func TestExportsLiveSevenDays(t *testing.T) {
 		if _, err := w.Objects.Stat(t.Context(), key); err != nil {
 			t.Fatalf("removed before its time: %v", err)
 		}
-		w.shift.Store(int64(7*24*time.Hour + time.Minute))
+		w.later(7*24*time.Hour + time.Minute)
 		if _, err := w.Exports.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -78,7 +78,7 @@ func browse(t *testing.T, w *world, complain func(text, url string), hosts ...st
 
 func (v *chromium) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 40*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		text, _ := chromedp.Run(v.ctx, chromedp.Text(chromedp.CSS("body"))) // only for the message
@@ -89,7 +89,7 @@ func (v *chromium) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 // eval runs an expression in the page.
 func eval[T any](v *chromium, expression string) T {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
 	out, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -117,7 +117,7 @@ func (v *chromium) look(wide int64, theme string) {
 // until waits for an expression of the page to be true.
 func (v *chromium) until(what, expression string) {
 	v.t.Helper()
-	v.w.waitFor(what, 40*time.Second, func() bool { return eval[bool](v, expression) })
+	v.w.waitFor(what, func() bool { return eval[bool](v, expression) })
 }
 
 // shoot photographs the page, and checks that it is not wider than its window.
@@ -128,13 +128,13 @@ func (v *chromium) shoot(name string) {
 			continue
 		}
 		v.look(l.wide, l.theme)
-		time.Sleep(150 * time.Millisecond)
 		if over := eval[int](v, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 			v.t.Errorf("%s at %d: %d pixels wider than the window", name, l.wide, over)
 		}
 		if *screenshots == "" || !*everyLook && !slices.Contains(shown, name) {
 			continue
 		}
+		time.Sleep(150 * time.Millisecond) // fades end
 		size, beyond := tell(v, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize, true
 		shot := tell(v, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
 			Clip: &page.Viewport{Width: float64(l.wide), Height: min(max(size.Height, 800), 1400), Scale: 1}})
@@ -173,7 +173,7 @@ func TestInARealBrowser(t *testing.T) {
 	v.open("/signin")
 	v.shoot("signin")
 	v.do("ask for the code", chromedp.SendKeys(css(`input[name=email]`), "ada@example.org\r"), chromedp.WaitVisible(css(`input.code`)))
-	w.waitFor("mail", 10*time.Second, func() bool { return len(w.mails("ada@example.org")) == 1 })
+	w.waitFor("mail", func() bool { return len(w.mails("ada@example.org")) == 1 })
 	v.shoot("code")
 	v.open("/outbox")
 	v.shoot("outbox")

@@ -141,17 +141,17 @@ func TestUpgradeOverTheWire(t *testing.T) {
 			s.pay(ada, "month")
 			paid := time.Now()
 			s.deliver()
-			s.waitFor("pro", 10*time.Second, func() bool { return ada.account().Tier == "pro" })
+			s.waitFor("pro", func() bool { return ada.account().Tier == "pro" })
 			select {
 			case <-events:
-			case <-time.After(5 * time.Second):
+			case <-time.After(patience):
 				t.Error("no live event")
 			}
 			t.Logf("pro %.1f s after the message", time.Since(paid).Seconds())
 			if a = ada.account(); a.Plan.Every != "month" || a.Plan.RenewsAt == nil || !a.Plan.Manage || !a.Offers[1].Current || a.Limits.Uploads != 1000 {
 				t.Errorf("%+v", a.Plan)
 			}
-			s.waitFor("mail", 10*time.Second, func() bool { return len(s.mails("ada@example.org")) >= 2 })
+			s.waitFor("mail", func() bool { return len(s.mails("ada@example.org")) >= 2 })
 			var link wire.BillingLink
 			if ada.call("POST", "/api/billing/portal", nil, &link); !strings.HasPrefix(link.URL, s.stripe.URL+"/portal/") {
 				t.Errorf("portal %+v", link)
@@ -168,7 +168,7 @@ func TestUpgradeOverTheWire(t *testing.T) {
 			}
 			s.stripe.Advance(s.stripe.Now().AddDate(0, 1, 1))
 			s.deliver()
-			s.waitFor("free", 10*time.Second, func() bool { return ada.account().Tier == "free" })
+			s.waitFor("free", func() bool { return ada.account().Tier == "free" })
 			if a = ada.account(); a.Plan.Every != "" || !a.Offers[1].Checkout {
 				t.Errorf("%+v", a)
 			}
@@ -264,7 +264,7 @@ func TestDeepAnalysis(t *testing.T) {
 	ada := s.signIn("ada@example.org", plan.Free)
 	s.pay(ada, "month")
 	s.deliver()
-	s.waitFor("pro", 10*time.Second, func() bool { return ada.account().Tier == "pro" })
+	s.waitFor("pro", func() bool { return ada.account().Tier == "pro" })
 	id = sample(ada, 2)
 	if o := offer(ada, id); !o.Possible || o.Left != 100 || o.PriceMicro != 0 || o.State != "" {
 		t.Errorf("pro: %+v", o)
@@ -283,7 +283,7 @@ func TestDeepAnalysis(t *testing.T) {
 		t.Errorf("asked: %+v", o)
 	}
 	s.aiFails.Store(false)
-	s.waitFor("deep analysis", 40*time.Second, func() bool { return offer(ada, id).State == store.DeepDone })
+	s.waitFor("deep analysis", func() bool { return offer(ada, id).State == store.DeepDone })
 	var got wire.Sample
 	if ada.call("GET", "/api/samples/"+id, nil, &got); got.Vibe == nil || !got.Vibe.Deep || got.Vibe.Source != wire.VibeFromAI {
 		t.Errorf("%+v", got.Vibe)
@@ -307,7 +307,7 @@ func TestDeepAnalysis(t *testing.T) {
 	}
 	for n := range 3 {
 		ask(http.StatusAccepted)
-		s.waitFor("paid analysis", 40*time.Second, func() bool {
+		s.waitFor("paid analysis", func() bool {
 			rows, err := s.DB.MeterEventsOf(t.Context(), ada.id, time.Time{}, s.Now().Add(time.Hour))
 			return err == nil && len(rows) == n+1 && rows[n].State == store.MeterSent && offer(ada, id).State == store.DeepDone
 		})
@@ -317,7 +317,7 @@ func TestDeepAnalysis(t *testing.T) {
 	}
 	s.stripe.Advance(s.stripe.Now().AddDate(0, 1, 1))
 	s.deliver()
-	s.waitFor("bill", 10*time.Second, func() bool {
+	s.waitFor("bill", func() bool {
 		bills, err := s.DB.InvoicesOf(t.Context(), ada.id, 1)
 		return err == nil && len(bills) == 1 && bills[0].TotalCents == 1002 && bills[0].DeepCount == 3
 	})

@@ -60,7 +60,7 @@ func (m *month) join(name, story string, ends plan.Tier) *customer {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.waitFor("the sound of "+name, 40*time.Second, func() bool {
+	m.waitFor("the sound of "+name, func() bool {
 		done, err := m.DB.JobByID(m.t.Context(), j.ID)
 		return err == nil && done.Status == wire.Completed
 	})
@@ -80,7 +80,7 @@ func (m *month) heard() {
 	m.t.Helper()
 	for _, e := range m.stripe.Events()[m.delivered:] {
 		m.deliver()
-		m.waitFor("message "+e.Type, 40*time.Second, func() bool {
+		m.waitFor("message "+e.Type, func() bool {
 			kept, err := m.DB.StripeEvent(m.t.Context(), e.ID)
 			return err == nil && kept.State == store.EventDone
 		})
@@ -128,13 +128,13 @@ func (m *month) deeps(c *customer, n int64) {
 		if err := m.Jobs.Deep(m.t.Context(), job.Who{User: u, Limits: l}, m.sample[c.name]); err != nil {
 			m.t.Fatal(c.name, err)
 		}
-		m.waitFor("deep analysis of "+c.name, 40*time.Second, func() bool {
+		m.waitFor("deep analysis of "+c.name, func() bool {
 			d, err := m.DB.DeepOf(m.t.Context(), c.id, m.sample[c.name])
 			return err == nil && d.State == store.DeepDone
 		})
 	}
 	c.deep += n
-	m.waitFor("usage told", 40*time.Second, func() bool {
+	m.waitFor("usage told", func() bool {
 		rows, err := m.DB.PendingMeterEvents(m.t.Context(), m.Now().Add(time.Hour), 10)
 		return err == nil && len(rows) == 0
 	})

@@ -114,7 +114,7 @@ func (p *provider) signIn(w *world, next string) (status int, at *url.URL, page 
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	resp, err := (&http.Client{Jar: jar, Timeout: 20 * time.Second}).Get(w.url + "/auth/oidc?next=" + url.QueryEscape(next))
+	resp, err := (&http.Client{Jar: jar, Timeout: patience}).Get(w.url + "/auth/oidc?next=" + url.QueryEscape(next))
 	if err != nil {
 		p.t.Fatal(err)
 	}

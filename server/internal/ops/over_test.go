@@ -65,7 +65,7 @@ func TestOverTheRoomOfASmallerPlan(t *testing.T) {
 	if n := removed(); n != 1 {
 		t.Errorf("%d removed after 30 days, want the oldest", n)
 	}
-	w.waitFor("two mails", 10*time.Second, func() bool { return len(w.mails("ada@example.org")) >= 2 })
+	w.waitFor("two mails", func() bool { return len(w.mails("ada@example.org")) >= 2 })
 	sweep(20)
 	if n := removed(); n != 1 {
 		t.Errorf("%d removed, and the rest fits", n)

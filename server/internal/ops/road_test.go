@@ -73,7 +73,7 @@ func TestFromUploadToSample(t *testing.T) {
 		if link.ExpiresAt.Sub(w.Now()) > 15*time.Minute {
 			t.Errorf("a link until %v", link.ExpiresAt)
 		}
-		w.waitFor("pending object removed", 5*time.Second, func() bool {
+		w.waitFor("pending object removed", func() bool {
 			row, err := w.DB.JobByID(t.Context(), job.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -320,11 +320,11 @@ func TestDirectUploadsAndBatches(t *testing.T) {
 			ada.call("POST", d.Complete, nil, nil)
 		}
 		var b wire.Batch
-		w.waitFor("batch", 20*time.Second, func() bool {
+		w.waitFor("batch", func() bool {
 			ada.call("GET", "/api/batches/"+batch.BatchID, nil, &b)
 			return b.Completed == 2 && b.Failed == 1
 		})
-		w.waitFor("one summary", 5*time.Second, func() bool {
+		w.waitFor("one summary", func() bool {
 			n := 0
 			for _, m := range w.mails(ada.email) {
 				if strings.Contains(m, "Subject: 2 of 3 samples are ready") {
@@ -468,7 +468,7 @@ func TestLiveEventsResume(t *testing.T) {
 							}
 							return e
 						}
-					case <-time.After(10 * time.Second):
+					case <-time.After(patience):
 						t.Fatal("no event")
 					}
 				}

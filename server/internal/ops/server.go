@@ -68,6 +68,7 @@ type Server struct {
 	Now      func() time.Time
 
 	role    Role
+	crash   func(step string) // see Options
 	metrics *metrics
 	outbox  *notify.Outbox // nil with SMTP
 	outside *account.OIDC  // nil without an outside sign-in
@@ -77,8 +78,9 @@ type Server struct {
 
 // Options are what tests set.
 type Options struct {
-	Role  Role
-	Now   func() time.Time
+	Role Role
+	Now  func() time.Time
+	// Crash is called between the steps of jobs, exports and backups.
 	Crash func(step string)
 	// Poll is how often queues are looked at; 0: half a second.
 	Poll time.Duration
@@ -94,7 +96,7 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, o Options) (*
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{Config: c, Log: log, Now: o.Now, role: o.Role, metrics: newMetrics()}
+	s := &Server{Config: c, Log: log, Now: o.Now, role: o.Role, crash: o.Crash, metrics: newMetrics()}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}

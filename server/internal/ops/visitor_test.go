@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"sampleagent/server/internal/plan"
 )
@@ -50,7 +49,7 @@ func (w *world) visitor(id, cookie string) *visitor {
 	if cookie != "" {
 		jar.SetCookies(home, []*http.Cookie{{Name: "sa_session", Value: cookie, Path: "/"}})
 	}
-	return &visitor{w.t, w, id, cookie, &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	return &visitor{w.t, w, id, cookie, &http.Client{Jar: jar, Timeout: patience}}
 }
 
 func (v *visitor) get(path string) (int, string) {

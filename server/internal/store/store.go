@@ -97,10 +97,22 @@ func (db *DB) Snapshot(ctx context.Context, to string) error {
 		return fmt.Errorf("back up %s: %w", db.file, err)
 	}
 	_, err = own.ExecContext(ctx, "VACUUM INTO ?", to)
-	if err = errors.Join(err, own.Close()); err != nil {
+	if err = errors.Join(err, own.Close()); err == nil {
+		err = flush(to) // VACUUM INTO does not
+	}
+	if err != nil {
 		return fmt.Errorf("back up %s: %w", db.file, err)
 	}
 	return nil
+}
+
+// flush makes a written file last through a loss of power.
+func flush(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func openPostgres(ctx context.Context, address string) (*DB, error) {

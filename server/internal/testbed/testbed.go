@@ -126,7 +126,7 @@ func start(cmd *exec.Cmd) error {
 
 func waitFor(what string, ready func() error) error {
 	var err error
-	for range 200 {
+	for range 2400 { // a minute: a busy machine fails no test
 		if err = ready(); err == nil {
 			return nil
 		}
@@ -250,7 +250,42 @@ func Postgres(t testing.TB) string {
 // SQLite is a fresh, migrated database in a temporary folder.
 func SQLite(t testing.TB) *store.DB {
 	t.Helper()
-	return open(t, "", t.TempDir())
+	folder := t.TempDir()
+	SQLiteIn(t, folder)
+	return open(t, "", folder)
+}
+
+// migrated is the file of an empty SQLite database: migrated once, copied for each test.
+var migrated = sync.OnceValues(func() (content []byte, err error) {
+	folder, err := os.MkdirTemp("", "sample-agent-db")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	db, err := store.Open(context.Background(), "", folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(folder, store.SQLiteFile))
+})
+
+// SQLiteIn puts an empty, migrated database into a folder that has none.
+func SQLiteIn(t testing.TB, folder string) {
+	t.Helper()
+	path := filepath.Join(folder, store.SQLiteFile)
+	if _, err := os.Stat(path); err == nil {
+		return
+	}
+	content, err := migrated()
+	if err == nil {
+		err = os.WriteFile(path, content, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func open(t testing.TB, address, folder string) *store.DB {
