@@ -59,7 +59,7 @@ func TestAdminCommands(t *testing.T) {
 			t.Errorf("after a credit: %d", a.Usage.Uploads)
 		}
 		must("", "feature", "batch", "off", "--reason", "a bug")
-		w.waitFor("the running server follows", 10*time.Second, func() bool { return account().Limits.Batch == 0 })
+		w.waitFor("the running server follows", func() bool { return account().Limits.Batch == 0 })
 		must("", "feature", "batch", "default", "--reason", "mended")
 		must("", "block", "ada@example.org", "--reason", "abuse")
 		if resp := ada.call("GET", "/api/account", nil, nil); resp.StatusCode != 401 && resp.StatusCode != 403 {

@@ -38,7 +38,7 @@ func leads(hosts map[string]string) *http.Client {
 		}
 		return new(net.Dialer).DialContext(ctx, network, hosts[host])
 	}
-	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: patience}
 }
 
 // logo is a picture of one colour.
@@ -138,12 +138,12 @@ func TestTenantsHostsAreTheirOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		hosts["sounds.acme.test"] = elsewhere.Listener.Addr().String()
-		w.shift.Store(int64(time.Hour))
+		w.later(time.Hour)
 		if err := w.Tenants.Look(ctx, row); err != nil {
 			t.Fatal(err)
 		}
 		shows("sounds.acme.test", "Acme Sounds")
-		w.shift.Store(int64(tenant.Trust + time.Minute))
+		w.later(tenant.Trust + time.Minute)
 		if err := w.Tenants.Look(ctx, row); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestTenantsHostsAreTheirOwn(t *testing.T) {
 		shows("sounds.acme.test", "Acme Sounds")
 		follows := func(what, want string) {
 			t.Helper()
-			w.waitFor(what, 10*time.Second, func() bool {
+			w.waitFor(what, func() bool {
 				_, page := w.at("sounds.acme.test", "/pricing")
 				return strings.Contains(page, want+"</title>")
 			})
@@ -267,13 +267,15 @@ const unreadable = `(() => {
 // readable waits until every text of the page can be read: a colour may be on its way to another.
 func (v *chromium) readable() {
 	v.t.Helper()
+	page := eval[string](v, `location.href + (matchMedia('(prefers-color-scheme: dark)').matches ? ', dark' : ', light')`)
 	bad := ""
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if bad = eval[string](v, unreadable); bad == "" {
-			return
+	v.w.waitFor(page+": enough contrast", func() bool {
+		if now := eval[string](v, unreadable); now != bad {
+			bad = now
+			v.t.Logf("%s: too little contrast: %s", page, bad)
 		}
-	}
-	v.t.Errorf("%s: too little contrast: %s", eval[string](v, `location.href + (matchMedia('(prefers-color-scheme: dark)').matches ? ', dark' : ', light')`), bad)
+		return bad == ""
+	})
 }
 
 // Two tenants and ourselves on one server, in a real browser under three names: each shows its
@@ -348,7 +350,7 @@ func TestTwoHostsTwoNames(t *testing.T) {
 	// Somebody new signs in at Acme's host by the mail's link.
 	atAcme.open("/signin")
 	v.do("ask for the code", chromedp.SendKeys(css(`input[name=email]`), "ada@acme.example.org\r"), chromedp.WaitVisible(css(`input.code`)))
-	w.waitFor("mail", 20*time.Second, func() bool { return len(w.mails("ada@acme.example.org")) == 1 })
+	w.waitFor("mail", func() bool { return len(w.mails("ada@acme.example.org")) == 1 })
 	letter := w.branded("ada@acme.example.org", 0, "Acme Sounds", atAcme.home, true)
 	link := letter[strings.Index(letter, atAcme.home+"/auth/link?token="):]
 	link = link[:strings.IndexAny(link, "\r\n\" <")]
@@ -363,7 +365,7 @@ func TestTwoHostsTwoNames(t *testing.T) {
 	}
 	v.submitElsewhere("loop.wav")
 	var samples []store.Sample
-	w.waitFor("the sound", 40*time.Second, func() bool {
+	w.waitFor("the sound", func() bool {
 		samples, err = w.DB.Samples(t.Context(), ada.ID, store.SampleFilter{}, 1)
 		return err == nil && len(samples) == 1
 	})
@@ -381,7 +383,7 @@ func TestTwoHostsTwoNames(t *testing.T) {
 	}
 	atAcme.open("/account")
 	atAcme.shoot("tenant-account")
-	w.waitFor("mail of the sound", 20*time.Second, func() bool { return len(w.mails("ada@acme.example.org")) == 2 })
+	w.waitFor("mail of the sound", func() bool { return len(w.mails("ada@acme.example.org")) == 2 })
 	w.branded("ada@acme.example.org", 1, "Acme Sounds", atAcme.home+"/samples/"+samples[0].ID, true)
 	// The sign-in is Acme's host's alone.
 	for _, other := range []*chromium{&ours, &atZeta} {
@@ -395,7 +397,7 @@ func TestTwoHostsTwoNames(t *testing.T) {
 	atZeta.open("/signin")
 	v.do("ask for the code", chromedp.SendKeys(css(`input[name=email]`), "old@example.org\r"), chromedp.WaitVisible(css(`input.code`)))
 	mails := func() int { return len(w.mails("old@example.org")) }
-	w.waitFor("mail", 20*time.Second, func() bool { return mails() == 2 })
+	w.waitFor("mail", func() bool { return mails() == 2 })
 	w.branded("old@example.org", 0, tenant.OwnName, w.url, false)
 	w.branded("old@example.org", 1, "Zeta Beats", atZeta.home, true)
 	if old, err := w.DB.UserByEmail(t.Context(), "old@example.org"); err != nil || old.TenantID != "" {
