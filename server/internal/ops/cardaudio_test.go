@@ -219,8 +219,8 @@ func TestExportReadyWebhook(t *testing.T) {
 	sample := *ada.waitJob(ok.JobID).SampleID
 	var e wire.Export
 	ada.robot("export").call("POST", "/api/exports", wire.ExportRequest{Samples: []string{sample}}, &e)
-	w.waitFor("the webhook", 60*time.Second, func() bool { mu.Lock(); defer mu.Unlock(); return len(heard) > 0 })
-	w.waitFor("noted as delivered", 20*time.Second, func() bool {
+	w.waitFor("the webhook", func() bool { mu.Lock(); defer mu.Unlock(); return len(heard) > 0 })
+	w.waitFor("noted as delivered", func() bool {
 		var tries struct{ Items []wire.WebhookTry }
 		ada.call("GET", "/api/webhooks/"+h.ID+"/deliveries", nil, &tries)
 		return len(tries.Items) == 1 && tries.Items[0].State == "delivered"
