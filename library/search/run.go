@@ -196,7 +196,7 @@ var orders = map[By]struct {
 	known string
 	by    []string
 }{
-	Name:   {"TRUE", []string{"name_key"}},
+	Name:   {"TRUE", nil},
 	Tempo:  {"bpm IS NOT NULL", []string{"bpm"}},
 	Key:    {"key_slot > 0", []string{"key_slot"}},
 	Length: {"duration IS NOT NULL", []string{"duration"}},
@@ -212,12 +212,19 @@ const few = "json_each(?) j CROSS JOIN samples ON samples.row = j.value"
 
 // statement lists the samples of a source in an order, those with equal values by name.
 func statement(from string, s Sort) string {
-	o := orders[s.By]
-	by := strings.Join(o.by, ", ")
+	o, dir := orders[s.By], ""
 	if s.Desc {
-		by = strings.Join(o.by, " DESC, ") + " DESC"
+		dir = " DESC"
 	}
-	return "SELECT samples.row FROM " + from + " WHERE " + o.known + " ORDER BY " + by + ", name_key, samples.row"
+	var by []string
+	for _, column := range o.by {
+		by = append(by, column+dir)
+	}
+	if s.By != Name {
+		dir = "" // equal values stand by name in both directions
+	}
+	by = append(by, "name_key"+dir, "samples.row"+dir)
+	return "SELECT samples.row FROM " + from + " WHERE " + o.known + " ORDER BY " + strings.Join(by, ", ")
 }
 
 // smallSet is how many rows SQLite sorts faster (5 µs each) than it lists a large library in order,
