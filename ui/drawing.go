@@ -11,7 +11,7 @@ import (
 // narrower than a cell of the peaks, so that a short sound shows its shape and not steps.
 type drawing struct {
 	peaks *waveform.Peaks
-	sound *pcm.Buffer // nil: too long to keep
+	sound *pcm.Buffer // nil: not decoded yet, or too long to keep
 	out   []waveform.Column
 }
 
@@ -24,24 +24,10 @@ func (d *drawing) columns(from, to float64, n int) []waveform.Column {
 		d.out = d.peaks.Range(int(a), int(b), n, d.out)
 	case b-a >= 2*float64(n):
 		d.out = waveform.Samples(d.sound, int(a), int(b), n, d.out)
-		d.join()
 	default:
 		d.line(a, b, n)
 	}
 	return d.out
-}
-
-// join lets each column reach its neighbour: between two columns the sound does not jump.
-func (d *drawing) join() {
-	for i := 1; i < len(d.out); i++ {
-		l, r := &d.out[i-1], &d.out[i]
-		if r.Min > l.Max {
-			r.Min = l.Max
-		}
-		if r.Max < l.Min {
-			r.Max = l.Min
-		}
-	}
 }
 
 // line draws the straight lines between frames, for views with few frames in a column.

@@ -29,9 +29,6 @@ func TestAShortSoundShowsItsShape(t *testing.T) {
 			if slack := float32(0.02); want > c.Max+slack || want < c.Min-slack || c.Max-c.Min > 0.5 {
 				t.Fatalf("view %v, column %d: %v to %v, the sound is at %v", view, i, c.Min, c.Max, want)
 			}
-			if i > 0 && (c.Min > cols[i-1].Max+1e-6 || c.Max < cols[i-1].Min-1e-6) {
-				t.Fatalf("view %v: a gap before column %d", view, i)
-			}
 		}
 	}
 	d.sound = nil // without the sound, the peaks serve

@@ -445,12 +445,32 @@ func (w *window) peaksOf(ctx context.Context, row catalog.Row) (inspector.Peaks,
 	if p == nil {
 		return nil, errors.New("no waveform yet")
 	}
-	w.pump.post(func() { w.lookPeaks = p })
 	d := &drawing{peaks: p}
-	if d.sound, err = w.core.Sound(ctx, row); err != nil {
-		d.sound = nil // its peaks are known: a file that is gone now is drawn all the same
-	}
+	w.pump.post(func() {
+		w.lookPeaks = p
+		w.lookCloser(row, d)
+	})
 	return d.columns, nil
+}
+
+// lookCloser gives a drawing the sound itself once it is decoded; the peaks do not wait for it.
+func (w *window) lookCloser(row catalog.Row, d *drawing) {
+	shown := func() bool { return len(w.chosen) > 0 && w.chosen[0] == row }
+	if !shown() {
+		return // the selection has moved on
+	}
+	w.pump.run(func(ctx context.Context) func() {
+		sound, err := w.core.Sound(ctx, row)
+		if err != nil {
+			return nil // its peaks are known: a file that is gone now is drawn all the same
+		}
+		return func() {
+			d.sound = sound
+			if shown() {
+				w.wave.Refresh()
+			}
+		}
+	})
 }
 
 // showSample selects a sample in the list, and finds it if it is not listed.
