@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
@@ -18,7 +19,7 @@ func (v *View) account() *page {
 	where := own.NewLabel("")
 	where.Colour = theme.TextDim
 	tier := own.NewChip("", nil)
-	notice := own.NewLabel("")
+	notice := text("")
 	terms := own.NewLabel("")
 	terms.Colour, terms.TextSize = theme.TextDim, theme.TextSmall
 	plans := own.NewTextButton("", "Plans…", "", func() {
@@ -43,7 +44,9 @@ func (v *View) account() *page {
 	sessions := newKeyed(6)
 	others := newKeyed(6)
 	head := own.Beside(12, 0, own.Below(2, -1, email, where), tier)
-	left := own.Below(16, -1, head, notice, card(uses.box), terms, own.Flow(8, again, plans, web, pause, signOut))
+	noticeBox := paragraph(notice)
+	used := card(uses.box)
+	left := own.Below(16, -1, head, noticeBox, used, terms, own.Flow(8, again, plans, web, pause, signOut))
 	right := own.Below(10, -1, section("Signed in"), sessions.box, others.box, own.Beside(8, -1, add))
 	columns := container.NewGridWithColumns(2, own.InsetEach(left, 0, 8, 14, 0), container.NewVScroll(own.InsetEach(right, 14, 8, 12, 0)))
 	return &page{root: columns, refresh: func() {
@@ -52,19 +55,20 @@ func (v *View) account() *page {
 		where.SetText(host(s.Account.Server))
 		switch {
 		case s.SignedOut:
-			notice.Set(s.Problem, theme.Bad)
+			say(notice, s.Problem, widget.DangerImportance)
 		case s.Problem != "" && s.Online:
-			notice.Set(s.Problem, theme.Warn)
+			say(notice, s.Problem, widget.WarningImportance)
 		case !s.Kept:
-			notice.Set("This system has no keyring that answers: you are signed in until the program ends.", theme.Warn)
+			say(notice, "This system has no keyring that answers: you are signed in until the program ends.", widget.WarningImportance)
 		case s.Details != nil && s.Details.ReadOnly:
-			notice.Set("More is stored than the plan holds: nothing new is taken until you delete some or choose a larger plan.", theme.Warn)
+			say(notice, "More is stored than the plan holds: nothing new is taken until you delete some or choose a larger plan.", widget.WarningImportance)
 		default:
-			notice.Set("", theme.Text)
+			say(notice, "", widget.MediumImportance)
 		}
-		show(notice, notice.Text != "")
+		show(noticeBox, notice.Text != "")
 		show(tier, s.Details != nil)
 		show(again, s.SignedOut)
+		show(used, !s.SignedOut)
 		pause.SetText("Pause")
 		pause.SetIcon("pause")
 		if s.Paused {

@@ -16,10 +16,11 @@ func (v *View) jobs() *page {
 	m := v.model
 	box := own.Below(6, -1)
 	none := text("Nothing is on its way. Select sounds in the list and choose “Analyse in the cloud”; they go up when the server can be reached, and what it hears becomes part of your library.")
+	empty := paragraph(none)
 	hint := own.NewLabel("")
 	hint.Colour, hint.TextSize = theme.Accent, theme.TextSmall
 	var items []*jobItem
-	return &page{root: own.Below(8, 2, hint, none, container.NewVScroll(own.InsetEach(box, 0, 0, 12, 0))), refresh: func() {
+	return &page{root: own.Below(8, 2, hint, empty, container.NewVScroll(own.InsetEach(box, 0, 0, 12, 0))), refresh: func() {
 		all := m.Jobs()
 		for len(items) < len(all) {
 			items = append(items, newJobItem(m))
@@ -31,7 +32,7 @@ func (v *View) jobs() *page {
 				item.set(LineOf(all[i], m.now()))
 			}
 		}
-		show(none, len(all) == 0)
+		show(empty, len(all) == 0)
 		hint.SetText(Hint(m.State(), all))
 		show(hint, hint.Text != "")
 	}}
@@ -86,7 +87,7 @@ func (v *View) step() *page {
 	}
 	lines := newKeyed(6)
 	conflicts, bin := newKeyed(8), newKeyed(8)
-	content := own.Below(16, -1, own.Beside(12, 0, title, toggle), about, lines.box, conflicts.box, bin.box)
+	content := own.Below(16, -1, own.Beside(12, 0, title, toggle), paragraph(about), lines.box, conflicts.box, bin.box)
 	return &page{root: container.NewVScroll(own.InsetEach(content, 0, 8, 14, 8)), refresh: func() {
 		s := m.State()
 		switch {

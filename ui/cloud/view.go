@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/ui/theme"
@@ -130,12 +131,27 @@ func (k *keyed) show(key string, lines func() []fyne.CanvasObject) {
 	k.box.Refresh()
 }
 
-// text is a paragraph that wraps.
+// text is what a paragraph says; it wraps.
 func text(s string) *widget.Label {
 	l := widget.NewLabel(s)
 	l.Wrapping = fyne.TextWrapWord
 	l.SizeName = "helperText"
 	return l
+}
+
+// paragraph is a text in line with what stands above and below it: Fyne's label has a margin of
+// its own.
+func paragraph(l *widget.Label) fyne.CanvasObject {
+	margin := -fynetheme.InnerPadding()
+	return own.Inset(l, margin, margin)
+}
+
+// say changes a text and its colour.
+func say(l *widget.Label, s string, i widget.Importance) {
+	if l.Text != s || l.Importance != i {
+		l.Importance = i
+		l.SetText(s)
+	}
 }
 
 func section(title string) *own.Label {
@@ -232,7 +248,7 @@ func (v *View) waiting() *page {
 	})
 	again := own.NewTextButton("", "Open the browser again", "", m.OpenAgain)
 	cancel := own.NewTextButton("", "Cancel", "", m.CancelSignIn)
-	title := own.NewTitle("Finish signing in in your browser")
+	title := own.NewTitle("Go on in your browser")
 	title.Align = fyne.TextAlignCenter
 	what := own.NewLabel("")
 	what.Colour, what.Align, what.MinWidth = theme.TextDim, fyne.TextAlignCenter, 520

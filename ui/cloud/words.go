@@ -263,6 +263,7 @@ func PreviewLines(p app.Preview, tier string, now time.Time) []Line {
 		add(theme.TextDim, "%s", text)
 	}
 	switch {
+	case !p.Known && p.Packed == 0: // not looked yet
 	case !p.Known:
 		add(theme.Warn, "The server does not answer now: they wait, and the plan's limits are checked when they go up")
 	case p.Later > 0:

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/mileusna/useragent"
 
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/api"
@@ -78,9 +79,19 @@ func (p *pages) linkUse(w http.ResponseWriter, r *http.Request) {
 	p.enter(w, r, u, "/upload")
 }
 
+// browserName is what a person calls their browser, for the list of sessions; "" when it is not
+// known.
+func browserName(userAgent string) string {
+	b := useragent.Parse(userAgent)
+	if b.Name == "" || b.OS == "" {
+		return b.Name
+	}
+	return b.Name + " on " + b.OS
+}
+
 // enter signs the browser in.
 func (p *pages) enter(w http.ResponseWriter, r *http.Request, u *store.User, next string) {
-	cookie, err := p.Accounts.OpenWeb(r.Context(), u, r.UserAgent(), api.ClientIP(r.Context()))
+	cookie, err := p.Accounts.OpenWeb(r.Context(), u, browserName(r.UserAgent()), api.ClientIP(r.Context()))
 	if err != nil {
 		p.fail(w, r, err)
 		return
