@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	app "sampleagent/app/cloud"
+	"sampleagent/library/catalog"
 	"sampleagent/sync/replica"
 	"sampleagent/sync/session"
 	"sampleagent/sync/wire"
@@ -108,5 +109,34 @@ func TestPagesSayWhatStops(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The button that sends takes the keyboard once there is something to send, so that Enter sends.
+func TestEnterSendsWhatWasLookedAt(t *testing.T) {
+	test.NewTempApp(t)
+	core := &account{state: app.State{Details: free()}}
+	var work []func(context.Context) func()
+	run := func(w func(context.Context) func()) { work = append(work, w) }
+	q := NewQueue(core, run, []catalog.Row{1, 2})
+	sent := 0
+	root, first := NewQueueView(q, NewModel(core, run, nil), func() { sent++ }, func() {})
+	w := test.NewTempWindow(t, root)
+	w.Resize(fyne.NewSize(620, 360))
+	w.Canvas().Focus(first) // as a dialog does: refused, for there is nothing to send yet
+	for len(work) > 0 {
+		next := work[0]
+		work = work[1:]
+		if apply := next(t.Context()); apply != nil {
+			apply()
+		}
+	}
+	focused := w.Canvas().Focused()
+	if focused == nil {
+		t.Fatal("nothing has the keyboard")
+	}
+	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if sent != 1 {
+		t.Errorf("Enter sent %d times", sent)
 	}
 }

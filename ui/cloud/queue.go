@@ -88,6 +88,7 @@ func NewQueueView(q *Queue, m *Model, send, cancel func()) (root fyne.CanvasObje
 	title := own.NewTitle("Analyse in the cloud")
 	to := own.NewLabel("")
 	to.Colour, to.Align = theme.TextDim, fyne.TextAlignTrailing
+	ready := false
 	refresh := func() {
 		p := q.Preview()
 		s := m.core.State()
@@ -124,6 +125,12 @@ func NewQueueView(q *Queue, m *Model, send, cancel func()) (root fyne.CanvasObje
 		})
 		ok.SetOff(!q.Ready())
 		ok.SetText("Send " + plural(p.Fits, "sound", "sounds"))
+		if q.Ready() && !ready { // what is off is refused the keyboard
+			ready = true
+			if c := fyne.CurrentApp().Driver().CanvasForObject(ok); c != nil && c.Focused() == nil {
+				c.Focus(ok)
+			}
+		}
 	}
 	q.OnChanged = refresh
 	refresh()
