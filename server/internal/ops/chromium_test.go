@@ -135,6 +135,7 @@ func (v *chromium) shoot(name string) {
 			continue
 		}
 		time.Sleep(150 * time.Millisecond) // fades end
+		v.until("pictures", `[...document.images].every(i => i.complete && i.naturalWidth > 0)`)
 		size, beyond := tell(v, page.GetLayoutMetrics, cdp.Empty{}).CSSContentSize, true
 		shot := tell(v, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &beyond,
 			Clip: &page.Viewport{Width: float64(l.wide), Height: min(max(size.Height, 800), 1400), Scale: 1}})

@@ -256,7 +256,7 @@ const unreadable = `(() => {
 	const bad = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 	for (let n; n = walk.nextNode();) {
 		const e = n.parentElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
-		if (!n.textContent.trim() || !box.width || s.visibility !== 'visible' || e.closest('.hidden, .skip, option, script') || e.closest('.none')) continue;
+		if (!n.textContent.trim() || !box.width || s.visibility !== 'visible' || e.closest('.hidden, .skip, option, script')) continue;
 		const a = lum(rgb(s.color)), b = lum(ground(e)), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 		const large = parseFloat(s.fontSize) >= 24 || parseFloat(s.fontSize) >= 18.66 && s.fontWeight >= 700;
 		if (ratio < (large ? 3 : 4.5)) bad.push(n.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2));

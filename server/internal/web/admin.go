@@ -289,12 +289,12 @@ func (p *pages) adminChart(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var svg bytes.Buffer
-	dark := r.URL.Query().Get("theme") == "dark"
+	look := lookOf(r.URL.Query().Get("theme"), r.URL.Query().Get("size"))
 	switch chi.URLParam(r, "chart") {
 	case "days":
-		err = drawDays(&svg, rep, dark)
+		err = drawDays(&svg, rep, look)
 	case "revenue":
-		err = drawMoney(&svg, rep, dark)
+		err = drawMoney(&svg, rep, look)
 	default:
 		err = notFound()
 	}

@@ -26,13 +26,22 @@ func coloursOf(dark bool) chartColours {
 	return chartColours{hex("ffffff"), hex("56606e"), hex("d3d8df"), []drawing.Color{hex("d9600a"), hex("1f6fb2"), hex("14713f"), hex("6b46c1")}}
 }
 
-const (
-	chartWide = 1020
-	chartHigh = 320
-)
+// chartLook is how a picture is drawn: its pixels are the page's, so that words keep their size.
+type chartLook struct {
+	dark       bool
+	wide, high int
+}
+
+func lookOf(theme, size string) chartLook {
+	l := chartLook{theme == "dark", 1020, 320}
+	if size == "phone" {
+		l.wide, l.high = 340, 220
+	}
+	return l
+}
 
 // drawDays stacks each day's cost; drawMoney adds revenue and cost up. The legend stands on the page.
-func drawDays(w io.Writer, r *cost.Report, dark bool) error {
+func drawDays(w io.Writer, r *cost.Report, look chartLook) error {
 	names := []string{"AI", "compute", "storage and requests", "payment fees"}
 	sums := make([][]float64, len(names))
 	for _, d := range r.Days {
@@ -47,10 +56,10 @@ func drawDays(w io.Writer, r *cost.Report, dark bool) error {
 	for i := len(names) - 1; i >= 0; i-- {
 		layers = append(layers, layer{names[i], sums[i], i, true})
 	}
-	return draw(w, r, dark, layers)
+	return draw(w, r, look, layers)
 }
 
-func drawMoney(w io.Writer, r *cost.Report, dark bool) error {
+func drawMoney(w io.Writer, r *cost.Report, look chartLook) error {
 	var earned, spent float64
 	revenue, paid := layer{name: "revenue", colour: 2}, layer{name: "cost", colour: 0}
 	for _, d := range r.Days {
@@ -58,7 +67,7 @@ func drawMoney(w io.Writer, r *cost.Report, dark bool) error {
 		spent += float64(d.Cost()) / 1e6
 		revenue.values, paid.values = append(revenue.values, earned), append(paid.values, spent)
 	}
-	return draw(w, r, dark, []layer{revenue, paid})
+	return draw(w, r, look, []layer{revenue, paid})
 }
 
 type layer struct {
@@ -68,8 +77,8 @@ type layer struct {
 	filled bool
 }
 
-func draw(w io.Writer, r *cost.Report, dark bool, layers []layer) error {
-	c := coloursOf(dark)
+func draw(w io.Writer, r *cost.Report, look chartLook, layers []layer) error {
+	c := coloursOf(look.dark)
 	var days []time.Time
 	for _, d := range r.Days {
 		days = append(days, d.Day)
@@ -95,10 +104,10 @@ func draw(w io.Writer, r *cost.Report, dark bool, layers []layer) error {
 	}
 	words := chart.Style{FontColor: c.text, FontSize: 10, StrokeColor: c.line}
 	ch := chart.Chart{
-		Width: chartWide, Height: chartHigh, Background: chart.Style{FillColor: c.ground, Padding: chart.Box{Top: 12, Left: 8, Right: 16, Bottom: 8}}, Canvas: chart.Style{FillColor: c.ground},
+		Width: look.wide, Height: look.high, Background: chart.Style{FillColor: c.ground, Padding: chart.Box{Top: 12, Left: 8, Right: 16, Bottom: 8}}, Canvas: chart.Style{FillColor: c.ground},
 		XAxis: chart.XAxis{Style: words, ValueFormatter: chart.TimeValueFormatterWithFormat("2 Jan")},
 		YAxis: chart.YAxis{Style: words, Range: &chart.ContinuousRange{Min: low, Max: top * 1.05}, GridMajorStyle: chart.Style{StrokeColor: c.line, StrokeWidth: 1},
-			ValueFormatter: func(v any) string { return fmt.Sprintf("$%.4g", v) }},
+			ValueFormatter: func(v any) string { return fmt.Sprintf("$%.2f", v) }},
 		Series: series,
 	}
 	return ch.Render(chart.SVG, w)
