@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,12 +216,13 @@ func (a *App) RenameKit(ctx context.Context, id, name string) error {
 }
 
 // SetPads puts samples on pads, the first on the slot and the others on the slots after it as far
-// as the bank goes. It returns how many were placed.
+// as the bank goes; those that cannot be read are passed over. It returns how many were placed.
 func (a *App) SetPads(ctx context.Context, id string, first kit.Slot, rows []catalog.Row) (int, error) {
 	found, err := a.db.Samples(ctx, rows)
 	if err != nil {
 		return 0, err
 	}
+	found = slices.DeleteFunc(found, func(s catalog.Sample) bool { return s.State == catalog.Failed })
 	n := min(len(found), kit.PadsPerBank-first.Pad()+1)
 	if n < 1 {
 		return 0, nil
@@ -268,7 +270,7 @@ func ownTempo(k *kit.Kit, slot kit.Slot, s catalog.Sample) error {
 func (a *App) SetPad(ctx context.Context, id string, slot kit.Slot, row catalog.Row) error {
 	n, err := a.SetPads(ctx, id, slot, []catalog.Row{row})
 	if err == nil && n == 0 {
-		return fmt.Errorf("sample: %w", catalog.ErrNotFound)
+		return fmt.Errorf("sample: %w, or it cannot be read", catalog.ErrNotFound)
 	}
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -176,5 +178,28 @@ func TestAPadKnowsItsSamplesTempo(t *testing.T) {
 		if bpm := got.Pad(kit.Slot(i)).Settings.Float(kit.Tempo); bpm != c.want {
 			t.Errorf("%v BPM became %v on the pad, want %v", c.bpm, bpm, c.want)
 		}
+	}
+}
+
+func TestWhatCannotBeReadGoesOnNoPad(t *testing.T) {
+	ctx := context.Background()
+	a := open(t, Options{})
+	broken := filepath.Join(t.TempDir(), "broken.wav")
+	if err := os.WriteFile(broken, []byte("RIFF....WAVE and no more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad, good := imported(t, a, broken), seed(t, a, 1)[0]
+	k, err := a.NewKit(ctx, "Kit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := a.SetPads(ctx, k.ID, 0, []catalog.Row{bad, good}); err != nil || n != 1 {
+		t.Errorf("%d placed, %v", n, err)
+	}
+	if k, err = a.Kit(ctx, k.ID); err != nil || k.Pad(0).SampleID != sampleOf(t, a, good).ID {
+		t.Errorf("A1 has %q, %v", k.Pad(0).SampleID, err)
+	}
+	if err := a.SetPad(ctx, k.ID, 1, bad); !errors.Is(err, catalog.ErrNotFound) {
+		t.Errorf("a broken one alone: %v", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sampleagent/app"
 	"sampleagent/app/settings"
 	"sampleagent/app/task"
+	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
 	"sampleagent/ui/shortcut"
 	"sampleagent/ui/theme"
@@ -155,7 +156,7 @@ func (l *taskList) refresh(all []task.Status) {
 			}
 			name := own.NewLabel(filepath.Base(f.Item))
 			name.TextSize, name.Colour, name.MinWidth = theme.TextSmall, theme.Bad, 190
-			why := own.NewLabel(f.Reason)
+			why := own.NewLabel(browser.Reason(f.Reason))
 			why.TextSize, why.Colour = theme.TextSmall, theme.TextDim
 			item.Add(own.Beside(8, 1, name, why))
 		}

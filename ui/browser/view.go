@@ -336,7 +336,8 @@ func (v *View) buildChips() {
 	v.count = own.NewCaption("")
 	v.count.Align = fyne.TextAlignTrailing
 	left := own.Beside(6, -1, v.scopeChip, v.chips[0].Chip, v.chips[1].Chip, v.kindChip, v.tempoChip, v.keyChip, v.chips[2].Chip)
-	v.chipRow = own.Beside(8, 1, left, own.NewGround(theme.Panel, 0), v.count, v.sortChip)
+	// The chips scroll where they do not fit: one more of them must not push the panels beside.
+	v.chipRow = own.Beside(8, 0, container.NewHScroll(left), v.count, v.sortChip)
 }
 
 func (v *View) sortBy(by string) {

@@ -7,6 +7,7 @@ package kit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -304,10 +305,15 @@ func (m *Model) Place(pad int, rows []catalog.Row) {
 	first := m.slot(pad)
 	m.edit(func(ctx context.Context, id string) error {
 		n, err := m.core.SetPads(ctx, id, first, rows)
-		if err == nil && n < len(rows) {
-			return fmt.Errorf("%d of %d samples were placed: the project has no more pads", n, len(rows))
+		switch {
+		case err != nil || n == len(rows):
+			return err
+		case n == 0:
+			return errors.New("what cannot be read goes on no pad")
+		case n == device.PadsPerBank-pad:
+			return fmt.Errorf("%d of %d samples were placed: bank %s has no more pads", n, len(rows), device.BankName(first.Bank()))
 		}
-		return err
+		return fmt.Errorf("%d of %d samples were placed: the others cannot be read", n, len(rows))
 	})
 	next := pad + len(rows)
 	m.pad = pad
