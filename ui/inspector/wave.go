@@ -213,7 +213,7 @@ func (w *Wave) picture(s *catalog.Sample) own.Wave {
 	peaks, why := w.model.Peaks()
 	w.Waveform.Empty = "…"
 	if why != "" {
-		w.Waveform.Empty = why
+		w.Waveform.Empty = browser.Reason(why)
 	}
 	wave := own.Wave{Length: s.Duration, Colour: theme.Class(s.Class)}
 	if s.Class == "" {

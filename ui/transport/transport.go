@@ -260,7 +260,7 @@ func (v *View) Show(s State) {
 	v.name.Set(name, colour)
 	switch {
 	case s.Error != "":
-		v.note.Set(s.Error, theme.Bad)
+		v.note.Set(browser.Reason(s.Error), theme.Bad)
 	case s.Loading:
 		v.note.Set("loading…", theme.TextFaint)
 	case s.Playing && s.Loop:
