@@ -204,8 +204,10 @@ func (p *pass) answerTempo(r *Result, j *judgement) {
 		r.BeatsInLoop = &n
 	}
 	f.folded(60 / bpm * f.rate)
-	first := f.firstBeat(60/bpm, s)
-	for t := first; t < s.end; t += 60 / bpm {
+	beat := 60 / bpm
+	first := f.firstBeat(beat, s)
+	// A beat at the very end is the first one of the next round.
+	for t := first; t < s.end-0.05*beat; t += beat {
 		r.Beats = append(r.Beats, t)
 	}
 }
@@ -223,15 +225,16 @@ func (p *pass) weigh() {
 	slices.SortStableFunc(f.found, func(a, b tempoCandidate) int { return cmp.Compare(b.weight, a.weight) })
 }
 
-// hasPulse is the confidence under which a sound that is not plainly a loop gets no tempo.
-const hasPulse = 0.15
+// hasPulse is the confidence under which no tempo is named: of single sounds that the ear takes for
+// something else, most stay below it.
+const hasPulse = 0.2
 
 // hasTempo says whether a tempo of this confidence is worth giving.
 func (j *judgement) hasTempo(sure float64) bool {
 	if j.kind == OneShot {
 		return sure >= 0.5
 	}
-	return j.kinds[0] <= 0.3 || sure >= hasPulse
+	return sure >= hasPulse
 }
 
 // wholeBeats is the number of beats in a length, 0 when it is not whole within 6 % of a beat.

@@ -34,7 +34,7 @@ type Example struct {
 
 const (
 	copies     = 4   // of each file, played faster or slower
-	drawnHits  = 150 // of each class
+	drawnHits  = 300 // of each class
 	drawnLoops = 160
 )
 

@@ -21,7 +21,7 @@ var (
 	kindShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 3, Outputs: 3}}
 	classShape = shape{10, boost.Settings{Rounds: 220, Depth: 2, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.5, Columns: 0.15, Seed: 4, Outputs: 9}}
 	loopShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 5, Outputs: 4}}
-	sureShape  = shape{300, boost.Settings{Rounds: 60, Depth: 2, Rate: 0.08, Lambda: 10, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
+	sureShape  = shape{300, boost.Settings{Rounds: 60, Depth: 1, Rate: 0.1, Lambda: 20, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
 )
 
 // fit is the linear part and the trees, half of each.
@@ -36,7 +36,7 @@ func (s shape) fit(x [][]float32, loss boost.Objective) (*boost.Model, error) {
 // What a drawn hit counts, where a copy of a real one counts about 0.25 for the class and 1 for the
 // kind.
 const (
-	drawnWeight     = 1.2
+	drawnWeight     = 0.6
 	drawnKindWeight = 0.3
 	drawnLoopWeight = 0.7
 )
@@ -211,11 +211,11 @@ func (s *Set) classRows(use []*Example, names []string, weight float64) (x [][]f
 	count := map[int]float64{} // files
 	for _, e := range use {
 		if e.Original {
-			count[index(names, s.Items[e.Item].Class)]++
+			count[index(names, s.Items[e.Item].Sound)]++
 		}
 	}
 	for _, e := range use {
-		k := index(names, s.Items[e.Item].Class)
+		k := index(names, s.Items[e.Item].Sound)
 		x, class, w = append(x, e.Evidence.Traits), append(class, k), append(w, weight*math.Sqrt(13/count[k]))
 	}
 	return x, class, w

@@ -79,7 +79,7 @@ func (p *Protocol) confidence(keep func(*Example) bool) (c confidence, err error
 		it := s.Items[e.Item]
 		kinds.add(o.kind, index(kindNames, it.Kind))
 		if s.isShot(e) {
-			classes.add(o.class, index(classNames, it.Class))
+			classes.add(o.class, index(classNames, it.Sound))
 		}
 		kind := softmax(o.kind)
 		if len(o.tempo) > 0 && (it.Kind != "music" || e.BPM > 0) {
