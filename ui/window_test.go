@@ -86,7 +86,7 @@ const patience = 2 * time.Minute
 func (r *rig) settle(t testing.TB) {
 	t.Helper()
 	quiet := 0
-	for end := time.Now().Add(patience); quiet < 12; {
+	for end := time.Now().Add(patience); quiet < 6; {
 		r.mu.Lock()
 		todo := r.todo
 		r.todo = nil
