@@ -119,6 +119,13 @@ func (s *Service) cells(ctx context.Context, userID, name string) (map[string]js
 	return fields, err
 }
 
+// field reads a field of an object; false where there is none, or one of a newer program that
+// cannot be read.
+func field[T any](fields map[string]json.RawMessage, name string) (v T, ok bool) {
+	ok = len(fields[name]) > 0 && json.Unmarshal(fields[name], &v) == nil
+	return v, ok
+}
+
 // kept finds a file that the account keeps in the cloud; false where there is none. What its
 // machines say of the sample gives name and tempo, as the desktop would take them.
 func (s *Service) kept(ctx context.Context, userID, sum string) (sound, bool, error) {
@@ -126,9 +133,9 @@ func (s *Service) kept(ctx context.Context, userID, sum string) (sound, bool, er
 	if err != nil {
 		return sound{}, false, err
 	}
-	var audio wire.KeptAudio
-	if json.Unmarshal(fields["audio"], &audio) != nil || audio.Object == "" {
-		return sound{}, false, nil // never kept, or by a newer program
+	audio, ok := field[wire.KeptAudio](fields, "audio")
+	if !ok || audio.Object == "" {
+		return sound{}, false, nil
 	}
 	row, err := s.DB.Audio(ctx, userID, audio.Object)
 	if errors.Is(err, store.ErrNotFound) || err == nil && row.State != store.AudioStored {
@@ -138,27 +145,25 @@ func (s *Service) kept(ctx context.Context, userID, sum string) (sound, bool, er
 		return sound{}, false, err
 	}
 	out := sound{key: object.Kept(userID, row.ID), name: audio.Name, packed: audio.Form == wire.KeptPacked, sum: sum}
-	var found struct {
+	type found struct {
 		Name   string
 		Report struct{ BPM *float64 }
 	}
-	var name, bpm string
-	if json.Unmarshal(fields["found"], &found) == nil {
-		if found.Name != "" {
-			out.name = found.Name
+	if f, ok := field[found](fields, "found"); ok {
+		if f.Name != "" {
+			out.name = f.Name
 		}
-		if found.Report.BPM != nil {
-			out.bpm = *found.Report.BPM
+		if f.Report.BPM != nil {
+			out.bpm = *f.Report.BPM
 		}
 	}
-	if json.Unmarshal(fields["name"], &name) == nil && name != "" {
+	if name, ok := field[string](fields, "name"); ok && name != "" {
 		out.name = name
 	}
-	if json.Unmarshal(fields["bpm"], &bpm) == nil {
+	if bpm, ok := field[string](fields, "bpm"); ok {
+		out.bpm = 0 // a person took the tempo away, unless they typed one
 		if v, err := strconv.ParseFloat(strings.Replace(bpm, ",", ".", 1), 64); err == nil {
 			out.bpm = v
-		} else if bpm == "" {
-			out.bpm = 0 // a person took the tempo away
 		}
 	}
 	return out, true, nil
