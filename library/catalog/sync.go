@@ -64,8 +64,8 @@ func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, err
 	if err := db.StopSync(ctx); err != nil {
 		return s, err
 	}
-	// The account stands in the last of these transactions: cut before it, all begins anew. What a
-	// person edits meanwhile is marked already, or comes with it.
+	// The account stands in the last of these transactions: cut before it, all begins anew. From then
+	// on triggers mark what changes; what an import analysed since its row was passed comes with it.
 	for last := Row(0); ; {
 		done := false
 		err := db.tx(ctx, func(tx *sql.Tx, _ *Change) (err error) {
@@ -73,6 +73,8 @@ func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, err
 				return err
 			}
 			for _, q := range []string{
+				`INSERT INTO sync_dirty SELECT 'sample/' || sha256, added_at FROM samples s
+					WHERE sha256 <> '' AND NOT EXISTS (SELECT 1 FROM sync_dirty WHERE object = 'sample/' || s.sha256) ON CONFLICT DO NOTHING`,
 				`INSERT INTO sync_dirty SELECT 'collection/' || id, modified_at FROM collections`,
 				`INSERT INTO sync_dirty SELECT 'kit/' || id, modified_at FROM kits`,
 			} {

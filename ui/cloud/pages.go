@@ -198,10 +198,9 @@ func (v *View) privacy() *page {
 	m := v.model
 	out := own.Below(6, -1, section("What leaves this machine"))
 	for _, l := range leaves {
-		what := own.NewLabel(l.What)
 		when := own.NewLabel(l.When)
 		when.Colour, when.TextSize = theme.TextDim, theme.TextSmall
-		out.Add(own.Below(0, -1, what, when))
+		out.Add(own.Below(0, -1, paragraph(text(l.What)), when))
 	}
 	held := newKeyed(6)
 	drop := own.NewTextButton("", "Delete what is kept in step…", "", func() {

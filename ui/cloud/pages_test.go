@@ -38,6 +38,10 @@ func (*troubled) Conflicts(context.Context, int) ([]app.Conflict, error) {
 	}, nil
 }
 
+func (*troubled) Held(context.Context) (app.Held, error) {
+	return app.Held{SyncHeld: wire.SyncHeld{Samples: 37, Kits: 1, Fields: 412}}, nil
+}
+
 func (*troubled) Sessions(context.Context) ([]wire.Session, error) {
 	return []wire.Session{{ID: "1", Kind: "desktop", Device: "studio", Current: true, LastUsedAt: now}, {ID: "2", Kind: "web", Device: "Firefox on Linux", LastUsedAt: now.Add(-time.Hour)}}, nil
 }
@@ -64,6 +68,8 @@ func TestPagesSayWhatStops(t *testing.T) {
 			[]string{"Keeping in step has stopped", "Everything on this machine stays whole"}},
 		"session-only": {Account, app.State{Account: who, Online: true, Details: free()},
 			[]string{"no keyring that answers", "until the program ends", "Firefox on Linux"}},
+		"privacy": {Privacy, app.State{Account: who, Kept: true, Online: true, Details: pro},
+			[]string{"Names, tags, ratings, notes, what you typed, measured values, collections, kits", "WHAT THE SERVER KEEPS OF YOU"}},
 		"signed-out": {Account, app.State{Account: who, Kept: true, SignedOut: true, Problem: "The server has ended this sign-in. Everything on this machine stays as it is; sign in again to go on."},
 			[]string{"Everything on this machine stays as it is", "Sign in again…"}},
 	} {
