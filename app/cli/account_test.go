@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -203,14 +202,12 @@ func TestAnotherVersionOfSyncIsTold(t *testing.T) {
 	}
 	var version atomic.Value
 	version.Store("")
-	proxy := httputil.NewSingleHostReverseProxy(real)
-	forward := proxy.Director
-	proxy.Director = func(r *http.Request) {
-		forward(r)
-		if v := version.Load().(string); v != "" && r.Header.Get(wire.HeaderSyncProtocol) != "" {
-			r.Header.Set(wire.HeaderSyncProtocol, v)
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(real)
+		if v := version.Load().(string); v != "" && r.In.Header.Get(wire.HeaderSyncProtocol) != "" {
+			r.Out.Header.Set(wire.HeaderSyncProtocol, v)
 		}
-	}
+	}}
 	between := httptest.NewServer(proxy)
 	t.Cleanup(between.Close)
 	file := filepath.Join(t.TempDir(), secretName+".wav")
