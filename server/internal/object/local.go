@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -80,7 +81,9 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ 
 // rename moves a file into a folder that Delete may just be removing because it was empty.
 func (l *Local) rename(from, to string) error {
 	for {
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); errors.Is(err, fs.ErrExist) {
+			continue // it was there when MkdirAll made it, and gone when MkdirAll looked
+		} else if err != nil {
 			return err
 		}
 		err := os.Rename(from, to)
@@ -141,14 +144,30 @@ func (l *Local) Stat(_ context.Context, key string) (Info, error) {
 	return Info{key, st.Size(), st.ModTime()}, nil
 }
 
-// Copy copies the file.
-func (l *Local) Copy(ctx context.Context, from, to string) error {
-	r, info, err := l.Get(ctx, from)
-	if err != nil {
+// Copy gives the file a second name: an object is never changed in place, so that its bytes need
+// not be written and flushed again.
+func (l *Local) Copy(_ context.Context, from, to string) error {
+	if err := errors.Join(checkKey(from), checkKey(to)); err != nil {
 		return err
 	}
-	defer r.Close()
-	return l.Put(ctx, to, r, info.Size, "")
+	// Linked beside and renamed: to may be there already.
+	beside := filepath.Join(l.dir, "tmp", "copy"+rand.Text())
+	err := os.Link(l.path(from), beside)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	defer func() { _ = os.Remove(beside) }() // gone once it was renamed, unless to was the same file
+	if err == nil {
+		now := time.Now() // the copy's age is its own: orphans are told by it
+		err = os.Chtimes(beside, now, now)
+	}
+	if err == nil {
+		err = l.rename(beside, l.path(to))
+	}
+	if err != nil {
+		return fmt.Errorf("copy %s to %s: %w", from, to, err)
+	}
+	return nil
 }
 
 // Delete removes the file, and its folder when that is empty. It waits while Freeze takes stock.

@@ -61,6 +61,13 @@ func TestRoundTripCopyListDelete(t *testing.T) {
 		if err := s.Copy(ctx, "uploads-pending/u/j.wav", "processed/u/s.wav"); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.Copy(ctx, "uploads-pending/u/j.wav", "processed/u/s.wav"); err != nil {
+			t.Errorf("copied again: %v", err)
+		}
+		if err := s.Copy(ctx, "uploads-pending/u/none.wav", "processed/u/s.wav"); !errors.Is(err, object.ErrNotFound) {
+			t.Errorf("a copy of nothing: %v", err)
+		}
+		put(t, s, "uploads-pending/u/j.wav", "the copy does not follow")
 		r, info, err := s.Get(ctx, "processed/u/s.wav")
 		if err != nil {
 			t.Fatal(err)
