@@ -18,7 +18,7 @@ var kindNames = [3]Kind{OneShot, LoopKind, Music}
 
 // plainlyMusic is how sure the ear must be to call something music: who looks for loops must find
 // them all, and a piece of music among them does no harm.
-const plainlyMusic = 0.8
+const plainlyMusic = 0.99
 
 func (sc *Scorers) judge(traits []float32) (j judgement) {
 	j.kinds = sc.kind.shares(traits)

@@ -80,6 +80,9 @@ func TestTheDemoLoopsAreHeard(t *testing.T) {
 		if len(r.Beats) != s.Beats {
 			t.Errorf("%s: %d beats, not %d", s.Name, len(r.Beats), s.Beats)
 		}
+		if r.Kind != LoopKind {
+			t.Errorf("%s: heard as %s", s.Name, r.Kind)
+		}
 		if s.Key == "" && r.Key != nil {
 			t.Errorf("%s: heard in %s", s.Name, *r.Key)
 		}
