@@ -52,21 +52,75 @@ func (s *Service) trim(ctx context.Context, tx *store.Tx, userID string) error {
 	if soonest := s.Now().AddDate(0, 0, noticeDays); at.Before(soonest) {
 		at = soonest
 	}
-	return s.endOldest(ctx, tx, u.ID, u.StorageBytes-l.StorageBytes-ending, at)
+	excess, err := s.endOldest(ctx, tx, u.ID, u.StorageBytes-l.StorageBytes-ending, at)
+	if err != nil {
+		return err
+	}
+	return s.endOldestKept(ctx, tx, u.ID, excess, at)
 }
 
-func (s *Service) endOldest(ctx context.Context, tx *store.Tx, userID string, excess int64, at time.Time) error {
+// endOldest gives samples an end until no excess is left, and says how much is.
+func (s *Service) endOldest(ctx context.Context, tx *store.Tx, userID string, excess int64, at time.Time) (int64, error) {
 	for excess > 0 {
 		rows, err := tx.OldestKept(ctx, userID, batchSize)
+		if err != nil || len(rows) == 0 {
+			return excess, err
+		}
+		for i := 0; i < len(rows) && excess > 0; i++ {
+			if err := tx.EndAudio(ctx, rows[i].ID, at); err != nil {
+				return excess, err
+			}
+			excess -= rows[i].Size
+		}
+	}
+	return excess, nil
+}
+
+// endOldestKept does the same with what is kept for other machines, which goes last: a machine
+// without its file has no other copy of it.
+func (s *Service) endOldestKept(ctx context.Context, tx *store.Tx, userID string, excess int64, at time.Time) error {
+	for excess > 0 {
+		rows, err := tx.OldestAudio(ctx, userID, batchSize)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for i := 0; i < len(rows) && excess > 0; i++ {
-			if err := tx.EndAudio(ctx, rows[i].ID, at); err != nil {
+			if err := tx.EndKeptFile(ctx, rows[i].ID, at); err != nil {
 				return err
 			}
 			excess -= rows[i].Size
 		}
 	}
 	return nil
+}
+
+// settleKept gives what accounts keep for their other machines an end once their plan no longer
+// keeps machines in step, and takes it away when they come back in time.
+func (s *Service) settleKept(ctx context.Context, _ *Swept) error {
+	for after := ""; ; {
+		users, err := s.DB.KeepingUsers(ctx, after, batchSize)
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		for i := range users {
+			u := &users[i]
+			after = u.ID
+			l, err := u.Limits(s.Now()) // the plan itself, whatever is switched off just now
+			if err != nil {
+				return err
+			}
+			err = s.DB.Write(ctx, func(tx *store.Tx) error {
+				switch {
+				case !l.Sync:
+					return tx.EndKept(ctx, u.ID, s.Now().AddDate(0, 0, graceDays))
+				case u.OverQuotaSince == 0:
+					return tx.KeepOn(ctx, u.ID)
+				}
+				return nil // sweepOver says what goes
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 }

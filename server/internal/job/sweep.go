@@ -86,7 +86,7 @@ func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	var n Swept
 	var all error
 	for _, part := range []func(context.Context, *Swept) error{
-		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeep, s.sweepDeleted, s.sweepOver, s.warnExpiring, s.sweepExpired, s.sweepKept, s.sweepUsers, s.sweepLogs,
+		s.sweepUploads, s.sweepPending, s.sweepLost, s.sweepDeep, s.sweepDeleted, s.sweepOver, s.settleKept, s.warnExpiring, s.warnKept, s.sweepExpired, s.sweepKept, s.sweepUsers, s.sweepLogs,
 	} {
 		all = errors.Join(all, part(ctx, &n))
 	}
@@ -152,20 +152,16 @@ func (s *Service) sweepDeleted(ctx context.Context, n *Swept) error {
 	return err
 }
 
-// warnExpiring sends one mail a user 7 days and 1 day before audio ends.
-func (s *Service) warnExpiring(ctx context.Context, n *Swept) error {
-	var all error
-	for _, days := range []int{7, 1} {
+// warnings are how many days before audio ends its account is told.
+var warnings = []int{7, 1}
+
+// warnExpiring sends one mail a user before audio ends.
+func (s *Service) warnExpiring(ctx context.Context, n *Swept) (all error) {
+	for _, days := range warnings {
 		rows, err := s.DB.ExpiringSamples(ctx, s.Now().AddDate(0, 0, days), days, 5000)
-		all = errors.Join(all, err)
-		for len(rows) > 0 {
-			end := 1
-			for end < len(rows) && rows[end].UserID == rows[0].UserID {
-				end++
-			}
-			mine := rows[:end]
-			rows = rows[end:]
-			err := s.DB.Write(ctx, func(tx *store.Tx) error {
+		all = errors.Join(all, err, eachUser(rows, func(r *store.Sample) string { return r.UserID }, func(userID string, mine []store.Sample) error {
+			n.Warned += len(mine)
+			return s.DB.Write(ctx, func(tx *store.Tx) error {
 				var fresh []store.Sample
 				for _, r := range mine {
 					first, err := tx.WarnedSample(ctx, r.ID, days, s.Now())
@@ -179,14 +175,50 @@ func (s *Service) warnExpiring(ctx context.Context, n *Swept) error {
 				if len(fresh) == 0 {
 					return nil
 				}
-				return s.Notify.Expiring(ctx, tx, mine[0].UserID, fresh, days)
+				return s.Notify.Expiring(ctx, tx, userID, fresh, days)
 			})
-			if err != nil {
-				all = errors.Join(all, err)
-				continue
-			}
+		}))
+	}
+	return all
+}
+
+// warnKept does the same for what is kept for other machines.
+func (s *Service) warnKept(ctx context.Context, n *Swept) (all error) {
+	for _, days := range warnings {
+		rows, err := s.DB.ExpiringAudio(ctx, s.Now().AddDate(0, 0, days), days, 5000)
+		all = errors.Join(all, err, eachUser(rows, func(r *store.SyncAudio) string { return r.UserID }, func(userID string, mine []store.SyncAudio) error {
 			n.Warned += len(mine)
+			return s.DB.Write(ctx, func(tx *store.Tx) error {
+				fresh := 0
+				for _, r := range mine {
+					first, err := tx.WarnedAudio(ctx, r.ID, days, s.Now())
+					if err != nil {
+						return err
+					}
+					if first {
+						fresh++
+					}
+				}
+				if fresh == 0 {
+					return nil
+				}
+				return s.Notify.KeptEnds(ctx, tx, userID, fresh, days)
+			})
+		}))
+	}
+	return all
+}
+
+// eachUser calls f with the rows of each user; rows of one user lie together. An error of one does
+// not stop the others.
+func eachUser[T any](rows []T, user func(*T) string, f func(userID string, mine []T) error) (all error) {
+	for len(rows) > 0 {
+		id, end := user(&rows[0]), 1
+		for end < len(rows) && user(&rows[end]) == id {
+			end++
 		}
+		all = errors.Join(all, f(id, rows[:end]))
+		rows = rows[end:]
 	}
 	return all
 }

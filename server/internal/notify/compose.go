@@ -89,6 +89,7 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		about = a.About[0]
 	}
 	days, expiring := strings.CutPrefix(a.MailKind, mailExpiring)
+	keptDays, kept := strings.CutPrefix(a.MailKind, mailKept)
 	switch {
 	case a.MailKind == mailSignIn:
 		code := s.Codes.CodeOf(about)
@@ -119,6 +120,8 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		return s.fillBatch(ctx, l, a.UserID, about)
 	case expiring:
 		return s.fillExpiring(ctx, l, a, days)
+	case kept:
+		return s.fillKept(ctx, l, a, about, keptDays)
 	case a.MailKind == mailQuota:
 		l.Subject, l.Title, l.Lead = "A limit of your plan is reached", "A limit of your plan is reached", about
 		l.Button, l.Link = "See your usage", l.Brand.Address+"/account"
@@ -212,11 +215,41 @@ func (s *Service) fillBatch(ctx context.Context, l *letter, userID, batchID stri
 	return nil
 }
 
-func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days string) error {
-	when := "in " + days + " days"
+// in is a number of days as a letter says it.
+func in(days string) string {
 	if days == "1" {
-		when = "tomorrow"
+		return "tomorrow"
 	}
+	return "in " + days + " days"
+}
+
+func (s *Service) fillKept(ctx context.Context, l *letter, a MailArgs, files, days string) error {
+	u, err := s.DB.User(ctx, a.UserID)
+	if err != nil {
+		return err
+	}
+	limits, err := u.Limits(s.Now())
+	if err != nil {
+		return err
+	}
+	what, are := files+" files", "are"
+	if files == "1" {
+		what, are = "1 file", "is"
+	}
+	l.Subject = fmt.Sprintf("%s that your machines share %s removed from the cloud %s", what, are, in(days))
+	l.Title = "What your machines share ends " + in(days)
+	l.Lead, l.Button = "Your plan no longer keeps machines in step.", "Go back to a plan that does"
+	l.Link = l.Brand.Address + "/pricing"
+	if limits.Sync {
+		l.Lead, l.Button = "The cloud holds more than your plan has room for, and the time to make room is almost over: the oldest files go, no more than are too much.", "See what is kept"
+		l.Link = l.Brand.Address + "/account"
+	}
+	l.Lead += " The files on your machines are not touched; until then each machine can still fetch what it lacks."
+	return nil
+}
+
+func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days string) error {
+	when := in(days)
 	const shown = 20
 	for i, id := range a.About {
 		if i == shown {

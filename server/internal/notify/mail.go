@@ -29,7 +29,8 @@ const (
 	mailProcessed = "processed"
 	mailFailed    = "failed"
 	mailBatch     = "batch"
-	mailExpiring  = "expiring_" // and the days
+	mailExpiring  = "expiring_"  // and the days
+	mailKept      = "kept_ends_" // and the days
 	mailQuota     = "quota"
 	mailExport    = "export"
 	mailHookOff   = "webhook_off"
@@ -113,7 +114,7 @@ func wanted(u *store.User, kind string) bool {
 		return u.NotifyProcessed
 	case kind == mailFailed:
 		return u.NotifyFailed
-	case strings.HasPrefix(kind, mailExpiring):
+	case strings.HasPrefix(kind, mailExpiring), strings.HasPrefix(kind, mailKept):
 		return u.NotifyExpiring
 	case kind == mailQuota:
 		return u.NotifyQuota

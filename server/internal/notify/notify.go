@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -122,6 +123,11 @@ func (s *Service) Expiring(ctx context.Context, tx *store.Tx, userID string, sam
 		}
 	}
 	return s.mail(ctx, tx, fmt.Sprintf("%s%d", mailExpiring, days), userID, ids...)
+}
+
+// KeptEnds tells that files which an account keeps for its other machines end in some days.
+func (s *Service) KeptEnds(ctx context.Context, tx *store.Tx, userID string, files, days int) error {
+	return s.mail(ctx, tx, fmt.Sprintf("%s%d", mailKept, days), userID, strconv.Itoa(files))
 }
 
 // QuotaUsed tells, once a window, that a limit was met.

@@ -1,6 +1,7 @@
 package ops_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -76,5 +77,71 @@ func TestOverTheRoomOfASmallerPlan(t *testing.T) {
 	}
 	if rows, err := w.DB.Samples(t.Context(), ada.id, store.SampleFilter{}, 10); err != nil || len(rows) != 3 {
 		t.Errorf("%d samples are known, %v", len(rows), err)
+	}
+}
+
+// What is kept for other machines can be fetched for 30 days after a plan that keeps machines in
+// step, is announced twice and then goes; with another such plan in time it stays.
+func TestWhatIsKeptEndsAfterItsPlan(t *testing.T) {
+	w := start(t, "")
+	ada := w.signIn("ada@example.org", plan.Pro)
+	kept := ada.keep(wav(t, 0.2, 1), "kick.wav")
+	tier := func(to plan.Tier) {
+		t.Helper()
+		if err := w.Accounts.SetTier(t.Context(), ada.id, to, plan.Overrides{}, "admin:test", "a test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep := func(days int) {
+		t.Helper()
+		for range days {
+			w.shift.Add(int64(24 * time.Hour))
+			if _, err := w.Jobs.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	files := func() int {
+		t.Helper()
+		all, err := w.DB.AudioOf(t.Context(), ada.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	told := func() (n int) {
+		for _, m := range w.mails("ada@example.org") {
+			if strings.Contains(m, "that your machines share") {
+				n++
+			}
+		}
+		return n
+	}
+	tier(plan.Free)
+	sweep(28)
+	tier(plan.Pro)
+	sweep(10)
+	if files() != 1 {
+		t.Fatal("it went although its account came back in time")
+	}
+	w.waitFor("a first mail, of the first time", func() bool { return told() == 1 })
+	tier(plan.Free)
+	sweep(1)
+	again := w.signIn("ada@example.org", plan.Free)
+	if resp := again.call("GET", wire.PathSyncAudio+"/"+kept.Object, nil, nil); resp.StatusCode != 200 {
+		t.Errorf("fetching after the plan ended: %d", resp.StatusCode)
+	}
+	sweep(28)
+	if files() != 1 {
+		t.Error("it went within 30 days")
+	}
+	sweep(4)
+	if files() != 0 {
+		t.Error("it is still there after 30 days and two mails")
+	}
+	w.waitFor("two mails more", func() bool { return told() == 3 })
+	u, err := w.DB.User(t.Context(), ada.id)
+	if err != nil || u.StorageBytes != 0 {
+		t.Errorf("%d bytes are counted, %v", u.StorageBytes, err)
 	}
 }

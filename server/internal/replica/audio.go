@@ -273,13 +273,18 @@ func (s *Audio) DropAll(ctx context.Context, userID string) error {
 // keepOpen is how long an upload may pause.
 const keepOpen = 72 * time.Hour
 
-// Sweep ends uploads that were given up, and says how many.
+// Sweep removes uploads that were given up and files whose time is over, and says how many.
 func (s *Audio) Sweep(ctx context.Context) (int, error) {
 	stale, err := s.db.StaleAudio(ctx, s.now().Add(-keepOpen), 200)
 	for i := range stale {
 		err = errors.Join(err, s.drop(ctx, &stale[i], "upload given up"))
 	}
-	return len(stale), err
+	ended, e := s.db.EndedAudio(ctx, s.now(), 200)
+	err = errors.Join(err, e)
+	for i := range ended {
+		err = errors.Join(err, s.drop(ctx, &ended[i], "audio ended"))
+	}
+	return len(stale) + len(ended), err
 }
 
 // Missing forgets files whose bytes are gone, and gives their storage back: the next machine that

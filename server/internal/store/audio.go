@@ -19,6 +19,9 @@ type SyncAudio struct {
 	Size      int64  `db:"size"`
 	State     string `db:"state"`
 	CreatedAt Millis `db:"created_at"`
+	ExpiresAt Millis `db:"expires_at"`
+	Warned7At Millis `db:"warned_7_at"`
+	Warned1At Millis `db:"warned_1_at"`
 }
 
 var syncAudio = tableOf[SyncAudio]("sync_audio")
@@ -64,4 +67,50 @@ func (tx *Tx) DropAudio(ctx context.Context, id string) (bool, error) {
 // KnownAudio says which of some ids are files that an account keeps or uploads.
 func (q Q) KnownAudio(ctx context.Context, ids []string) (map[string]bool, error) {
 	return q.which(ctx, ids, "SELECT id FROM sync_audio WHERE id IN (@ids)")
+}
+
+// KeepingUsers lists accounts that keep files, by id, from after one on.
+func (q Q) KeepingUsers(ctx context.Context, after string, limit int) ([]User, error) {
+	return users.list(ctx, q, "WHERE id IN (SELECT user_id FROM sync_audio) AND deleted_at = 0 AND id > ? ORDER BY id LIMIT ?", after, limit)
+}
+
+// EndKept gives those of an account's files that have none an end.
+func (tx *Tx) EndKept(ctx context.Context, userID string, at time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE sync_audio SET expires_at = ? WHERE user_id = ? AND expires_at = 0", At(at), userID)
+	return err
+}
+
+// EndKeptFile gives one file an end.
+func (tx *Tx) EndKeptFile(ctx context.Context, id string, at time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE sync_audio SET expires_at = ? WHERE id = ? AND expires_at = 0", At(at), id)
+	return err
+}
+
+// KeepOn takes the end of an account's files away.
+func (tx *Tx) KeepOn(ctx context.Context, userID string) error {
+	_, err := tx.exec(ctx, "UPDATE sync_audio SET expires_at = 0, warned_7_at = 0, warned_1_at = 0 WHERE user_id = ? AND expires_at > 0", userID)
+	return err
+}
+
+// OldestAudio lists an account's files that have no end, oldest first.
+func (q Q) OldestAudio(ctx context.Context, userID string, limit int) ([]SyncAudio, error) {
+	return syncAudio.list(ctx, q, "WHERE user_id = ? AND expires_at = 0 ORDER BY created_at, id LIMIT ?", userID, limit)
+}
+
+// ExpiringAudio lists files that end before a time and of whose end (7 or 1 days before) nothing
+// was said.
+func (q Q) ExpiringAudio(ctx context.Context, before time.Time, days, limit int) ([]SyncAudio, error) {
+	return syncAudio.list(ctx, q, "WHERE expires_at > 0 AND expires_at < ? AND "+warned(days)+" = 0 ORDER BY user_id, id LIMIT ?", At(before), limit)
+}
+
+// WarnedAudio notes a warning; false if it was noted.
+func (tx *Tx) WarnedAudio(ctx context.Context, id string, days int, now time.Time) (bool, error) {
+	n, err := tx.exec(ctx, "UPDATE sync_audio SET "+warned(days)+" = ? WHERE id = ? AND "+warned(days)+" = 0", At(now), id)
+	return n > 0, err
+}
+
+// EndedAudio lists files whose time is over, as ExpiredSamples does: never without notice.
+func (q Q) EndedAudio(ctx context.Context, now time.Time, limit int) ([]SyncAudio, error) {
+	return syncAudio.list(ctx, q, "WHERE expires_at > 0 AND expires_at <= ? AND warned_1_at > 0 AND warned_1_at <= ? ORDER BY expires_at LIMIT ?",
+		At(now), At(now.Add(-noticeTime)), limit)
 }

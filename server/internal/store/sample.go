@@ -115,28 +115,32 @@ func (q Q) DeletedSamples(ctx context.Context, limit int) ([]Sample, error) {
 // ExpiringSamples lists samples whose audio ends before a time and whose warning (7 or 1 days
 // before) was not sent.
 func (q Q) ExpiringSamples(ctx context.Context, before time.Time, days, limit int) ([]Sample, error) {
-	column := "warned_7_at"
-	if days == 1 {
-		column = "warned_1_at"
-	}
-	return samples.list(ctx, q, "WHERE expires_at > 0 AND expires_at < ? AND audio_removed_at = 0 AND deleted_at = 0 AND "+column+" = 0 ORDER BY user_id, id LIMIT ?", At(before), limit)
+	return samples.list(ctx, q, "WHERE expires_at > 0 AND expires_at < ? AND audio_removed_at = 0 AND deleted_at = 0 AND "+warned(days)+" = 0 ORDER BY user_id, id LIMIT ?", At(before), limit)
 }
 
 // WarnedSample notes a warning; false if it was noted.
 func (tx *Tx) WarnedSample(ctx context.Context, id string, days int, now time.Time) (bool, error) {
-	column := "warned_7_at"
-	if days == 1 {
-		column = "warned_1_at"
-	}
-	n, err := tx.exec(ctx, "UPDATE samples SET "+column+" = ? WHERE id = ? AND "+column+" = 0", At(now), id)
+	n, err := tx.exec(ctx, "UPDATE samples SET "+warned(days)+" = ? WHERE id = ? AND "+warned(days)+" = 0", At(now), id)
 	return n > 0, err
 }
+
+// warned is the column of the warning so many days before the end.
+func warned(days int) string {
+	if days == 1 {
+		return "warned_1_at"
+	}
+	return "warned_7_at"
+}
+
+// noticeTime is how old the last warning must be before anything goes: a day, and an hour for the
+// sweeps' own rhythm.
+const noticeTime = 23 * time.Hour
 
 // ExpiredSamples lists samples whose audio has ended and is still there. The last warning must
 // be at least a day old: a file never goes without notice.
 func (q Q) ExpiredSamples(ctx context.Context, now time.Time, limit int) ([]Sample, error) {
 	return samples.list(ctx, q, `WHERE expires_at > 0 AND expires_at <= ? AND warned_1_at > 0 AND warned_1_at <= ? AND audio_removed_at = 0 AND deleted_at = 0
-		ORDER BY expires_at LIMIT ?`, At(now), At(now.Add(-23*time.Hour)), limit)
+		ORDER BY expires_at LIMIT ?`, At(now), At(now.Add(-noticeTime)), limit)
 }
 
 // RemovedAudio notes that a sample's audio is gone; false if it was gone.
@@ -408,9 +412,11 @@ func (q Q) OldestKept(ctx context.Context, userID string, limit int) ([]Sample, 
 	return samples.list(ctx, q, "WHERE user_id = ? AND expires_at = 0 AND audio_removed_at = 0 AND deleted_at = 0 ORDER BY created_at, id LIMIT ?", userID, limit)
 }
 
-// EndingBytes sums a user's audio that has an end.
+// EndingBytes sums a user's audio that has an end: of samples, and what is kept for other machines.
 func (q Q) EndingBytes(ctx context.Context, userID string) (n int64, err error) {
-	err = q.one(ctx, &n, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM samples WHERE user_id = ? AND expires_at > 0 AND audio_removed_at = 0 AND deleted_at = 0", userID)
+	err = q.one(ctx, &n, `SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM (
+		SELECT size FROM samples WHERE user_id = ? AND expires_at > 0 AND audio_removed_at = 0 AND deleted_at = 0
+		UNION ALL SELECT size FROM sync_audio WHERE user_id = ? AND expires_at > 0) AS ending`, userID, userID)
 	return n, err
 }
 
