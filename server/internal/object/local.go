@@ -146,7 +146,7 @@ func (l *Local) Stat(_ context.Context, key string) (Info, error) {
 
 // Copy gives the file a second name: an object is never changed in place, so that its bytes need
 // not be written and flushed again.
-func (l *Local) Copy(_ context.Context, from, to string) error {
+func (l *Local) Copy(ctx context.Context, from, to string) error {
 	if err := errors.Join(checkKey(from), checkKey(to)); err != nil {
 		return err
 	}
@@ -156,18 +156,27 @@ func (l *Local) Copy(_ context.Context, from, to string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrNotFound
 	}
-	defer func() { _ = os.Remove(beside) }() // gone once it was renamed, unless to was the same file
-	if err == nil {
-		now := time.Now() // the copy's age is its own: orphans are told by it
-		err = os.Chtimes(beside, now, now)
+	if err != nil { // a file system without second names
+		return l.copyBytes(ctx, from, to)
 	}
-	if err == nil {
+	defer func() { _ = os.Remove(beside) }() // gone once it was renamed, unless to was the same file
+	now := time.Now()                        // the copy's age is its own: orphans are told by it
+	if err = os.Chtimes(beside, now, now); err == nil {
 		err = l.rename(beside, l.path(to))
 	}
 	if err != nil {
 		return fmt.Errorf("copy %s to %s: %w", from, to, err)
 	}
 	return nil
+}
+
+func (l *Local) copyBytes(ctx context.Context, from, to string) error {
+	r, info, err := l.Get(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return l.Put(ctx, to, r, info.Size, "")
 }
 
 // Delete removes the file, and its folder when that is empty. It waits while Freeze takes stock.
