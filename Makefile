@@ -47,10 +47,11 @@ run-server: build ## start the companion server with no settings on 127.0.0.1:84
 # ---- checking
 
 # The tag ci gives Fyne its test driver, so that the race detector's build needs no second
-# compilation of GLFW; the real window is what `build`, `run` and `screenshots` use.
+# compilation of GLFW; the real window is what `build`, `run` and `screenshots` use. The longest
+# package goes first: it mostly waits for servers and browsers, and the others fill its time.
 .PHONY: test
 test: packages test-packages tools build lint headless ## install what is missing and run every test
-	.ci/with-session go test -race -tags=$(TAGS),ci -timeout 20m ./...
+	.ci/with-session go test -race -tags=$(TAGS),ci -timeout 20m ./server/internal/ops ./...
 	.ci/with-session .ci/demo-cloud
 
 .PHONY: demo-cloud
