@@ -67,7 +67,13 @@ func open(ctx context.Context, path string) (*DB, error) {
 	const readers = 4 // a search, a list, the inspector and an import
 	db.r.SetMaxOpenConns(readers)
 	db.r.SetMaxIdleConns(readers)
-	if err := db.prepare(ctx); err != nil {
+	// SQLite does not wait while another program makes the same new file, or closes it as the last
+	// one: then it is tried again for as long as SQLite waits elsewhere.
+	err = db.prepare(ctx)
+	for began := time.Now(); errors.Is(plain(err), ErrBusy) && time.Since(began) < busyWait && ctx.Err() == nil; err = db.prepare(ctx) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"embed"
 	"errors"
@@ -68,12 +69,7 @@ func (db *DB) migrate(ctx context.Context) error {
 			return fmt.Errorf("keep a copy before the update: %w", err)
 		}
 	}
-	for _, m := range all[have:] {
-		if err := db.apply(ctx, m); err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
-		}
-	}
-	return nil
+	return db.apply(ctx, all)
 }
 
 // check says at which migration the file is, 0 for an empty one.
@@ -96,9 +92,10 @@ func (db *DB) writable(ctx context.Context) error {
 	return err
 }
 
-// apply runs one migration and its number in one transaction. Two programs that open a new
-// library at once take turns: the second finds the work done.
-func (db *DB) apply(ctx context.Context, m migration) error {
+// apply runs what is missing of all migrations, with their number, in one transaction: nobody sees
+// a library between two of them. Two programs that open a new library at once take turns: the
+// second finds the work done.
+func (db *DB) apply(ctx context.Context, all []migration) error {
 	tx, err := db.w.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -108,12 +105,13 @@ func (db *DB) apply(ctx context.Context, m migration) error {
 		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&have); err != nil {
 			return err
 		}
-		if have >= m.number {
-			return nil
+		for _, m := range all[min(have, len(all)):] {
+			// PRAGMA takes no parameters; both numbers are ours.
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf("%s;\nPRAGMA user_version = %d;\nPRAGMA application_id = %d;", m.sql, m.number, applicationID)); err != nil {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
 		}
-		// PRAGMA takes no parameters; both numbers are ours.
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("%s;\nPRAGMA user_version = %d;\nPRAGMA application_id = %d;", m.sql, m.number, applicationID))
-		return err
+		return nil
 	}()
 	if err != nil {
 		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
@@ -124,12 +122,19 @@ func (db *DB) apply(ctx context.Context, m migration) error {
 	return tx.Commit()
 }
 
-// backup writes a whole copy of the library to path, replacing an older copy of that name.
+// backup writes a whole copy of the library to path, replacing an older copy of that name once
+// the new one is whole. Several programs may do so at once.
 func (db *DB) backup(ctx context.Context, path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	part := path + "." + rand.Text()
+	_, err := db.w.ExecContext(ctx, `VACUUM INTO ?`, part)
+	if err == nil {
+		err = os.Rename(part, path)
 	}
-	_, err := db.w.ExecContext(ctx, `VACUUM INTO ?`, path)
+	if err != nil {
+		if rerr := os.Remove(part); !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+	}
 	return err
 }
 
