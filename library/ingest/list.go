@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"sampleagent/library/catalog"
 )
@@ -158,27 +159,32 @@ func (l *lister) meet(ctx context.Context, k *catalog.Known, f Found, origin str
 	if l.seen[k.Row] { // asked for twice
 		return nil
 	}
+	l.judge(k, f.Info.Size(), f.Info.ModTime(), origin)
+	return l.flushFull(ctx)
+}
+
+// judge decides about a known file that is on disk with a size and a time.
+func (l *lister) judge(k *catalog.Known, size int64, modTime time.Time, origin string) {
 	l.seen[k.Row] = true
-	same := k.Size == f.Info.Size() && k.ModTime.Equal(f.Info.ModTime())
+	same := k.Size == size && k.ModTime.Equal(modTime)
 	switch {
 	case !same:
-		l.changed = append(l.changed, catalog.Known{Row: k.Row, Size: f.Info.Size(), ModTime: f.Info.ModTime()})
-		l.queue(k.Row, Changed, origin, f.Info.Size())
+		l.changed = append(l.changed, catalog.Known{Row: k.Row, Size: size, ModTime: modTime})
+		l.queue(k.Row, Changed, origin, size)
 	case k.State == catalog.Missing:
 		l.restored = append(l.restored, k.Row)
 		if k.SHA256 == "" {
-			l.queue(k.Row, Restored, origin, f.Info.Size())
+			l.queue(k.Row, Restored, origin, size)
 		} else {
-			l.after = append(l.after, Outcome{What: Restored, Row: k.Row, Path: f.Path, From: origin})
+			l.after = append(l.after, Outcome{What: Restored, Row: k.Row, Path: k.Path, From: origin})
 		}
 	case k.State == catalog.Listed:
-		l.queue(k.Row, Added, origin, f.Info.Size())
+		l.queue(k.Row, Added, origin, size)
 	case k.State == catalog.Failed: // it would fail again; Reanalyse tries it
-		l.after = append(l.after, Outcome{What: Failed, Row: k.Row, Path: f.Path, From: origin})
+		l.after = append(l.after, Outcome{What: Failed, Row: k.Row, Path: k.Path, From: origin})
 	default:
-		l.after = append(l.after, Outcome{What: Unchanged, Row: k.Row, Path: f.Path, From: origin})
+		l.after = append(l.after, Outcome{What: Unchanged, Row: k.Row, Path: k.Path, From: origin})
 	}
-	return l.flushFull(ctx)
 }
 
 func (l *lister) queue(row catalog.Row, what What, from string, size int64) {
@@ -285,10 +291,15 @@ func (l *lister) flush(ctx context.Context) error {
 		}
 		for i, row := range rows {
 			n := l.fresh[i]
-			if row == 0 {
-				if err := l.listedByOther(ctx, n.Path, l.origins[i]); err != nil {
+			if row == 0 { // another import has listed it since this one began
+				s, err := l.db.SampleByPath(ctx, n.Path)
+				if errors.Is(err, catalog.ErrNotFound) { // and it was removed again
+					continue
+				}
+				if err != nil {
 					return err
 				}
+				l.judge(&catalog.Known{Row: s.Row, Path: s.Path, Size: s.Size, ModTime: s.ModTime, State: s.State, SHA256: s.SHA256}, n.Size, n.ModTime, l.origins[i])
 				continue
 			}
 			k := &catalog.Known{Row: row, Path: n.Path, Size: n.Size, ModTime: n.ModTime, State: catalog.Listed}
@@ -317,27 +328,6 @@ func (l *lister) flush(ctx context.Context) error {
 	}
 	l.after = l.after[:0]
 	return l.note(ctx)
-}
-
-// listedByOther takes up a file that another import listed since this one began.
-func (l *lister) listedByOther(ctx context.Context, path, origin string) error {
-	s, err := l.db.SampleByPath(ctx, path)
-	if errors.Is(err, catalog.ErrNotFound) { // and it was removed again
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	l.seen[s.Row] = true
-	switch s.State {
-	case catalog.Listed:
-		l.queue(s.Row, Added, origin, s.Size)
-	case catalog.Failed:
-		l.after = append(l.after, Outcome{What: Failed, Row: s.Row, Path: path, From: origin})
-	default:
-		l.after = append(l.after, Outcome{What: Unchanged, Row: s.Row, Path: path, From: origin})
-	}
-	return nil
 }
 
 // tellAll tells outcomes, with the ids of their samples and the reasons of those that failed.

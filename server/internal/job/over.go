@@ -3,8 +3,8 @@ package job
 import (
 	"context"
 	"errors"
-	"time"
 
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 )
 
@@ -52,74 +52,74 @@ func (s *Service) trim(ctx context.Context, tx *store.Tx, userID string) error {
 	if soonest := s.Now().AddDate(0, 0, noticeDays); at.Before(soonest) {
 		at = soonest
 	}
-	excess, err := s.endOldest(ctx, tx, u.ID, u.StorageBytes-l.StorageBytes-ending, at)
+	excess, err := endOldest(u.StorageBytes-l.StorageBytes-ending, func() ([]store.Sample, error) { return tx.OldestKept(ctx, u.ID, batchSize) },
+		func(r *store.Sample) (int64, error) { return r.Size, tx.EndAudio(ctx, r.ID, at) })
 	if err != nil {
 		return err
 	}
-	return s.endOldestKept(ctx, tx, u.ID, excess, at)
+	// What is kept for other machines goes last: a machine without its file has no other copy of it.
+	_, err = endOldest(excess, func() ([]store.SyncAudio, error) { return tx.OldestAudio(ctx, u.ID, batchSize) },
+		func(r *store.SyncAudio) (int64, error) { return r.Size, tx.EndKeptFile(ctx, r.ID, at) })
+	return err
 }
 
-// endOldest gives samples an end until no excess is left, and says how much is.
-func (s *Service) endOldest(ctx context.Context, tx *store.Tx, userID string, excess int64, at time.Time) (int64, error) {
+// endOldest gives what list finds, the oldest that has none, an end until no excess is left, and
+// says how much is. end says the size of what it ended.
+func endOldest[T any](excess int64, list func() ([]T, error), end func(*T) (int64, error)) (int64, error) {
 	for excess > 0 {
-		rows, err := tx.OldestKept(ctx, userID, batchSize)
+		rows, err := list()
 		if err != nil || len(rows) == 0 {
 			return excess, err
 		}
 		for i := 0; i < len(rows) && excess > 0; i++ {
-			if err := tx.EndAudio(ctx, rows[i].ID, at); err != nil {
+			size, err := end(&rows[i])
+			if err != nil {
 				return excess, err
 			}
-			excess -= rows[i].Size
+			excess -= size
 		}
 	}
 	return excess, nil
 }
 
-// endOldestKept does the same with what is kept for other machines, which goes last: a machine
-// without its file has no other copy of it.
-func (s *Service) endOldestKept(ctx context.Context, tx *store.Tx, userID string, excess int64, at time.Time) error {
-	for excess > 0 {
-		rows, err := tx.OldestAudio(ctx, userID, batchSize)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for i := 0; i < len(rows) && excess > 0; i++ {
-			if err := tx.EndKeptFile(ctx, rows[i].ID, at); err != nil {
-				return err
-			}
-			excess -= rows[i].Size
-		}
-	}
-	return nil
-}
-
 // settleKept gives what accounts keep for their other machines an end once their plan no longer
 // keeps machines in step, and takes it away when they come back in time.
 func (s *Service) settleKept(ctx context.Context, _ *Swept) error {
+	end := s.Now().AddDate(0, 0, graceDays)
+	return errors.Join(
+		s.eachKeeping(ctx, false, func(u *store.User, l plan.Limits) func(*store.Tx) error {
+			if l.Sync {
+				return nil
+			}
+			return func(tx *store.Tx) error { return tx.EndKept(ctx, u.ID, end) }
+		}),
+		s.eachKeeping(ctx, true, func(u *store.User, l plan.Limits) func(*store.Tx) error {
+			if !l.Sync || u.OverQuotaSince != 0 { // sweepOver says what goes
+				return nil
+			}
+			return func(tx *store.Tx) error { return tx.KeepOn(ctx, u.ID) }
+		}),
+	)
+}
+
+// eachKeeping goes through the accounts that keep files which have an end, or have none, and writes
+// what do gives for them; nil is nothing to write.
+func (s *Service) eachKeeping(ctx context.Context, ending bool, do func(*store.User, plan.Limits) func(*store.Tx) error) error {
 	for after := ""; ; {
-		users, err := s.DB.KeepingUsers(ctx, after, batchSize)
+		users, err := s.DB.KeepingUsers(ctx, ending, after, batchSize)
 		if err != nil || len(users) == 0 {
 			return err
 		}
 		for i := range users {
-			u := &users[i]
-			after = u.ID
-			l, err := u.Limits(s.Now()) // the plan itself, whatever is switched off just now
+			after = users[i].ID
+			l, err := users[i].Limits(s.Now()) // the plan itself, whatever is switched off just now
 			if err != nil {
 				return err
 			}
-			err = s.DB.Write(ctx, func(tx *store.Tx) error {
-				switch {
-				case !l.Sync:
-					return tx.EndKept(ctx, u.ID, s.Now().AddDate(0, 0, graceDays))
-				case u.OverQuotaSince == 0:
-					return tx.KeepOn(ctx, u.ID)
+			if write := do(&users[i], l); write != nil {
+				if err := s.DB.Write(ctx, write); err != nil {
+					return err
 				}
-				return nil // sweepOver says what goes
-			})
-			if err != nil {
-				return err
 			}
 		}
 	}

@@ -156,54 +156,46 @@ func (s *Service) sweepDeleted(ctx context.Context, n *Swept) error {
 var warnings = []int{7, 1}
 
 // warnExpiring sends one mail a user before audio ends.
-func (s *Service) warnExpiring(ctx context.Context, n *Swept) (all error) {
+func (s *Service) warnExpiring(ctx context.Context, n *Swept) error {
+	return warn(ctx, s, n, s.DB.ExpiringSamples, func(r *store.Sample) (user, id string) { return r.UserID, r.ID }, (*store.Tx).WarnedSample, s.Notify.Expiring)
+}
+
+// warnKept does the same for what is kept for other machines.
+func (s *Service) warnKept(ctx context.Context, n *Swept) error {
+	return warn(ctx, s, n, s.DB.ExpiringAudio, func(r *store.SyncAudio) (user, id string) { return r.UserID, r.ID }, (*store.Tx).WarnedAudio,
+		func(ctx context.Context, tx *store.Tx, userID string, fresh []store.SyncAudio, days int) error {
+			return s.Notify.KeptEnds(ctx, tx, userID, len(fresh), days)
+		})
+}
+
+// warn tells each user once of each warning what of theirs ends. expiring lists what ends before a
+// time without its warning, noted notes a warning and says whether it is the first.
+func warn[T any](ctx context.Context, s *Service, n *Swept, expiring func(ctx context.Context, before time.Time, days, limit int) ([]T, error), ids func(*T) (user, id string),
+	noted func(tx *store.Tx, ctx context.Context, id string, days int, now time.Time) (bool, error), tell func(ctx context.Context, tx *store.Tx, userID string, fresh []T, days int) error) (all error) {
 	for _, days := range warnings {
-		rows, err := s.DB.ExpiringSamples(ctx, s.Now().AddDate(0, 0, days), days, 5000)
-		all = errors.Join(all, err, eachUser(rows, func(r *store.Sample) string { return r.UserID }, func(userID string, mine []store.Sample) error {
-			n.Warned += len(mine)
-			return s.DB.Write(ctx, func(tx *store.Tx) error {
-				var fresh []store.Sample
-				for _, r := range mine {
-					first, err := tx.WarnedSample(ctx, r.ID, days, s.Now())
+		rows, err := expiring(ctx, s.Now().AddDate(0, 0, days), days, 5000)
+		all = errors.Join(all, err, eachUser(rows, func(r *T) string { user, _ := ids(r); return user }, func(userID string, mine []T) error {
+			err := s.DB.Write(ctx, func(tx *store.Tx) error {
+				var fresh []T
+				for i := range mine {
+					_, id := ids(&mine[i])
+					first, err := noted(tx, ctx, id, days, s.Now())
 					if err != nil {
 						return err
 					}
 					if first {
-						fresh = append(fresh, r)
+						fresh = append(fresh, mine[i])
 					}
 				}
 				if len(fresh) == 0 {
 					return nil
 				}
-				return s.Notify.Expiring(ctx, tx, userID, fresh, days)
+				return tell(ctx, tx, userID, fresh, days)
 			})
-		}))
-	}
-	return all
-}
-
-// warnKept does the same for what is kept for other machines.
-func (s *Service) warnKept(ctx context.Context, n *Swept) (all error) {
-	for _, days := range warnings {
-		rows, err := s.DB.ExpiringAudio(ctx, s.Now().AddDate(0, 0, days), days, 5000)
-		all = errors.Join(all, err, eachUser(rows, func(r *store.SyncAudio) string { return r.UserID }, func(userID string, mine []store.SyncAudio) error {
-			n.Warned += len(mine)
-			return s.DB.Write(ctx, func(tx *store.Tx) error {
-				fresh := 0
-				for _, r := range mine {
-					first, err := tx.WarnedAudio(ctx, r.ID, days, s.Now())
-					if err != nil {
-						return err
-					}
-					if first {
-						fresh++
-					}
-				}
-				if fresh == 0 {
-					return nil
-				}
-				return s.Notify.KeptEnds(ctx, tx, userID, fresh, days)
-			})
+			if err == nil {
+				n.Warned += len(mine)
+			}
+			return err
 		}))
 	}
 	return all

@@ -69,9 +69,14 @@ func (q Q) KnownAudio(ctx context.Context, ids []string) (map[string]bool, error
 	return q.which(ctx, ids, "SELECT id FROM sync_audio WHERE id IN (@ids)")
 }
 
-// KeepingUsers lists accounts that keep files, by id, from after one on.
-func (q Q) KeepingUsers(ctx context.Context, after string, limit int) ([]User, error) {
-	return users.list(ctx, q, "WHERE id IN (SELECT user_id FROM sync_audio) AND deleted_at = 0 AND id > ? ORDER BY id LIMIT ?", after, limit)
+// KeepingUsers lists accounts that keep files which have an end, or files which have none, by id,
+// from after one on.
+func (q Q) KeepingUsers(ctx context.Context, ending bool, after string, limit int) ([]User, error) {
+	which := "expires_at = 0"
+	if ending {
+		which = "expires_at > 0"
+	}
+	return users.list(ctx, q, "WHERE id IN (SELECT user_id FROM sync_audio WHERE "+which+") AND deleted_at = 0 AND id > ? ORDER BY id LIMIT ?", after, limit)
 }
 
 // EndKept gives those of an account's files that have none an end.

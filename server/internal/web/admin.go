@@ -156,15 +156,19 @@ func (p *pages) adminUserChange(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if errors.Is(err, store.ErrNotFound) {
+	p.userChanged(w, r, err)
+}
+
+// userChanged answers a form of an account's page: the page again, with what was wrong.
+func (p *pages) userChanged(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		p.fail(w, r, err)
-		return
-	}
-	if err != nil {
+	case err != nil:
 		p.showUser(w, r, err.Error())
-		return
+	default:
+		http.Redirect(w, r, "/admin/users/"+chi.URLParam(r, "id")+"?notice=saved", http.StatusSeeOther)
 	}
-	http.Redirect(w, r, "/admin/users/"+id+"?notice=saved", http.StatusSeeOther)
 }
 
 // agree reads the form of a contract: terms one a line, dates as days.

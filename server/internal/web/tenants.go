@@ -70,15 +70,6 @@ func (p *pages) adminTenantSet(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	id := chi.URLParam(r, "id")
-	_, err := p.Tenants.Set(r.Context(), id, c, operator(r), r.FormValue("reason"))
-	if errors.Is(err, store.ErrNotFound) {
-		p.fail(w, r, err)
-		return
-	}
-	if err != nil {
-		p.showUser(w, r, err.Error())
-		return
-	}
-	http.Redirect(w, r, "/admin/users/"+id+"?notice=saved", http.StatusSeeOther)
+	_, err := p.Tenants.Set(r.Context(), chi.URLParam(r, "id"), c, operator(r), r.FormValue("reason"))
+	p.userChanged(w, r, err)
 }
