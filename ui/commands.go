@@ -144,9 +144,8 @@ func (w *window) analyse(query string) {
 // pin keeps the chosen samples at hand in the sidebar; all of them being there already, it takes
 // them out.
 func (w *window) pin() {
-	rows := w.chosen
-	if len(rows) == 0 {
-		w.toast.show("Select a sample first", theme.Text)
+	rows, ok := w.anyChosen()
+	if !ok {
 		return
 	}
 	w.pump.run(func(ctx context.Context) func() {
@@ -214,14 +213,19 @@ func (w *window) run(id shortcut.ID) {
 	}
 }
 
+// anyChosen is the chosen samples; without one it asks for one.
+func (w *window) anyChosen() (rows []catalog.Row, ok bool) {
+	if len(w.chosen) == 0 {
+		w.toast.show("Select a sample first", theme.Text)
+	}
+	return w.chosen, len(w.chosen) > 0
+}
+
 // editChosen runs a change of all chosen samples.
 func (w *window) editChosen(change func(ctx context.Context, rows []catalog.Row) error) {
-	rows := w.chosen
-	if len(rows) == 0 {
-		w.toast.show("Select a sample first", theme.Text)
-		return
+	if rows, ok := w.anyChosen(); ok {
+		w.edit(func(ctx context.Context) error { return change(ctx, rows) })
 	}
-	w.edit(func(ctx context.Context) error { return change(ctx, rows) })
 }
 
 func (w *window) history(step func(context.Context) (string, error), done, nothing string) {

@@ -35,9 +35,8 @@ func (w *window) showFile() {
 
 // copyPaths puts where the chosen samples lie on the clipboard, one a line.
 func (w *window) copyPaths() {
-	rows := w.chosen
-	if len(rows) == 0 {
-		w.toast.show("Select a sample first", theme.Text)
+	rows, ok := w.anyChosen()
+	if !ok {
 		return
 	}
 	w.pump.run(func(ctx context.Context) func() {

@@ -9,15 +9,12 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"time"
 
 	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/recent"
 	"sampleagent/server/internal/store"
 )
-
-// Fresh is how old an answer may be: another process's switch is followed within it.
-const Fresh = 2 * time.Second
 
 // Switches are the features of one server.
 type Switches struct {
@@ -26,30 +23,22 @@ type Switches struct {
 	Log *slog.Logger
 	Now func() time.Time
 
-	mu    sync.Mutex
-	known plan.Features
-	read  time.Time // by the machine's clock
+	known recent.Answer[plan.Features]
 }
 
 // Features are what is on now. When the database cannot be asked the last answer stands.
 func (s *Switches) Features() plan.Features {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known != nil && time.Since(s.read) < Fresh {
-		return s.known
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	rows, err := s.DB.Flags(ctx)
+	f, err := s.known.Get(func(ctx context.Context) (plan.Features, error) {
+		rows, err := s.DB.Flags(ctx)
+		return over(s.Set, rows), err
+	})
 	if err != nil {
 		s.Log.Warn("features not read; the last answer stands", "error", err)
-		if s.known == nil {
-			return s.Set
-		}
-		return s.known
 	}
-	s.known, s.read = over(s.Set, rows), time.Now()
-	return s.known
+	if f == nil {
+		return s.Set
+	}
+	return f
 }
 
 func over(base plan.Features, rows []store.Flag) plan.Features {
@@ -116,8 +105,6 @@ func (s *Switches) Turn(ctx context.Context, name, state, actor, reason string) 
 		return tx.AddAudit(ctx, &store.Audit{Actor: actor, Action: "feature.switched", Subject: string(f), CreatedAt: store.At(now),
 			Detail: store.JSON[map[string]string]{V: map[string]string{"to": state, "reason": reason}}})
 	})
-	s.mu.Lock()
-	s.known = nil
-	s.mu.Unlock()
+	s.known.Forget()
 	return err
 }

@@ -112,7 +112,7 @@ func (s *Service) Look(ctx context.Context, t *store.Tenant) error {
 	if err := s.ask(ctx, t.Host); err != nil {
 		wrong = err.Error()
 	}
-	defer s.forget()
+	defer s.known.Forget()
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return tx.LookedAtHost(ctx, t.ID, t.Host, wrong, s.Now()) })
 }
 

@@ -69,7 +69,7 @@ func (s *Service) Set(ctx context.Context, userID string, c Change, actor, reaso
 	if err != nil {
 		return nil, err
 	}
-	s.forget()
+	s.known.Forget()
 	if err := s.Look(ctx, t); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *Service) Remove(ctx context.Context, userID, actor, reason string) erro
 	if strings.TrimSpace(reason) == "" {
 		return errReason
 	}
-	defer s.forget()
+	defer s.known.Forget()
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		t, err := tx.TenantOf(ctx, userID)
 		if err != nil {

@@ -14,10 +14,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/recent"
 	"sampleagent/server/internal/store"
 )
 
@@ -43,9 +43,6 @@ func own(address string) *Brand {
 	return &Brand{Name: OwnName, Address: address, Light: palette(store.Colours{Accent: "#b34d05"}, 0), Dark: palette(store.Colours{Accent: "#ff8a3c"}, 1)}
 }
 
-// fresh is how old an answer may be: another process's change is followed within it.
-const fresh = 2 * time.Second
-
 // Service knows the tenants of one server.
 type Service struct {
 	DB     *store.DB
@@ -58,9 +55,7 @@ type Service struct {
 	Log *slog.Logger
 	Now func() time.Time
 
-	mu    sync.Mutex
-	known *brands
-	read  time.Time // by the machine's clock
+	known recent.Answer[*brands]
 }
 
 // brands are those that count at a time.
@@ -83,30 +78,14 @@ func (s *Service) address(host string) string {
 }
 
 func (s *Service) current() *brands {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known != nil && time.Since(s.read) < fresh {
-		return s.known
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	b, err := s.load(ctx)
+	b, err := s.known.Get(s.load)
 	if err != nil {
 		s.Log.Warn("tenants not read; the last answer stands", "error", err)
-		if s.known == nil {
-			return &brands{own: own(s.Own)}
-		}
-		return s.known
 	}
-	s.known, s.read = b, time.Now()
+	if b == nil {
+		return &brands{own: own(s.Own)}
+	}
 	return b
-}
-
-// forget makes the next question read anew.
-func (s *Service) forget() {
-	s.mu.Lock()
-	s.known = nil
-	s.mu.Unlock()
 }
 
 func (s *Service) load(ctx context.Context) (*brands, error) {
