@@ -11,6 +11,7 @@ import (
 	"strings"
 	texttemplate "text/template"
 
+	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/server/internal/tenant"
 	"sampleagent/sync/wire"
@@ -215,6 +216,15 @@ func (s *Service) fillBatch(ctx context.Context, l *letter, userID, batchID stri
 	return nil
 }
 
+// limitsOf are what an account's plan gives now.
+func (s *Service) limitsOf(ctx context.Context, userID string) (plan.Limits, error) {
+	u, err := s.DB.User(ctx, userID)
+	if err != nil {
+		return plan.Limits{}, err
+	}
+	return u.Limits(s.Now())
+}
+
 // in is a number of days as a letter says it.
 func in(days string) string {
 	if days == "1" {
@@ -224,11 +234,7 @@ func in(days string) string {
 }
 
 func (s *Service) fillKept(ctx context.Context, l *letter, a MailArgs, files, days string) error {
-	u, err := s.DB.User(ctx, a.UserID)
-	if err != nil {
-		return err
-	}
-	limits, err := u.Limits(s.Now())
+	limits, err := s.limitsOf(ctx, a.UserID)
 	if err != nil {
 		return err
 	}
@@ -270,11 +276,7 @@ func (s *Service) fillExpiring(ctx context.Context, l *letter, a MailArgs, days 
 	}
 	l.Subject = fmt.Sprintf("The audio of %d samples is removed %s", len(a.About), when)
 	l.Title = "Samples end " + when
-	u, err := s.DB.User(ctx, a.UserID)
-	if err != nil {
-		return err
-	}
-	limits, err := u.Limits(s.Now())
+	limits, err := s.limitsOf(ctx, a.UserID)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,17 @@ import (
 	"sampleagent/sync/wire"
 )
 
+// sweepDays lets days go by, each with a sweep.
+func (w *world) sweepDays(days int) {
+	w.t.Helper()
+	for range days {
+		w.shift.Add(int64(24 * time.Hour))
+		if _, err := w.Jobs.Sweep(w.t.Context()); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 // A contract ends and its account stores more than pro holds: read-only at once, nothing removed for
 // 30 days, then the oldest sounds and no more than is over, after two mails; metadata stays (B08).
 func TestOverTheRoomOfASmallerPlan(t *testing.T) {
@@ -33,15 +44,6 @@ func TestOverTheRoomOfASmallerPlan(t *testing.T) {
 	if status, _, p := ada.upload("more.wav", wav(t, 0.4, 9)); status != 403 || p.Code != wire.CodeOverQuota || !p.Upgrade {
 		t.Errorf("an upload over the room: %d %+v", status, p)
 	}
-	sweep := func(days int) {
-		t.Helper()
-		for range days {
-			w.shift.Add(int64(24 * time.Hour))
-			if _, err := w.Jobs.Sweep(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	removed := func() (n int) {
 		t.Helper()
 		for i, id := range ids {
@@ -58,16 +60,16 @@ func TestOverTheRoomOfASmallerPlan(t *testing.T) {
 		}
 		return n
 	}
-	sweep(29)
+	w.sweepDays(29)
 	if n := removed(); n != 0 {
 		t.Errorf("%d removed within 30 days", n)
 	}
-	sweep(4)
+	w.sweepDays(4)
 	if n := removed(); n != 1 {
 		t.Errorf("%d removed after 30 days, want the oldest", n)
 	}
 	w.waitFor("two mails", func() bool { return len(w.mails("ada@example.org")) >= 2 })
-	sweep(20)
+	w.sweepDays(20)
 	if n := removed(); n != 1 {
 		t.Errorf("%d removed, and the rest fits", n)
 	}
@@ -92,15 +94,6 @@ func TestWhatIsKeptEndsAfterItsPlan(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sweep := func(days int) {
-		t.Helper()
-		for range days {
-			w.shift.Add(int64(24 * time.Hour))
-			if _, err := w.Jobs.Sweep(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	files := func() int {
 		t.Helper()
 		all, err := w.DB.AudioOf(t.Context(), ada.id)
@@ -118,24 +111,24 @@ func TestWhatIsKeptEndsAfterItsPlan(t *testing.T) {
 		return n
 	}
 	tier(plan.Free)
-	sweep(28)
+	w.sweepDays(28)
 	tier(plan.Pro)
-	sweep(10)
+	w.sweepDays(10)
 	if files() != 1 {
 		t.Fatal("it went although its account came back in time")
 	}
 	w.waitFor("a first mail, of the first time", func() bool { return told() == 1 })
 	tier(plan.Free)
-	sweep(1)
+	w.sweepDays(1)
 	again := w.signIn("ada@example.org", plan.Free)
 	if resp := again.call("GET", wire.PathSyncAudio+"/"+kept.Object, nil, nil); resp.StatusCode != 200 {
 		t.Errorf("fetching after the plan ended: %d", resp.StatusCode)
 	}
-	sweep(28)
+	w.sweepDays(28)
 	if files() != 1 {
 		t.Error("it went within 30 days")
 	}
-	sweep(4)
+	w.sweepDays(4)
 	if files() != 0 {
 		t.Error("it is still there after 30 days and two mails")
 	}
