@@ -69,10 +69,21 @@ func weighed(k *kit.Kit, bank int, t kit.Template, seed string) []string {
 		out = append(out, seed)
 	}
 	if t == kit.Complete {
-		for _, s := range kit.BankSlots(bank) {
-			if id := k.Pad(s).SampleID; id != "" && !slices.Contains(out, id) {
+		for _, id := range onBank(k, bank) {
+			if id != seed {
 				out = append(out, id)
 			}
+		}
+	}
+	return out
+}
+
+// onBank are the samples that lie on a bank's pads, each once.
+func onBank(k *kit.Kit, bank int) []string {
+	var out []string
+	for _, s := range kit.BankSlots(bank) {
+		if id := k.Pad(s).SampleID; id != "" && !slices.Contains(out, id) {
+			out = append(out, id)
 		}
 	}
 	return out
@@ -207,13 +218,7 @@ func (a *App) candidates(ctx context.Context, query string, k *kit.Kit, bank int
 	}
 	samples = append(samples, more...)
 	samples = slices.DeleteFunc(samples, func(s catalog.Sample) bool { return s.State == catalog.Failed || s.State == catalog.Missing })
-	var there []string
-	for _, s := range kit.BankSlots(bank) {
-		if id := k.Pad(s).SampleID; id != "" {
-			there = append(there, id)
-		}
-	}
-	stay, err := a.db.SamplesByID(ctx, there)
+	stay, err := a.db.SamplesByID(ctx, onBank(k, bank))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -174,7 +174,7 @@ func Pack(ctx context.Context, file []byte) ([]byte, error) {
 		}
 		return 0
 	}
-	var numbers [11]byte
+	var numbers [headSize]byte
 	binary.BigEndian.PutUint32(numbers[0:], uint32(l.from))
 	binary.BigEndian.PutUint32(numbers[4:], uint32(len(file)-l.to))
 	numbers[8], numbers[9], numbers[10] = byte(l.width), flag(l.bigEndian), flag(l.unsigned)
