@@ -28,6 +28,7 @@ import (
 type CardOptions struct {
 	Kit      string // id or name
 	Dir      string // the card, or any folder
+	Make     bool   // the folder may be made, if the one that it lies in is there
 	Form     sp404.Form
 	Format   sp404.AudioFormat // "" = what the settings say
 	Template string            // file of a PADCONF.BIN of the person's own device; "" = none
@@ -57,7 +58,7 @@ func (a *App) PlanCard(ctx context.Context, o CardOptions) (*sp404.Plan, error) 
 		}
 		all[id] = sp404.Sample{ID: id, Name: s.Name, Path: s.Path, BPM: s.BPM, Credit: source.AttributionText()}
 	}
-	plan := sp404.Options{Form: o.Form, Format: o.Format, Project: o.Project}
+	plan := sp404.Options{Form: o.Form, Format: o.Format, Project: o.Project, Make: o.Make}
 	if plan.Format == "" {
 		plan.Format = sp404.AudioFormat(a.settings.Get().Card.Format)
 	}

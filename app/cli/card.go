@@ -26,7 +26,7 @@ func (c *command) card() *cobra.Command {
 		cmd := &cobra.Command{
 			Use: use, Short: short, Long: long, Args: words(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				o.Dir = args[0]
+				o.Dir, o.Make = args[0], true
 				if err := checkCard(o); err != nil {
 					return err
 				}
@@ -83,11 +83,6 @@ func checkCard(o app.CardOptions) error {
 	}
 	if o.Project < 0 || o.Project > 16 {
 		return usagef("--project %d is not possible: 1 to 16", o.Project)
-	}
-	if fi, err := os.Stat(o.Dir); err != nil {
-		return fmt.Errorf("the folder cannot be used: %w", err)
-	} else if !fi.IsDir() {
-		return fmt.Errorf("%s is not a folder", o.Dir)
 	}
 	return nil
 }

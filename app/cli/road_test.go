@@ -79,7 +79,7 @@ func TestTheWholeRoadFromAMessyFolderToACard(t *testing.T) {
 		{0, []string{"card", "verify", card}},
 		{0, []string{"card", "read", card}},
 		{2, []string{"card", "write", card}},
-		{2, []string{"card", "write", "--kit", "Night", filepath.Join(card, "nowhere")}},
+		{2, []string{"card", "write", "--kit", "Night", filepath.Join(card, "nowhere", "new")}},
 		{2, []string{"card", "write", "--kit", "Night", "--form", "tape", card}},
 	} {
 		r := runIn(f, c.args...)

@@ -306,6 +306,8 @@ func TestPlanRefuses(t *testing.T) {
 	}{
 		"empty kit":    {kit.Kit{Name: "none"}, b.card, b.opt},
 		"no card":      {b.kit, filepath.Join(b.card, "nothing"), b.opt},
+		"two are new":  {b.kit, filepath.Join(b.card, "nothing", "new"), Options{Make: true}},
+		"not plugged":  {b.kit, "/media/nobody/SP-404MK2", Options{Make: true}},
 		"a file":       {b.kit, b.samples["kick"].Path, b.opt},
 		"form":         {b.kit, b.card, Options{Form: "tape"}},
 		"format":       {b.kit, b.card, Options{Format: "mp3"}},

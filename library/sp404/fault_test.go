@@ -472,3 +472,35 @@ func TestSampleThatGoesBadAfterThePlan(t *testing.T) {
 		t.Errorf("the card differs in %q", differ(now, before))
 	}
 }
+
+// A folder that is not there yet is planned without being made, made by the writing, and taken
+// away again when the writing fails at any step.
+func TestFolderIsMade(t *testing.T) {
+	b := newBench(t)
+	parent := b.card
+	b.card, b.opt.Make = filepath.Join(parent, "new"), true
+	if p := b.plan(); p.Free < 0 {
+		t.Error("nothing is known of the room")
+	}
+	f := &faultFS{room: -1}
+	for n := 1; n == 1 || n <= f.steps; n++ {
+		if out, err := b.writeOn(&faultFS{room: -1, at: n, err: syscall.ENOSPC}); err != nil {
+			if there, _ := exists(systemFS{}, b.card); there {
+				t.Fatalf("step %d: the folder stays after %v", n, err)
+			}
+		} else if f.steps == 0 || len(out.Warnings) == 0 {
+			t.Fatalf("step %d failed and nothing says so", n)
+		}
+		if f.steps == 0 { // how many there are
+			if _, err := b.writeOn(f); err != nil {
+				t.Fatal(err)
+			}
+			if r := b.verify(); !r.OK() {
+				t.Errorf("%+v", r.Findings)
+			}
+		}
+		if err := os.RemoveAll(b.card); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -65,6 +65,22 @@ func (f flushingFile) Close() error {
 	return err
 }
 
+// mountsCards says that the system puts the cards that are plugged in into this folder.
+func mountsCards(dir string) bool {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	switch filepath.ToSlash(dir) {
+	case "/media", "/mnt", "/run/media", "/Volumes":
+		return true
+	}
+	switch filepath.ToSlash(filepath.Dir(dir)) {
+	case "/media", "/run/media": // a folder for each user
+		return true
+	}
+	return false
+}
+
 func mkdirAll(fsys FileSystem, path string) error {
 	fi, err := fsys.Stat(path)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -44,6 +45,9 @@ type Options struct {
 	// InImport puts the project folder below IMPORT, from where it can only be imported, instead
 	// of EXPORT/PROJECT, from where it can be played as well.
 	InImport bool
+	// Make lets the folder be made by the writing when only the one that it lies in is there.
+	// Never where the system mounts cards: a folder missing there is a card that is not plugged in.
+	Make bool
 
 	Resample Resampler  // nil: audio/dsp's
 	Files    FileSystem // nil: the system's
@@ -88,11 +92,12 @@ type Plan struct {
 	Keeps    []string // files in a target folder that are not ours and stay
 	Warnings []string
 
-	opt   Options
-	units []*unit
-	jobs  []*job
-	kept  int64             // bytes of Keeps, which are copied
-	alike map[kit.Slot]bool // names that are cut to what another of the bank is cut to
+	opt    Options
+	ground string // the folder that is there: Dir, or the one in which Dir will be made
+	units  []*unit
+	jobs   []*job
+	kept   int64             // bytes of Keeps, which are copied
+	alike  map[kit.Slot]bool // names that are cut to what another of the bank is cut to
 }
 
 // Experimental says that the plan writes a form which nobody has confirmed on a device.
@@ -190,15 +195,19 @@ func NewPlan(ctx context.Context, k kit.Kit, samples map[string]Sample, dir stri
 	case len(k.Filled()) == 0:
 		return nil, fmt.Errorf("%s: %w", k.Name, ErrEmptyKit)
 	}
+	p := &Plan{Kit: k, Dir: dir, Form: o.Form, opt: o, Free: -1, ground: dir}
 	fi, err := o.Files.Stat(dir)
+	if parent := filepath.Dir(filepath.Clean(dir)); errors.Is(err, fs.ErrNotExist) && o.Make && !mountsCards(parent) {
+		p.ground = parent
+		fi, err = o.Files.Stat(p.ground)
+	}
 	if err != nil {
 		return nil, explain(err, dir, false)
 	}
 	if !fi.IsDir() {
-		return nil, fmt.Errorf("%s is a file; choose the card's folder", dir)
+		return nil, fmt.Errorf("%s is a file; choose the card's folder", p.ground)
 	}
-	p := &Plan{Kit: k, Dir: dir, Form: o.Form, opt: o, Free: -1}
-	if free, ok := o.Files.Free(dir); ok {
+	if free, ok := o.Files.Free(p.ground); ok {
 		p.Free = free
 	}
 	if strings.EqualFold(filepath.Base(dir), "IMPORT") || strings.EqualFold(filepath.Base(dir), "EXPORT") {

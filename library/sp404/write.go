@@ -164,13 +164,13 @@ func (w *writer) recoverAll() error {
 
 // prepare puts an interrupted run right, and checks that the card is as the plan saw it.
 func (w *writer) prepare() error {
-	if _, err := w.fs.Stat(w.Dir); err != nil {
+	if _, err := w.fs.Stat(w.ground); err != nil {
 		return err
 	}
 	if err := w.recoverAll(); err != nil {
 		return err
 	}
-	if free, ok := w.fs.Free(w.Dir); ok && free < w.needs() {
+	if free, ok := w.fs.Free(w.ground); ok && free < w.needs() {
 		return fmt.Errorf("%w: %s are needed while the old files are still there, %s are free", ErrDoesNotFit, megabytes(w.needs()), megabytes(free))
 	}
 	for _, u := range w.units {
@@ -212,6 +212,9 @@ func (w *writer) sweep() error {
 
 // fill writes all folders beside their places and reads them back.
 func (w *writer) fill(ctx context.Context) error {
+	if err := w.makeParents("."); err != nil {
+		return err
+	}
 	for _, u := range w.units {
 		if err := w.makeFolders(u); err != nil {
 			return err
