@@ -274,10 +274,10 @@ func (c *command) cloudSync(ctx context.Context) error {
 			return err
 		}
 		if c.out.json {
-			c.out.object(syncLine{r.Sent, r.Received, len(r.Changed)})
+			c.out.object(syncLine{r.Sent, r.Received, r.Changed})
 			return nil
 		}
-		c.out.message("In step: %d changes sent, %d received, %d samples, kits and collections changed here.", r.Sent, r.Received, len(r.Changed))
+		c.out.message("In step: %d changes sent, %d received, %d samples, kits and collections changed here.", r.Sent, r.Received, r.Changed)
 		return nil
 	})
 }

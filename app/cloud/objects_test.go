@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,14 +24,19 @@ import (
 // hub is the server's rule without a server; the real one is tested in its own package and in
 // the end-to-end test.
 type hub struct {
+	mu    sync.Mutex
 	cells map[string]wire.Cell
 	seq   map[string]int64
 	last  int64
+	page  int // cells
 }
 
-func newHub() *hub { return &hub{cells: map[string]wire.Cell{}, seq: map[string]int64{}} }
+// newHub has pages so small that objects are torn apart by them.
+func newHub() *hub { return &hub{page: 7, cells: map[string]wire.Cell{}, seq: map[string]int64{}} }
 
 func (h *hub) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	from := h.last
 	for _, c := range cells {
 		if err := c.Check(); err != nil {
@@ -50,7 +56,8 @@ func (h *hub) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, erro
 }
 
 func (h *hub) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {
-	const size = 7 // so that objects are torn apart by pages
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var keys []string
 	for k, seq := range h.seq {
 		if seq > since {
@@ -58,11 +65,11 @@ func (h *hub) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage
 		}
 	}
 	slices.SortFunc(keys, func(a, b string) int { return int(h.seq[a] - h.seq[b]) })
-	page := &wire.SyncPage{Next: since, More: len(keys) > size}
+	page := &wire.SyncPage{Next: since, More: len(keys) > h.page}
 	for _, c := range h.cells {
 		page.Own = max(page.Own, c.Context[actor])
 	}
-	for _, k := range keys[:min(size, len(keys))] {
+	for _, k := range keys[:min(h.page, len(keys))] {
 		page.Cells = append(page.Cells, h.cells[k])
 		page.Next = h.seq[k]
 	}
@@ -73,6 +80,7 @@ func (h *hub) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage
 type machine struct {
 	t       testing.TB
 	db      *catalog.DB
+	server  *ahead
 	replica *replica.Replica
 }
 
@@ -91,7 +99,15 @@ func newMachine(t testing.TB, h *hub, dir, name string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &machine{t, db, replica.New(s.Actor, library{db}, h, time.Now)}
+	m := &machine{t: t, db: db}
+	m.join(s, h)
+	return m
+}
+
+// join lets the machine speak to a hub, as Cloud.Sync does.
+func (m *machine) join(s catalog.Sync, h *hub) {
+	m.server = &ahead{Server: h}
+	m.replica = replica.New(s.Actor, library{m.db}, m.server, time.Now)
 }
 
 func (m *machine) do(err error) {
@@ -103,6 +119,7 @@ func (m *machine) do(err error) {
 
 func (m *machine) sync() {
 	m.t.Helper()
+	defer m.server.stop()
 	_, err := m.replica.Sync(context.Background(), nil)
 	m.do(err)
 }
@@ -119,12 +136,16 @@ func (m *machine) add(name string) catalog.Row {
 	path := "/samples/" + name + ".wav"
 	rows, err := m.db.List(ctx, "", []catalog.NewFile{{Path: path, Size: 1000, ModTime: time.Unix(1, 0)}})
 	m.do(err)
+	m.do(m.db.Store(ctx, []catalog.Analysis{heardHere(rows[0], name, path)}))
+	return rows[0]
+}
+
+// heardHere is what this machine heard of a file.
+func heardHere(row catalog.Row, name, path string) catalog.Analysis {
 	hash, format, rate, bpm, sure, source := sum(name), "wav", 44100, 90.0, 0.8, analysis.FromSound
 	kind := analysis.LoopKind
-	m.do(m.db.Store(ctx, []catalog.Analysis{{Row: rows[0], Size: 1000, ModTime: time.Unix(1, 0), Overview: []byte{1, 2},
-		Embedding: []float32{0.6, 0.8},
-		Report:    &analysis.Report{Path: path, OK: true, SHA256: &hash, Format: &format, SampleRate: &rate, BPM: &bpm, BPMConfidence: &sure, BPMSource: &source, Kind: &kind}}}))
-	return rows[0]
+	return catalog.Analysis{Row: row, Size: 1000, ModTime: time.Unix(1, 0), Overview: []byte{1, 2}, Embedding: []float32{0.6, 0.8},
+		Report: &analysis.Report{Path: path, OK: true, SHA256: &hash, Format: &format, SampleRate: &rate, BPM: &bpm, BPMConfidence: &sure, BPMSource: &source, Kind: &kind}}
 }
 
 // row finds a sample by what its bytes are.
@@ -310,7 +331,7 @@ func TestAnotherAccountStartsAnew(t *testing.T) {
 	s, err := a.db.StartSync(ctx, "https://example.org|u2", "a")
 	a.do(err)
 	other := newHub()
-	a.replica = replica.New(s.Actor, library{a.db}, other, time.Now)
+	a.join(s, other)
 	a.sync()
 	if _, sent := other.cells["sample/"+sum("amen")+" tag/dusty"]; !sent {
 		t.Fatalf("the new account holds %v", other.cells)

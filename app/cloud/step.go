@@ -80,7 +80,9 @@ func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replic
 	}
 	c.inStep(account, true)
 	c.moved(account, replica.Result{}, true)
-	result, err := replica.New(stored.Actor, library{c.conf.DB}, remote, time.Now).Sync(ctx, func(r replica.Result) {
+	server := &ahead{Server: remote}
+	defer server.stop()
+	result, err := replica.New(stored.Actor, library{c.conf.DB}, server, time.Now).Sync(ctx, func(r replica.Result) {
 		c.moved(account, r, true)
 		if progress != nil {
 			progress(r)

@@ -25,6 +25,7 @@ type DB struct {
 	feed feed
 
 	outside int64         // data_version of the file at the last Poll, under feed.mu
+	waiting atomic.Int32  // writers of this program that wait for their turn
 	version atomic.Uint64 // rises with every change, so that caches know they are old
 	vectors vectorCache
 	finds   findCache
@@ -115,7 +116,9 @@ func (db *DB) Close() error {
 
 // tx runs f in one write transaction, and tells the feed of what f reports as changed.
 func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error {
+	db.waiting.Add(1)
 	tx, err := db.w.BeginTx(ctx, nil)
+	db.waiting.Add(-1)
 	if err != nil {
 		return plain(err)
 	}
@@ -156,8 +159,9 @@ func newConnector(path, extra string) *connector {
 	return &connector{dsn: u.String(), driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		// 16 MiB of pages for each connection: what a list and a search read stays in memory, and
 		// a large library costs no more of it than a small one. No memory map: a library on a drive
-		// that goes away would end the program instead of giving an error.
-		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`, nil)
+		// that goes away would end the program instead of giving an error. The log goes into the file
+		// every 16 MiB: a page that many transactions wrote is so written once.
+		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY`, nil)
 		return err
 	}}}
 }

@@ -288,6 +288,7 @@ type Analysis struct {
 	CopyFrom  Row    // not 0: the same bytes are analysed there; all but Row, Size and ModTime is taken from it
 	Unchanged bool   // the bytes are those analysed before; only Size and ModTime are new
 	Gone      bool   // the file vanished
+	Remote    bool   // the file is on another machine, which analysed it
 }
 
 // Store writes outcomes in one transaction. Values typed by hand stay.
@@ -335,6 +336,9 @@ func (db *DB) store(ctx context.Context, tx *sql.Tx, a *Analysis) error {
 		if reason = "cannot be read"; r.Error != nil {
 			reason = *r.Error
 		}
+	}
+	if a.Remote {
+		state = Missing
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO reports (row, json) VALUES (?, ?)`, a.Row, string(text)); err != nil {
 		return err

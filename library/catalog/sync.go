@@ -15,12 +15,13 @@ type Sync struct {
 	Actor   string // this installation's name in that account
 	Cursor  int64
 	machine string // where that was
+	marking *Row   // samples up to this one are marked as to be sent; nil: everything is
 }
 
 // Sync reads the state; ok is false while no account syncs.
 func (db *DB) Sync(ctx context.Context) (s Sync, ok bool, err error) {
-	all, err := list(ctx, db.r, `SELECT account, actor, cursor, machine FROM sync_state`, nil, func(scan func(...any) error) (s Sync, err error) {
-		return s, scan(&s.Account, &s.Actor, &s.Cursor, &s.machine)
+	all, err := list(ctx, db.r, `SELECT account, actor, cursor, machine, marking FROM sync_state`, nil, func(scan func(...any) error) (s Sync, err error) {
+		return s, scan(&s.Account, &s.Actor, &s.Cursor, &s.machine, &s.marking)
 	})
 	if err != nil || len(all) == 0 {
 		return Sync{}, false, plain(err)
@@ -28,19 +29,21 @@ func (db *DB) Sync(ctx context.Context) (s Sync, ok bool, err error) {
 	return all[0], true, nil
 }
 
-// StartSync begins to keep this library in step with an account and returns its state. For an
-// account other than the last one everything starts anew: the whole library is to be sent, each
-// object with the time of its last edit. A library that was in step on another machine (a copied
-// file) goes on under a new name: two machines that write under one would cover each other's edits.
+// StartSync begins to keep this library in step with an account, or goes on, and returns its
+// state. For an account other than the last one everything starts anew: the whole library is to be
+// sent, each object with the time of its last edit. A library that was in step on another machine
+// (a copied file) goes on under a new name: two machines that write under one would cover each
+// other's edits.
 func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, error) {
 	s, ok, err := db.Sync(ctx)
 	if err != nil {
 		return s, err
 	}
-	if ok && s.Account == account {
-		if s.machine == machine {
-			return s, nil
+	if !ok || s.Account != account {
+		if s, err = db.enterSync(ctx, account, machine); err != nil {
+			return s, err
 		}
+	} else if s.machine != machine {
 		err := db.SyncUpdate(ctx, func(tx *SyncTx) error {
 			if s.Actor, err = tx.Rename(); err != nil {
 				return err
@@ -48,59 +51,66 @@ func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, err
 			_, err := tx.tx.ExecContext(ctx, `UPDATE sync_state SET machine = ?`, machine)
 			return err
 		})
-		return s, err
+		if err != nil {
+			return s, err
+		}
 	}
+	for s.marking != nil {
+		if err := db.tx(ctx, func(tx *sql.Tx, _ *Change) (err error) {
+			s.marking, err = markNext(ctx, tx)
+			return err
+		}); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// enterSync notes the account. From then on triggers mark what changes; what was there before is
+// marked by markNext.
+func (db *DB) enterSync(ctx context.Context, account, machine string) (Sync, error) {
 	actor, err := uuid.NewRandom()
 	if err != nil {
 		return Sync{}, err
 	}
-	s = Sync{Account: account, Actor: actor.String(), machine: machine}
+	s := Sync{Account: account, Actor: actor.String(), machine: machine, marking: new(Row)}
 	if err := db.StopSync(ctx); err != nil {
 		return s, err
 	}
-	// The account stands in the last of these transactions: cut before it, all begins anew. From then
-	// on triggers mark what changes; what an import analysed since its row was passed comes with it.
-	for last := Row(0); ; {
-		done := false
-		err := db.tx(ctx, func(tx *sql.Tx, _ *Change) (err error) {
-			if last, done, err = markSamples(ctx, tx, last); err != nil || !done {
-				return err
-			}
-			for _, q := range []string{
-				`INSERT INTO sync_dirty SELECT 'sample/' || sha256, added_at FROM samples s
-					WHERE sha256 <> '' AND NOT EXISTS (SELECT 1 FROM sync_dirty WHERE object = 'sample/' || s.sha256) ON CONFLICT DO NOTHING`,
-				`INSERT INTO sync_dirty SELECT 'collection/' || id, modified_at FROM collections`,
-				`INSERT INTO sync_dirty SELECT 'kit/' || id, modified_at FROM kits`,
-			} {
-				if _, err := tx.ExecContext(ctx, q); err != nil {
-					return err
-				}
-			}
-			_, err = tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine) VALUES (1, ?, ?, ?)`, s.Account, s.Actor, machine)
-			return err
-		})
-		if err != nil || done {
-			return s, err
-		}
-	}
+	err = db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine, marking) VALUES (1, ?, ?, ?, 0)`, s.Account, s.Actor, machine)
+		return err
+	})
+	return s, err
 }
 
 // markAtOnce is how many rows of the sync's tables one transaction writes or deletes at most, so
 // that a person's edit never waits long for it.
 const markAtOnce = 1000
 
-// markSamples marks the next samples after a row as to be sent, with the time of their last edit.
-func markSamples(ctx context.Context, tx *sql.Tx, after Row) (last Row, done bool, err error) {
-	var next sql.NullInt64
-	if err := tx.QueryRowContext(ctx, `SELECT max(row) FROM (SELECT row FROM samples WHERE row > ? ORDER BY row LIMIT ?)`, after, markAtOnce).Scan(&next); err != nil {
-		return after, false, err
+// markNext marks the next samples as to be sent, with the time of their last edit, and after the
+// last of them collections and kits. Cut between two, it goes on where it was.
+func markNext(ctx context.Context, tx *sql.Tx) (marking *Row, err error) {
+	var after, last *Row
+	if err := tx.QueryRowContext(ctx, `SELECT marking FROM sync_state`).Scan(&after); err != nil || after == nil {
+		return nil, err
 	}
-	if !next.Valid {
-		return after, true, nil
+	if err := tx.QueryRowContext(ctx, `SELECT max(row) FROM (SELECT row FROM samples WHERE row > ? ORDER BY row LIMIT ?)`, *after, markAtOnce).Scan(&last); err != nil {
+		return after, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO sync_dirty SELECT 'sample/' || s.sha256, max(s.added_at, coalesce((SELECT max(at) FROM edits e WHERE e.row = s.row), 0))
-		FROM samples s WHERE s.row > ? AND s.row <= ? AND s.sha256 <> '' ON CONFLICT (object) DO UPDATE SET at = max(at, excluded.at)`, after, next.Int64)
-	return Row(next.Int64), false, err
+	const newest = ` ON CONFLICT (object) DO UPDATE SET at = max(at, excluded.at)` // a trigger may have marked it
+	if last != nil {
+		_, err = tx.ExecContext(ctx, `INSERT INTO sync_dirty SELECT 'sample/' || s.sha256, max(s.added_at, coalesce((SELECT max(at) FROM edits e WHERE e.row = s.row), 0))
+			FROM samples s WHERE s.row > ? AND s.row <= ? AND s.sha256 <> ''`+newest, *after, *last)
+	} else {
+		_, err = tx.ExecContext(ctx, `INSERT INTO sync_dirty SELECT 'collection/' || id, modified_at FROM collections WHERE true`+newest+`;
+			INSERT INTO sync_dirty SELECT 'kit/' || id, modified_at FROM kits WHERE true`+newest)
+	}
+	if err != nil {
+		return after, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE sync_state SET marking = ?`, last)
+	return last, err
 }
 
 // StopSync forgets the account. The library itself stays as it is.
@@ -147,11 +157,18 @@ func (db *DB) SyncUpdate(ctx context.Context, f func(*SyncTx) error) error {
 }
 
 // Full says that others who write should have their turn.
-func (t *SyncTx) Full() bool { return time.Since(t.begun) > syncTurn }
+func (t *SyncTx) Full() bool {
+	took := time.Since(t.begun)
+	return took > syncTurn || took > waitedFor && t.db.waiting.Load() > 0
+}
 
-// syncTurn is how long a transaction of the sync goes on taking in more: a person's edit that
-// waits for it is not felt.
-const syncTurn = 20 * time.Millisecond
+// How long a transaction of the sync goes on taking in more. The first is what another program may
+// have to wait; each transaction costs some milliseconds to end. The second is for an edit in this
+// program, which is so not felt.
+const (
+	syncTurn  = 100 * time.Millisecond
+	waitedFor = 10 * time.Millisecond
+)
 
 // Dirty is an object that a person changed, and when.
 type Dirty struct {

@@ -98,7 +98,9 @@ func (t *SyncTx) Kit(id string) (data json.RawMessage, name string, ok bool, err
 
 // KitsWith lists the kits that hold a sample, by the id that stands on their pads.
 func (t *SyncTx) KitsWith(sampleID string) ([]string, error) {
-	return list(t.ctx, t.tx, `SELECT DISTINCT kit FROM kit_pads WHERE sample_id = ? ORDER BY kit`, []any{sampleID}, func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
+	kits, err := list(t.ctx, t.tx, `SELECT kit FROM kit_pads WHERE sample_id = ?`, []any{sampleID}, func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
+	slices.Sort(kits) // here, for the reason of rowsOf
+	return slices.Compact(kits), err
 }
 
 // PutKit stores a kit.

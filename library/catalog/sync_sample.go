@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,27 +43,27 @@ type SyncFound struct {
 // Sample reads a sample by its bytes; ok is false when the library has none. Of several files
 // with the same bytes the one imported first speaks.
 func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, err error) {
-	s = SyncSample{SHA256: sha256}
-	var row Row
+	rows, err := t.rowsOf(sha256)
+	s = SyncSample{SHA256: sha256, Files: len(rows)}
+	if err != nil || len(rows) == 0 {
+		return s, false, err
+	}
+	row := rows[0]
 	var path, tags, edits string
 	var report, vector, overview []byte
 	var size int64
 	// One statement: a first sync reads a hundred thousand samples so.
-	err = t.tx.QueryRowContext(t.ctx, `SELECT row, path, size, rating, favourite, note,
-			EXISTS (SELECT 1 FROM kept WHERE object = 'sample/' || ?2),
-			coalesce((SELECT info FROM cloud_audio WHERE sha256 = ?2), ''),
-			EXISTS (SELECT 1 FROM sync_joined WHERE sha256 = ?2 AND hidden = 0),
-			(SELECT count(*) FROM samples WHERE content = ?1 AND sha256 = ?2),
+	err = t.tx.QueryRowContext(t.ctx, `SELECT path, size, rating, favourite, note,
+			EXISTS (SELECT 1 FROM kept WHERE object = 'sample/' || s.sha256),
+			coalesce((SELECT info FROM cloud_audio a WHERE a.sha256 = s.sha256), ''),
+			EXISTS (SELECT 1 FROM sync_joined j WHERE j.sha256 = s.sha256 AND hidden = 0),
 			(SELECT json_group_array(name) FROM (SELECT t.name FROM sample_tags st JOIN tags t USING (tag) WHERE st.row = s.row ORDER BY t.name)),
 			(SELECT json_group_object(field, value) FROM edits WHERE row = s.row),
-			CASE WHEN ?3 THEN (SELECT json FROM reports WHERE row = s.row) END,
-			CASE WHEN ?3 THEN (SELECT vector FROM embeddings WHERE row = s.row) END,
-			CASE WHEN ?3 THEN (SELECT overview FROM waveforms WHERE row = s.row) END
-		FROM samples s WHERE content = ?1 AND sha256 = ?2 ORDER BY row LIMIT 1`, content(sha256), sha256, withFound).
-		Scan(&row, &path, &size, &s.Rating, &s.Favourite, &s.Note, &s.Kept, &s.Audio, &s.Joined, &s.Files, &tags, &edits, &report, &vector, &overview)
-	if errors.Is(err, sql.ErrNoRows) {
-		return s, false, nil
-	}
+			CASE WHEN ?1 THEN (SELECT json FROM reports WHERE row = s.row) END,
+			CASE WHEN ?1 THEN (SELECT vector FROM embeddings WHERE row = s.row) END,
+			CASE WHEN ?1 THEN (SELECT overview FROM waveforms WHERE row = s.row) END
+		FROM samples s WHERE row = ?2`, withFound, row).
+		Scan(&path, &size, &s.Rating, &s.Favourite, &s.Note, &s.Kept, &s.Audio, &s.Joined, &tags, &edits, &report, &vector, &overview)
 	if err == nil {
 		err = errors.Join(json.Unmarshal([]byte(tags), &s.Tags), json.Unmarshal([]byte(edits), &s.Edits))
 	}
@@ -121,9 +122,13 @@ func (t *SyncTx) PutSample(s SyncSample) (added bool, err error) {
 	return added, err
 }
 
+// rowsOf lists the samples with these bytes, the one imported first first. It is asked for every
+// sample of a first sync: with ORDER BY, SQLite would plan the statement anew each time.
 func (t *SyncTx) rowsOf(sha256 string) ([]Row, error) {
-	return list(t.ctx, t.tx, `SELECT row FROM samples WHERE content = ? AND sha256 = ? ORDER BY row`, []any{content(sha256), sha256},
+	rows, err := list(t.ctx, t.tx, `SELECT row FROM samples WHERE content = ? AND sha256 = ?`, []any{content(sha256), sha256},
 		func(scan func(...any) error) (r Row, err error) { return r, scan(&r) })
+	slices.Sort(rows)
+	return rows, err
 }
 
 func (t *SyncTx) listRemote(s SyncSample) (Row, error) {
@@ -151,14 +156,13 @@ func (t *SyncTx) listRemote(s SyncSample) (Row, error) {
 	}
 	report := *s.Found.Report
 	report.Path, report.SHA256 = path, &s.SHA256
-	analysed := Analysis{Row: Row(last), Size: s.Found.Size, ModTime: time.Unix(0, 0), Report: &report, Embedding: s.Found.Embedding, Overview: s.Found.Overview}
+	analysed := Analysis{Row: Row(last), Remote: true, Size: s.Found.Size, ModTime: time.Unix(0, 0), Report: &report, Embedding: s.Found.Embedding, Overview: s.Found.Overview}
 	if err := t.db.store(t.ctx, t.tx, &analysed); err != nil {
 		return 0, err
 	}
 	t.change.Added = append(t.change.Added, Row(last))
 	t.change.vectors = true
-	_, err = t.tx.ExecContext(t.ctx, `UPDATE samples SET state = 'missing' WHERE row = ?`, last)
-	return Row(last), err
+	return Row(last), nil
 }
 
 // putSample writes what s says of a row; fresh is a row that listRemote made just now.
@@ -204,11 +208,11 @@ func (t *SyncTx) Join(sha256 string) error {
 
 // SampleID is the id under which this library knows a sample's bytes, "" when it does not.
 func (t *SyncTx) SampleID(sha256 string) (id string, err error) {
-	err = t.tx.QueryRowContext(t.ctx, `SELECT id FROM samples WHERE content = ? AND sha256 = ? ORDER BY row LIMIT 1`, content(sha256), sha256).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+	rows, err := t.rowsOf(sha256)
+	if err != nil || len(rows) == 0 {
+		return "", err
 	}
-	return id, err
+	return id, t.tx.QueryRowContext(t.ctx, `SELECT id FROM samples WHERE row = ?`, rows[0]).Scan(&id)
 }
 
 // SampleSHA is the hash of a sample's bytes, "" when it is not known (yet).

@@ -48,8 +48,9 @@ func addTags(ctx context.Context, tx *sql.Tx, rows []Row, tags []string) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO tags (name) VALUES (?) ON CONFLICT DO NOTHING`, t); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO sample_tags (tag, row) SELECT t.tag, s.row FROM tags t, samples s
-			WHERE t.name = ? AND s.row IN (SELECT value FROM json_each(?)) ON CONFLICT DO NOTHING`, t, set(rows)); err != nil {
+		// A join instead of the inner SELECT would be planned anew each time.
+		if _, err := tx.ExecContext(ctx, `INSERT INTO sample_tags (tag, row) SELECT (SELECT tag FROM tags WHERE name = ?), row FROM samples
+			WHERE row IN (SELECT value FROM json_each(?)) ON CONFLICT DO NOTHING`, t, set(rows)); err != nil {
 			return err
 		}
 	}

@@ -87,10 +87,11 @@ func New(actor string, store Store, server Server, now func() time.Time) *Replic
 	return &Replica{actor: actor, store: store, server: server, now: now}
 }
 
-// Result says what one Sync moved, in cells, and which objects changed here.
+// Result says what one Sync moved, in cells, and how many objects it changed here; one that came
+// on two pages counts twice.
 type Result struct {
 	Sent, Received int
-	Changed        []string
+	Changed        int
 }
 
 // A round of Sync takes up this many objects and sends this many runs of cells before it looks
@@ -356,17 +357,16 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 	}
 	// A page is merged in runs. Cut between two, the whole page comes again, which changes nothing.
 	for left := slices.Sorted(maps.Keys(byObject)); len(left) > 0; {
-		var n int
-		var changed []string
+		var n, changed int
 		err := r.store.Update(ctx, func(tx Tx) error {
-			n, changed = 0, nil
+			n, changed = 0, 0
 			for _, object := range left {
 				did, err := r.mergeObject(tx, object, byObject[object])
 				if err != nil {
 					return fmt.Errorf("merge %s: %w", object, err)
 				}
 				if did {
-					changed = append(changed, object)
+					changed++
 				}
 				if n++; tx.Full() {
 					break
@@ -378,7 +378,7 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 			return false, err
 		}
 		left = left[n:]
-		result.Changed = append(result.Changed, changed...)
+		result.Changed += changed
 	}
 	if page.Next > since {
 		if err := r.store.Update(ctx, func(tx Tx) error { return tx.SetCursor(page.Next) }); err != nil {
