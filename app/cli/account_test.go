@@ -1,8 +1,7 @@
 package cli
 
 import (
-	"net/http/httptest"
-	"net/http/httputil"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -196,24 +195,18 @@ func TestDowngradedAndDeletedTheLibraryIsWhole(t *testing.T) {
 // side; once the older one is updated, what was edited meanwhile goes out.
 func TestAnotherVersionOfSyncIsTold(t *testing.T) {
 	s := newServer(t)
-	real, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var version atomic.Value
 	version.Store("")
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(real)
-		if v := version.Load().(string); v != "" && r.In.Header.Get(wire.HeaderSyncProtocol) != "" {
-			r.Out.Header.Set(wire.HeaderSyncProtocol, v)
+	between := networkTo(t, s)
+	between.before = func(_ http.ResponseWriter, r *http.Request) {
+		if v := version.Load().(string); v != "" && r.Header.Get(wire.HeaderSyncProtocol) != "" {
+			r.Header.Set(wire.HeaderSyncProtocol, v)
 		}
-	}}
-	between := httptest.NewServer(proxy)
-	t.Cleanup(between.Close)
+	}
 	file := filepath.Join(t.TempDir(), secretName+".wav")
 	codectest.WAV(t, file, clicks(2, 120))
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
-	studio.server = between.URL
+	studio.server = between.url
 	studio.do("import", "--quiet", file)
 	studio.signIn("producer@example.org")
 	s.admin("tier", "producer@example.org", "pro", "--reason", "test")

@@ -32,6 +32,7 @@ type hostServer struct {
 	bin  string
 	dir  string
 	url  string
+	env  []string // further settings
 	cmd  *exec.Cmd
 	log  *os.File
 	jar  http.CookieJar
@@ -51,7 +52,7 @@ var serverProgram = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
-func newServer(t testing.TB) *hostServer {
+func newServer(t testing.TB, env ...string) *hostServer {
 	t.Helper()
 	if os.Getenv("DBUS_SESSION_BUS_ADDRESS") == "" {
 		t.Skip("signing in for later commands needs a keyring: run through .ci/with-session")
@@ -66,7 +67,7 @@ func newServer(t testing.TB) *hostServer {
 	}
 	address := l.Addr().String()
 	l.Close()
-	s := &hostServer{t: t, bin: bin, dir: t.TempDir(), url: "http://" + address}
+	s := &hostServer{t: t, bin: bin, dir: t.TempDir(), url: "http://" + address, env: env}
 	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +84,7 @@ func (s *hostServer) start() {
 	s.t.Helper()
 	s.cmd = exec.Command(s.bin, "serve")
 	s.cmd.Env = append(os.Environ(), "SAMPLE_AGENT_DATA="+filepath.Join(s.dir, "data"), "SAMPLE_AGENT_LISTEN="+strings.TrimPrefix(s.url, "http://"))
+	s.cmd.Env = append(s.cmd.Env, s.env...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)

@@ -59,7 +59,7 @@ func (h *hub) sent(kind string) int {
 
 // An import that goes on while a library begins to be kept in step: every sound arrives, once.
 func TestWhatIsAnalysedWhileSyncBeginsArrivesOnce(t *testing.T) {
-	const count, before = 2400, 1800
+	const count, before = 1200, 900
 	a, rest := beginner(t, count, before)
 	begun, stored := make(chan struct{}), make(chan error, 1)
 	go func() {
@@ -108,7 +108,7 @@ func TestWhatIsAnalysedWhileSyncBeginsArrivesOnce(t *testing.T) {
 
 // Beginning is cut (the program ends): the next start goes on and what was edited in between is sent.
 func TestBeginningGoesOnWhereItWasCut(t *testing.T) {
-	const count = 2400
+	const count = 1200
 	a, _ := beginner(t, count, count)
 	list, err := a.db.NewCollection(t.Context(), "", "Breaks", nil)
 	a.do(err)

@@ -22,7 +22,8 @@ import (
 //
 //	sample/<sha256>   found (what the bytes are; written once), name bpm key kind class (typed by
 //	                  hand), rating, favourite, note, source, tag/<name>, keep (its audio
-//	                  is to be in the cloud), audio (what is there for it)
+//	                  is to be in the cloud), audio (what is there for it), cloud (what the
+//	                  cloud said of it; never taken away)
 //	collection/<id>   name, description, parent, position, query, deleted, item/<sha256> (a
 //	                  position key), keep
 //	kit/<id>          name, project, bank/<A-J>, pad/<A1-J16>, pattern/<slot>, keep, deleted
@@ -202,6 +203,11 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 	}
 	put("keep", true, s.Kept)
 	put("audio", json.RawMessage(s.Audio), s.Audio != "")
+	if s.Cloud != nil {
+		put("cloud", fitting(*s.Cloud), true)
+	} else if told, ok := known["cloud"]; ok {
+		f["cloud"] = told
+	}
 	if foundKnown {
 		f["found"] = known["found"] // the first machine's word: every machine would find it anew
 	}
@@ -222,9 +228,17 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 		return f, o.applySample(sum, f)
 	}
 	return f.own(known, func(name string) bool {
-		return name == "found" || name == "rating" || name == "favourite" || name == "note" || name == "source" || name == "keep" || name == "audio" ||
+		return name == "found" || name == "rating" || name == "favourite" || name == "note" || name == "source" || name == "keep" || name == "audio" || name == "cloud" ||
 			strings.HasPrefix(name, "tag/") || slices.Contains(catalog.Fields, catalog.Field(name))
 	}), nil
+}
+
+// fitting leaves the whole answer out where it would be too long for a cell; its words stay.
+func fitting(c catalog.Cloud) catalog.Cloud {
+	if text, err := json.Marshal(c); err != nil || len(text) > wire.MaxCellValue {
+		c.JSON = ""
+	}
+	return c
 }
 
 func (o objects) applySample(sum string, all fields) error {
@@ -254,6 +268,10 @@ func (o objects) applySample(sum string, all fields) error {
 	var found catalog.SyncFound
 	if all.get("found", &found) {
 		s.Found = &found
+	}
+	var told catalog.Cloud
+	if all.get("cloud", &told) {
+		s.Cloud = &told
 	}
 	added, err := o.tx.PutSample(s)
 	if err != nil {

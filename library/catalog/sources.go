@@ -111,21 +111,27 @@ func fillSource(ctx context.Context, tx *sql.Tx, row Row, s Source) error {
 	return err
 }
 
-// Cloud is what the cloud said of a sample: its AI in words, its engine in values.
+// Cloud is what the cloud said of a sample: its AI in words, its engine in values. Machines tell
+// each other of it in this form.
 type Cloud struct {
-	RemoteID    string
-	Description string   // one line
-	Words       []string // moods, genre, era, texture, tags: what search may find
-	JSON        string   // the whole answer
-	Heard       Heard
+	RemoteID    string   `json:"remote_id,omitempty"`
+	Description string   `json:"description,omitempty"` // one line
+	Words       []string `json:"words,omitempty"`       // moods, genre, era, texture, tags: what search may find
+	JSON        string   `json:"answer,omitempty"`      // the whole answer
+	Heard       Heard    `json:"heard,omitzero"`
 }
 
 // Cloud reads what the cloud said; ok is false when it has said nothing.
 func (db *DB) Cloud(ctx context.Context, row Row) (c Cloud, ok bool, err error) {
-	if c.Heard, err = heardOf(ctx, db.r, row); err != nil {
-		return c, false, plain(err)
+	c, ok, err = cloudOf(ctx, db.r, row)
+	return c, ok, plain(err)
+}
+
+func cloudOf(ctx context.Context, on queryer, row Row) (c Cloud, ok bool, err error) {
+	if c.Heard, err = heardOf(ctx, on, row); err != nil {
+		return c, false, err
 	}
-	err = query(ctx, db.r, `SELECT remote_id, description, words, json FROM clouds WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
+	err = query(ctx, on, `SELECT remote_id, description, words, json FROM clouds WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
 		var text string
 		ok = true
 		if err := scan(&c.RemoteID, &c.Description, &text, &c.JSON); err != nil {
@@ -138,24 +144,28 @@ func (db *DB) Cloud(ctx context.Context, row Row) (c Cloud, ok bool, err error) 
 		}
 		return nil
 	})
-	return c, ok, plain(err)
+	return c, ok, err
 }
 
 // SetCloud stores what the cloud said of a sample, in place of what it said before.
 func (db *DB) SetCloud(ctx context.Context, row Row, cl Cloud) error {
-	text := cl.Description
-	for _, w := range cl.Words {
-		text += "\n" + strings.Join(strings.Fields(w), " ")
-	}
 	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
 		c.Updated = []Row{row}
-		if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO clouds (row, remote_id, description, words, json, at) VALUES (?, ?, ?, ?, ?, ?)`,
-			row, cl.RemoteID, cl.Description, text, cl.JSON, db.stamp()); err != nil {
-			return err
-		}
-		if err := db.putHeard(ctx, tx, row, cl.Heard); err != nil {
+		if err := db.putCloud(ctx, tx, row, cl); err != nil {
 			return err
 		}
 		return reindex(ctx, tx, c.Updated)
 	})
+}
+
+func (db *DB) putCloud(ctx context.Context, tx *sql.Tx, row Row, cl Cloud) error {
+	text := cl.Description
+	for _, w := range cl.Words {
+		text += "\n" + strings.Join(strings.Fields(w), " ")
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO clouds (row, remote_id, description, words, json, at) VALUES (?, ?, ?, ?, ?, ?)`,
+		row, cl.RemoteID, cl.Description, text, cl.JSON, db.stamp()); err != nil {
+		return err
+	}
+	return db.putHeard(ctx, tx, row, cl.Heard)
 }

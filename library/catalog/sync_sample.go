@@ -28,6 +28,7 @@ type SyncSample struct {
 	Audio     string     // what is stored there for it, JSON; "" for nothing
 	Joined    bool       // its cells and the library have agreed before
 	Files     int        // of the library that have these bytes; 0: none yet
+	Cloud     *Cloud     // what the cloud said of it; nil: nothing
 	Found     *SyncFound // nil: not asked for, or not known
 }
 
@@ -52,18 +53,20 @@ func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, e
 	var path, tags, edits string
 	var report, vector, overview []byte
 	var size int64
+	var told bool
 	// One statement: a first sync reads a hundred thousand samples so.
 	err = t.tx.QueryRowContext(t.ctx, `SELECT path, size, rating, favourite, note,
 			EXISTS (SELECT 1 FROM kept WHERE object = 'sample/' || s.sha256),
 			coalesce((SELECT info FROM cloud_audio a WHERE a.sha256 = s.sha256), ''),
 			EXISTS (SELECT 1 FROM sync_joined j WHERE j.sha256 = s.sha256 AND hidden = 0),
+			EXISTS (SELECT 1 FROM clouds WHERE row = s.row),
 			(SELECT json_group_array(name) FROM (SELECT t.name FROM sample_tags st JOIN tags t USING (tag) WHERE st.row = s.row ORDER BY t.name)),
 			(SELECT json_group_object(field, value) FROM edits WHERE row = s.row),
 			CASE WHEN ?1 THEN (SELECT json FROM reports WHERE row = s.row) END,
 			CASE WHEN ?1 THEN (SELECT vector FROM embeddings WHERE row = s.row) END,
 			CASE WHEN ?1 THEN (SELECT overview FROM waveforms WHERE row = s.row) END
 		FROM samples s WHERE row = ?2`, withFound, row).
-		Scan(&path, &size, &s.Rating, &s.Favourite, &s.Note, &s.Kept, &s.Audio, &s.Joined, &tags, &edits, &report, &vector, &overview)
+		Scan(&path, &size, &s.Rating, &s.Favourite, &s.Note, &s.Kept, &s.Audio, &s.Joined, &told, &tags, &edits, &report, &vector, &overview)
 	if err == nil {
 		err = errors.Join(json.Unmarshal([]byte(tags), &s.Tags), json.Unmarshal([]byte(edits), &s.Edits))
 	}
@@ -72,6 +75,11 @@ func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, e
 	}
 	if err := query(t.ctx, t.tx, `SELECT `+sourceColumns+` FROM sources WHERE row = ?`, []any{row}, func(scan func(...any) error) error { return scan(s.Source.targets()...) }); err != nil {
 		return s, false, err
+	}
+	if told || len(rows) > 1 {
+		if s.Cloud, err = t.cloudOf(rows); err != nil {
+			return s, false, err
+		}
 	}
 	if report != nil {
 		r := new(analysis.Report)
@@ -82,6 +90,16 @@ func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, e
 		s.Found = &SyncFound{Name: DisplayName(path), Size: size, Report: r, Embedding: unpackVector(vector), Overview: overview}
 	}
 	return s, true, nil
+}
+
+// cloudOf is what the cloud said of any of these samples, whose bytes are the same; nil: nothing.
+func (t *SyncTx) cloudOf(rows []Row) (*Cloud, error) {
+	for _, row := range rows {
+		if c, ok, err := cloudOf(t.ctx, t.tx, row); err != nil || ok {
+			return &c, err
+		}
+	}
+	return nil, nil
 }
 
 // remotePath is the path of a sample whose file is on another machine only. When the file is
@@ -194,8 +212,13 @@ func (t *SyncTx) putSample(row Row, s SyncSample, fresh bool) error {
 			return err
 		}
 	}
+	if s.Cloud != nil {
+		if err := t.db.putCloud(t.ctx, t.tx, row, *s.Cloud); err != nil {
+			return err
+		}
+	}
 	if fresh && len(s.Edits) == 0 {
-		return nil // settled when it was listed
+		return nil // settled when it was listed, and again by what the cloud heard
 	}
 	return t.db.resettle(t.ctx, t.tx, row)
 }

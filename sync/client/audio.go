@@ -98,6 +98,8 @@ func (c *Client) fetchFrom(ctx context.Context, sum string, from, size int64, pa
 	if err := c.get(ctx, wire.PathSyncAudio+"/"+url.PathEscape(sum), nil, &link); err != nil {
 		return err
 	}
+	ctx, alive, done := watched(ctx, c.stall)
+	defer done()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, link.URL, nil)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (c *Client) fetchFrom(ctx context.Context, sum string, from, size int64, pa
 	}
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return unreachable(link.URL, err)
+		return causeOf(ctx, unreachable(link.URL, err))
 	}
 	defer answer.Body.Close()
 	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
@@ -123,7 +125,7 @@ func (c *Client) fetchFrom(ctx context.Context, sum string, from, size int64, pa
 	if err != nil {
 		return err
 	}
-	body := &counted{from: io.LimitReader(answer.Body, size-from), tell: func(n int64) {
+	body := &counted{from: io.LimitReader(answer.Body, size-from), alive: alive, tell: func(n int64) {
 		if progress != nil {
 			progress(from+n, size)
 		}
@@ -131,7 +133,7 @@ func (c *Client) fetchFrom(ctx context.Context, sum string, from, size int64, pa
 	_, err = io.Copy(file, body)
 	err = errors.Join(err, file.Close())
 	if err != nil {
-		return unreachable(link.URL, err)
+		return causeOf(ctx, unreachable(link.URL, err))
 	}
 	return nil
 }

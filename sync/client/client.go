@@ -33,11 +33,12 @@ type Client struct {
 	server string
 	tokens TokenSource
 	http   *http.Client
+	stall  time.Duration // how long a transfer may stand still before it is given up
 }
 
 // New is a client of the server at an address such as https://host.
 func New(server string, tokens TokenSource, h *http.Client) *Client {
-	return &Client{server: server, tokens: tokens, http: h}
+	return &Client{server: server, tokens: tokens, http: h, stall: 90 * time.Second}
 }
 
 // NewHTTP is the HTTP client that all calls share: no request waits for ever for a silent

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -149,6 +150,36 @@ func TestUploadStreamsAndTells(t *testing.T) {
 	}}, func(sent int64) { last = sent })
 	if err != nil || accepted.JobID != "k1" || last != size || p.renewals.Load() != 1 {
 		t.Fatalf("%v, %v, told %d, %d renewals", accepted, err, last, p.renewals.Load())
+	}
+}
+
+// A network that goes away without a word leaves a transfer that would stand still for ever.
+func TestATransferThatStandsStillIsGivenUp(t *testing.T) {
+	over := make(chan struct{})
+	defer close(over)
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet { // the link, then the half of a file
+			if r.URL.Path != "/file" {
+				_ = json.NewEncoder(w).Encode(wire.Link{URL: "http://" + r.Host + "/file"})
+				return
+			}
+			w.Header().Set("Content-Length", "2000")
+			_, _ = w.Write(make([]byte, 1000))
+			w.(http.Flusher).Flush()
+		}
+		<-over
+	})
+	c.stall = 100 * time.Millisecond
+	const size = 64 << 20 // more than lies between two programs
+	_, err := c.Upload(t.Context(), Upload{Name: "a.wav", Size: size, Key: "k1", Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.LimitReader(zeros{}, size)), nil
+	}}, nil)
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "no sign of life") {
+		t.Errorf("an upload: %v", err)
+	}
+	err = c.FetchAudio(t.Context(), strings.Repeat("0", 64), 2000, filepath.Join(t.TempDir(), "a.wav"), nil)
+	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "no sign of life") {
+		t.Errorf("a download: %v", err)
 	}
 }
 

@@ -22,11 +22,8 @@ const silence = 45 * time.Second
 // refuses, or the stream breaks. The caller comes again with the last Seq it saw.
 func (c *Client) Events(ctx context.Context, after int64, handle func(wire.Event) error) error {
 	return c.call(ctx, func(token string) error {
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		watchdog := time.AfterFunc(silence, func() { cancel(fmt.Errorf("%w: no sign of life for %s", ErrUnreachable, silence)) })
-		defer watchdog.Stop()
-
+		ctx, alive, done := watched(ctx, silence)
+		defer done()
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server+wire.PathEvents, nil)
 		if err != nil {
 			return err
@@ -38,7 +35,7 @@ func (c *Client) Events(ctx context.Context, after int64, handle func(wire.Event
 		}
 		answer, err := c.http.Do(r)
 		if err != nil {
-			return streamError(ctx, unreachable(c.server, err))
+			return causeOf(ctx, unreachable(c.server, err))
 		}
 		defer answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {
@@ -48,17 +45,25 @@ func (c *Client) Events(ctx context.Context, after int64, handle func(wire.Event
 			}
 			return problem(answer.StatusCode, answer.Header, text)
 		}
-		err = read(answer.Body, func() { watchdog.Reset(silence) }, func(e wire.Event) error {
+		err = read(answer.Body, alive, func(e wire.Event) error {
 			after = max(after, e.Seq)
 			return handle(e)
 		})
-		return streamError(ctx, err)
+		return causeOf(ctx, err)
 	})
 }
 
-// streamError prefers the reason why the stream was ended over how that looked from inside.
-func streamError(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
+// watched is a context for a transfer that ends when there is no sign of life for so long: a network
+// that went away, or a machine that slept, leaves connections that neither move nor break.
+func watched(ctx context.Context, quiet time.Duration) (_ context.Context, alive, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	dog := time.AfterFunc(quiet, func() { cancel(fmt.Errorf("%w: no sign of life for %s", ErrUnreachable, quiet)) })
+	return ctx, func() { dog.Reset(quiet) }, func() { dog.Stop(); cancel(nil) }
+}
+
+// causeOf prefers the reason why a transfer was ended over how that looked from inside.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && err != nil {
 		return cause
 	}
 	return err

@@ -34,6 +34,8 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 			return fmt.Errorf("read %s: %w", u.Name, err)
 		}
 		defer file.Close()
+		ctx, alive, done := watched(ctx, c.stall)
+		defer done()
 		var head, tail strings.Builder
 		form := multipart.NewWriter(&head)
 		if u.SourceSHA256 != "" {
@@ -45,7 +47,7 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 			return err
 		}
 		fmt.Fprintf(&tail, "\r\n--%s--\r\n", form.Boundary())
-		body := io.MultiReader(strings.NewReader(head.String()), &counted{from: io.LimitReader(file, u.Size), tell: progress}, strings.NewReader(tail.String()))
+		body := io.MultiReader(strings.NewReader(head.String()), &counted{from: io.LimitReader(file, u.Size), alive: alive, tell: progress}, strings.NewReader(tail.String()))
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server+wire.PathUpload, body)
 		if err != nil {
 			return err
@@ -56,12 +58,12 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 		r.Header.Set("Authorization", "Bearer "+token)
 		answer, err := c.http.Do(r)
 		if err != nil {
-			return unreachable(c.server, err)
+			return causeOf(ctx, unreachable(c.server, err))
 		}
 		defer answer.Body.Close()
 		text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 		if err != nil {
-			return unreachable(c.server, err)
+			return causeOf(ctx, unreachable(c.server, err))
 		}
 		if answer.StatusCode >= http.StatusBadRequest {
 			return problem(answer.StatusCode, answer.Header, text)
@@ -74,16 +76,18 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 	return &out, err
 }
 
-// counted tells how far a reader has been read.
+// counted tells how far a reader has been read, and that it still is.
 type counted struct {
-	from io.Reader
-	tell func(int64)
-	sent int64
+	from  io.Reader
+	alive func()
+	tell  func(int64) // may be nil
+	sent  int64
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.sent += int64(n)
+	c.alive()
 	if c.tell != nil && n > 0 {
 		c.tell(c.sent)
 	}

@@ -29,7 +29,6 @@ import (
 
 // Lengths of life.
 const (
-	AccessLife  = 15 * time.Minute
 	RefreshLife = 30 * 24 * time.Hour
 	WebLife     = 30 * 24 * time.Hour
 	CodeLife    = 10 * time.Minute
@@ -61,7 +60,9 @@ type Service struct {
 	Mails  Mails
 	Admins []string // addresses, lower case
 	Now    func() time.Time
-	Lanes  map[plan.Queue]int // that jobs can wait in, with this process's workers
+	// AccessLife is how long an access token is valid before it must be renewed.
+	AccessLife time.Duration
+	Lanes      map[plan.Queue]int // that jobs can wait in, with this process's workers
 	// Features are what the operator offers now.
 	Features func() plan.Features
 

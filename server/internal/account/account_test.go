@@ -45,7 +45,7 @@ type world struct {
 func onBoth(t *testing.T, f func(t *testing.T, w *world)) {
 	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
 		w := &world{post: &post{}, now: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}
-		w.Service = &account.Service{DB: db, Secret: []byte("0123456789abcdef0123456789abcdef"), Mails: w.post, Features: plan.All.Features, Now: func() time.Time { return w.now }}
+		w.Service = &account.Service{DB: db, Secret: []byte("0123456789abcdef0123456789abcdef"), Mails: w.post, Features: plan.All.Features, Now: func() time.Time { return w.now }, AccessLife: 15 * time.Minute}
 		f(t, w)
 	})
 }
@@ -86,7 +86,7 @@ func TestCodeSignsInOnce(t *testing.T) {
 		wants(t, "a refresh token as access token", err, wire.CodeSignedOut)
 		_, err = w.Authenticate(ctx, "sa_at_nothing")
 		wants(t, "an invented token", err, wire.CodeSignedOut)
-		w.now = w.now.Add(account.AccessLife)
+		w.now = w.now.Add(w.AccessLife)
 		_, err = w.Authenticate(ctx, tokens.AccessToken)
 		wants(t, "an old token", err, wire.CodeTokenExpired)
 	})

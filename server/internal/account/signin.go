@@ -257,7 +257,7 @@ func (s *Service) issue(ctx context.Context, tx *store.Tx, session *store.Sessio
 	now := s.Now()
 	access := accessPrefix + random(32)
 	for _, t := range []store.Token{
-		{Hash: hash(access), Kind: "access", ExpiresAt: store.At(now.Add(AccessLife))},
+		{Hash: hash(access), Kind: "access", ExpiresAt: store.At(now.Add(s.AccessLife))},
 		{Hash: hash(refresh), Kind: "refresh", ExpiresAt: store.At(now.Add(RefreshLife))},
 	} {
 		t.SessionID, t.UserID, t.CreatedAt = session.ID, session.UserID, store.At(now)
@@ -265,7 +265,7 @@ func (s *Service) issue(ctx context.Context, tx *store.Tx, session *store.Sessio
 			return nil, err
 		}
 	}
-	return &wire.Tokens{AccessToken: access, TokenType: "Bearer", ExpiresIn: int(AccessLife.Seconds()), ExpiresAt: now.Add(AccessLife).UTC(),
+	return &wire.Tokens{AccessToken: access, TokenType: "Bearer", ExpiresIn: int(s.AccessLife.Seconds()), ExpiresAt: now.Add(s.AccessLife).UTC(),
 		RefreshToken: refresh, SessionID: session.ID}, nil
 }
 

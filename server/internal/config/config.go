@@ -87,6 +87,7 @@ type Config struct {
 
 	OTLPEndpoint string `key:"otlp_endpoint" usage:"address traces are sent to (default: no traces)"`
 
+	AccessLife        time.Duration `key:"access_life" default:"15m" usage:"how long an access token is valid before a signed-in program renews it"`
 	RequestsPerMinute int           `key:"requests_per_minute" default:"600" usage:"requests a minute and account or address before 429"`
 	ShutdownTimeout   time.Duration `key:"shutdown_timeout" default:"20s" usage:"how long running jobs may go on after a stop signal"`
 
@@ -285,6 +286,9 @@ func (c *Config) check() (problems []error) {
 		if _, err := ParsePrefix(p); err != nil {
 			bad("setting trusted_proxies, webhook_allow or metrics_allow: %q is not an address or network", p)
 		}
+	}
+	if c.AccessLife < time.Second {
+		bad("setting access_life: %s is less than a second", c.AccessLife)
 	}
 	if !slices.Contains([]string{"1", "2", "3"}, c.Phase) {
 		bad("setting phase: %q is not 1, 2 or 3", c.Phase)

@@ -145,7 +145,7 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	}
 	s.Notify = &notify.Service{DB: s.DB, Mailer: mailer, Log: s.Log, Now: o.Now, Client: notify.NewPoster(allowed),
 		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate)}
-	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Now: o.Now, Features: s.Features.Features, Lanes: lanes}
+	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Now: o.Now, AccessLife: c.AccessLife, Features: s.Features.Features, Lanes: lanes}
 	s.Notify.Codes = s.Accounts
 	s.Tenants = &tenant.Service{DB: s.DB, Own: c.PublicURL, Secret: secret, Limits: s.Accounts.Limits, Client: notify.NewPoster(allowed), Log: s.Log, Now: o.Now}
 	s.Notify.Brands = s.Tenants
