@@ -6,9 +6,13 @@ import (
 	"sync"
 )
 
+// waiting is how many short files the others hear while one hears a long one: with 4, two cores were
+// 1.63 to 1.98 times one on the labelled set.
+const waiting = 256
+
 // ordered does work on every item with jobs goroutines and hands the results to out in the order
-// of the items, each as soon as it and all before it are there. At most 4 results for each job
-// wait for their turn, so memory stays bounded however long one item takes.
+// of the items, each as soon as it and all before it are there. At most waiting
+// results for each job wait for their turn, so memory stays bounded however long one item takes.
 //
 // When ctx ends, no further item is begun and no further result is handed out: one that arrives
 // then may be a result of being stopped. An error of out ends it the same way. ordered returns
@@ -21,7 +25,7 @@ func ordered[T, R any](ctx context.Context, jobs int, items iter.Seq[T], work fu
 		result chan R // of capacity 1
 	}
 	todo := make(chan slot)
-	queue := make(chan slot, 4*jobs)
+	queue := make(chan slot, waiting*jobs)
 
 	var wg sync.WaitGroup
 	for range jobs {

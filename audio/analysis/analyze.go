@@ -17,10 +17,11 @@ func Analyze(ctx context.Context, b *pcm.Buffer) (*Result, error) {
 }
 
 func (p *pass) hear(ctx context.Context, b *pcm.Buffer) (*Result, error) {
-	if err := p.begin(b.Rate, b.Channels, int64(b.Frames()), b.Samples[:min(len(b.Samples), headSeconds*b.Rate*max(0, b.Channels))]); err != nil {
+	sound := b.Samples[:b.Frames()*b.Channels]
+	if err := p.begin(b.Rate, b.Channels, int64(b.Frames()), sound[:min(len(sound), headOf(b.Rate, b.Channels))]); err != nil {
 		return nil, err
 	}
-	if err := p.feed(ctx, b.Samples[:b.Frames()*b.Channels]); err != nil {
+	if err := p.feed(ctx, sound); err != nil {
 		return nil, err
 	}
 	return p.finish()

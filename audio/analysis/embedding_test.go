@@ -13,7 +13,7 @@ import (
 func reportOf(t *testing.T, b *pcm.Buffer) *Report {
 	t.Helper()
 	res := mustAnalyze(t, b)
-	return Describe(&codec.Clip{Info: codec.Info{Rate: b.Rate, Channels: b.Channels, Frames: int64(b.Frames())}, Audio: *b}, res)
+	return Describe(&codec.Stream{Info: codec.Info{Rate: b.Rate, Channels: b.Channels, Frames: int64(b.Frames())}}, res)
 }
 
 // Harmed copies of a file must lie nearest to it.

@@ -16,62 +16,48 @@ type Options struct {
 	Limits    codec.Limits // of what is decoded; zero: codec's own
 	// Each, if set, is handed the decoded sound in order, in as many pieces as it is decoded in; it
 	// must not keep them.
-	Each func(b *pcm.Buffer) error
+	Each func(b *pcm.Buffer)
 }
 
-// File decodes one file and listens to it. The Report always comes back with the path, and
-// with OK unset and the reason in Error when the file could not be heard; then err is the
-// same reason as a value and the clip is nil. A file of more than about a quarter of an hour is heard
-// in windows, so that memory stays bounded: its clip comes without the sound. What the file or its name says about tempo and key wins over
-// the sound, unless SoundOnly is set; the sound's candidates stay in the report.
-func File(ctx context.Context, path string, o Options) (*Report, *codec.Clip, error) {
+// File listens to one file while it decodes it, so that memory stays bounded however long the file
+// is. The Report always comes back with the path, and with OK unset and the reason in Error when the
+// file could not be heard; then err is the same reason as a value and the tags are nil. What the file
+// or its name says about tempo and key wins over the sound, unless SoundOnly is set; the sound's
+// candidates stay in the report.
+func File(ctx context.Context, path string, o Options) (*Report, *codec.Tags, error) {
 	began := time.Now()
 	rep := &Report{Path: path, Engine: Engine}
-	fail := func(err error) (*Report, *codec.Clip, error) {
+	tags, err := rep.hear(ctx, path, o)
+	if err != nil {
 		s := err.Error()
 		rep.Error = &s
-		rep.TookMS = millis(time.Since(began))
-		return rep, nil, err
 	}
-	hearFile := hearWhole
-	if isLong(path) {
-		hearFile = hearLong
-	}
-	clip, sum, res, err := hearFile(ctx, path, o)
+	rep.TookMS = millis(time.Since(began))
+	return rep, tags, err
+}
+
+func (rep *Report) hear(ctx context.Context, path string, o Options) (*codec.Tags, error) {
+	s, sum, err := codec.OpenFileSum(ctx, path, o.Limits)
 	if sum != "" {
 		rep.SHA256 = &sum
 	}
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	rep.fill(clip, res, o.SoundOnly)
-	rep.TookMS = millis(time.Since(began))
-	return rep, clip, nil
+	defer s.Close()
+	res, err := Stream(ctx, s, o.Each)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", path, err)
+	}
+	rep.fill(s, res, o.SoundOnly)
+	return &s.Tags, nil
 }
 
-// Describe is what File reports of a clip that was decoded and analysed elsewhere, without path
-// and sum.
-func Describe(clip *codec.Clip, res *Result) *Report {
+// Describe is what File reports of a sound that Stream has heard, without path and sum.
+func Describe(s *codec.Stream, res *Result) *Report {
 	rep := &Report{Engine: Engine}
-	rep.fill(clip, res, false)
+	rep.fill(s, res, false)
 	return rep
-}
-
-func hearWhole(ctx context.Context, path string, o Options) (*codec.Clip, string, *Result, error) {
-	clip, sum, err := codec.DecodeFileSum(ctx, path, o.Limits)
-	if err != nil {
-		return nil, sum, nil, err
-	}
-	if o.Each != nil {
-		if err := o.Each(&clip.Audio); err != nil {
-			return nil, sum, nil, err
-		}
-	}
-	res, err := Analyze(ctx, &clip.Audio)
-	if err != nil {
-		return nil, sum, nil, fmt.Errorf("analyse %s: %w", path, err)
-	}
-	return clip, sum, res, nil
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -80,17 +66,17 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 var errCut = errors.New("the file ends before its header says; what is there was heard")
 
 // fill takes over what container and sound say, and decides between them.
-func (rep *Report) fill(clip *codec.Clip, res *Result, soundOnly bool) {
+func (rep *Report) fill(s *codec.Stream, res *Result, soundOnly bool) {
 	rep.OK = true
-	if clip.Truncated {
-		s := errCut.Error()
-		rep.Error = &s
+	if s.Truncated {
+		cut := errCut.Error()
+		rep.Error = &cut
 	}
-	format, rate, channels, frames := string(clip.Format), clip.Rate, clip.Channels, clip.Frames
+	format, rate, channels, frames := string(s.Format), s.Rate, s.Channels, s.Frames
 	dur := float64(frames) / float64(max(1, rate))
 	rep.Format, rep.SampleRate, rep.Channels, rep.Frames, rep.Duration = &format, &rate, &channels, &frames, &dur
-	if clip.BitDepth > 0 {
-		bits := clip.BitDepth
+	if s.BitDepth > 0 {
+		bits := s.BitDepth
 		rep.BitDepth = &bits
 	}
 	if res.Kind != "" {
@@ -122,14 +108,14 @@ func (rep *Report) fill(clip *codec.Clip, res *Result, soundOnly bool) {
 	rep.ChromaMean, rep.ChromaStd = res.ChromaMean, res.ChromaStd
 	rep.Embedding = res.Embedding
 	if !soundOnly {
-		rep.believe(clip, res)
+		rep.believe(s, res)
 	}
 }
 
 // believe puts what the file says of itself in place of what the sound said.
-func (rep *Report) believe(clip *codec.Clip, res *Result) {
-	if clip.BPM > 0 {
-		bpm, src, sure := clip.BPM, Source(clip.BPMOrigin), statedConfidence(clip.BPMOrigin)
+func (rep *Report) believe(s *codec.Stream, res *Result) {
+	if s.BPM > 0 {
+		bpm, src, sure := s.BPM, Source(s.BPMOrigin), statedConfidence(s.BPMOrigin)
 		rep.BPM, rep.BPMSource, rep.BPMConfidence = &bpm, &src, &sure
 		rep.Beats, rep.BeatsInLoop = nil, nil
 		if res.BPM != nil {
@@ -139,12 +125,12 @@ func (rep *Report) believe(clip *codec.Clip, res *Result) {
 			rep.BeatsInLoop = &n
 		}
 	}
-	if clip.Beats > 0 && rep.BPM != nil {
-		n := clip.Beats
+	if s.Beats > 0 && rep.BPM != nil {
+		n := s.Beats
 		rep.BeatsInLoop = &n
 	}
-	if clip.Key != "" {
-		key, src, sure := clip.Key, Source(clip.KeyOrigin), statedConfidence(clip.KeyOrigin)
+	if s.Key != "" {
+		key, src, sure := s.Key, Source(s.KeyOrigin), statedConfidence(s.KeyOrigin)
 		rep.Key, rep.KeySource, rep.KeyConfidence = &key, &src, &sure
 	}
 }

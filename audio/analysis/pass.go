@@ -28,6 +28,7 @@ type pass struct {
 
 	halvers []halver
 	stages  [][]float32
+	window  []float32 // of a stream
 	mono    []float32
 	scratch []float32
 	earRate float64

@@ -4,14 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"reflect"
 	"runtime"
 	"sync"
 	"testing"
 
-	"sampleagent/audio/codec"
 	"sampleagent/audio/pcm"
 )
 
@@ -208,42 +205,5 @@ func TestCancelled(t *testing.T) {
 	cancel()
 	if _, err := Analyze(ctx, tune(44100, 1, 2)); err == nil {
 		t.Error("a cancelled analysis gave a result")
-	}
-}
-
-// A long file heard in windows gives what it gives as a whole.
-func TestWindowsHearTheSame(t *testing.T) {
-	b := tune(22050, 2, 90)
-	path := filepath.Join(t.TempDir(), "long.wav")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := codec.EncodeWAV(f, b, codec.WAVOptions{PCMOptions: codec.PCMOptions{Bits: 16}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	clip, sum, whole, err := hearWhole(context.Background(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	frames := 0
-	long, sum2, parts, err := hearLong(context.Background(), path, Options{Each: func(b *pcm.Buffer) error { frames += b.Frames(); return nil }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sum != sum2 || clip.Frames != long.Frames || int64(frames) != clip.Frames {
-		t.Errorf("sums %s and %s, %d, %d and %d frames", sum, sum2, clip.Frames, long.Frames, frames)
-	}
-	for i := range reflect.TypeOf(*whole).NumField() {
-		a, b := reflect.ValueOf(*whole).Field(i), reflect.ValueOf(*parts).Field(i)
-		if !reflect.DeepEqual(a.Interface(), b.Interface()) {
-			t.Errorf("%s: %+v as a whole, %+v in windows", reflect.TypeOf(*whole).Field(i).Name, reflect.Indirect(a), reflect.Indirect(b))
-		}
-	}
-	if !reflect.DeepEqual(whole, parts) {
-		t.Errorf("whole: %v BPM, %v; windows: %v BPM, %v", value(whole.BPM), whole.KeyCandidates, value(parts.BPM), parts.KeyCandidates)
 	}
 }

@@ -375,7 +375,7 @@ func TestDecodeFileErrors(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	_, sum, err := DecodeFileSum(context.Background(), bad, Limits{})
+	_, sum, err := OpenFileSum(context.Background(), bad, Limits{})
 	if want := sha256.Sum256([]byte("nothing to hear here")); sum != hex.EncodeToString(want[:]) || !errors.Is(err, ErrUnknownFormat) {
 		t.Errorf("sum %q, %v", sum, err)
 	}
@@ -392,9 +392,12 @@ func TestSums(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := sha256.Sum256(file)
-		c, sum, err := DecodeFileSum(context.Background(), path, Limits{})
-		if err != nil || sum != hex.EncodeToString(want[:]) || c.Frames != int64(frames) {
-			t.Errorf("%d frames: %s %v", frames, sum, err)
+		s, sum, err := OpenFileSum(context.Background(), path, Limits{})
+		if err != nil || sum != hex.EncodeToString(want[:]) || s.Frames != int64(frames) {
+			t.Fatalf("%d frames: %s %v", frames, sum, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -38,13 +38,13 @@ func TestDataSet(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, f := range files {
-		c, sum, err := DecodeFileSum(context.Background(), f, Limits{})
+		c, err := DecodeFile(context.Background(), f, Limits{})
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if c.Rate != 44100 || c.Channels != 1 || c.BitDepth != 16 || c.Truncated || c.Frames == 0 || len(sum) != 64 {
-			t.Errorf("%s: %+v %s", f, c.Info, sum)
+		if c.Rate != 44100 || c.Channels != 1 || c.BitDepth != 16 || c.Truncated || c.Frames == 0 {
+			t.Errorf("%s: %+v", f, c.Info)
 		}
 	}
 }

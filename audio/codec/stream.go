@@ -36,7 +36,8 @@ type Stream struct {
 	Info
 	Tags
 	src  source
-	left int64 // samples until the limit
+	left int64    // samples until the limit
+	file *os.File // to be closed; nil when the caller has it
 }
 
 // Open reads the header of r and gets ready to decode from its first frame. Info.Frames is what
@@ -46,11 +47,15 @@ func Open(r io.ReadSeeker, lim Limits) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	most := lim.orDefault().samples(t.Channels)
+	if t.counted && t.Frames*int64(t.Channels) > most {
+		return nil, fmt.Errorf("%s: %w", t.Format, ErrTooLarge)
+	}
 	src, err := t.begin()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Format, err)
 	}
-	return &Stream{Info: t.Info, Tags: t.Tags, src: src, left: lim.orDefault().samples(t.Channels)}, nil
+	return &Stream{Info: t.Info, Tags: t.Tags, src: src, left: most}, nil
 }
 
 // Read fills dst with whole interleaved frames and returns how many samples it wrote. dst must
@@ -66,7 +71,21 @@ func (s *Stream) Read(dst []float32) (int, error) {
 	if s.left < 0 {
 		return 0, fmt.Errorf("%s: %w", s.Format, ErrTooLarge)
 	}
+	if n == 0 && err == nil {
+		err = errNoProgress
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%s: %w", s.Format, err)
+	}
 	return n, err
+}
+
+// Close lets go of the file that OpenFileSum opened.
+func (s *Stream) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
 }
 
 // Probe reads the header and the tags only. Frames is what the header claims as far as the
@@ -97,7 +116,12 @@ func DecodeFile(ctx context.Context, path string, lim Limits) (*Clip, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return decodeNamed(ctx, path, f, lim)
+	c, err := Decode(ctx, f, lim)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s: %w", path, err)
+	}
+	c.FillFromName(path)
+	return c, nil
 }
 
 // openRegular opens a file but nothing else: a named pipe would wait for ever.
@@ -113,18 +137,23 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, fi.Size(), err
 }
 
-// smallFile is read into memory as a whole when its hash is wanted too; larger ones are read a
+// smallFile is read into memory as a whole for its hash and its sound; larger ones are read a
 // second time, from the page cache as a rule, so that memory stays bounded.
 const smallFile = 16 << 20
 
-// DecodeFileSum is DecodeFile with the SHA-256 of the file's bytes in hexadecimal. The sum is
-// given also when the decoding fails, as long as the file can be read.
-func DecodeFileSum(ctx context.Context, path string, lim Limits) (clip *Clip, sum string, err error) {
+// OpenFileSum is Open of a file on disk, with the SHA-256 of its bytes in hexadecimal. What the
+// header and the tags do not say of tempo and key is filled in from the file's name. The sum is
+// given also when the file is no sound, as long as it can be read; errors name the path.
+func OpenFileSum(ctx context.Context, path string, lim Limits) (s *Stream, sum string, err error) {
 	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, "", err
 	}
-	defer f.Close()
+	defer func() {
+		if s == nil || s.file == nil {
+			f.Close()
+		}
+	}()
 	h := sha256.New()
 	r := io.ReadSeeker(f)
 	if size <= smallFile {
@@ -138,8 +167,15 @@ func DecodeFileSum(ctx context.Context, path string, lim Limits) (clip *Clip, su
 	} else if err := hashAll(ctx, h, f); err != nil {
 		return nil, "", fmt.Errorf("read %s: %w", path, err)
 	}
-	clip, err = decodeNamed(ctx, path, r, lim)
-	return clip, hex.EncodeToString(h.Sum(nil)), err
+	sum = hex.EncodeToString(h.Sum(nil))
+	if s, err = Open(r, lim); err != nil {
+		return nil, sum, fmt.Errorf("decode %s: %w", path, err)
+	}
+	s.FillFromName(path)
+	if r == f {
+		s.file = f
+	}
+	return s, sum, nil
 }
 
 // hashAll reads r to its end into h.
@@ -160,15 +196,6 @@ func hashAll(ctx context.Context, h io.Writer, r io.Reader) error {
 			return err
 		}
 	}
-}
-
-func decodeNamed(ctx context.Context, path string, r io.ReadSeeker, lim Limits) (*Clip, error) {
-	c, err := Decode(ctx, r, lim)
-	if err != nil {
-		return nil, fmt.Errorf("decode %s: %w", path, err)
-	}
-	c.fillFromName(path)
-	return c, nil
 }
 
 // parse finds the format and reads the header.

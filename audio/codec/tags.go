@@ -35,8 +35,8 @@ func (t *Tags) setKey(text string, from Origin) {
 	}
 }
 
-// fillFromName takes from the file's name what the file itself does not say.
-func (t *Tags) fillFromName(path string) {
+// FillFromName takes from the file's name what the file itself does not say of tempo and key.
+func (t *Tags) FillFromName(path string) {
 	if t.BPM > 0 && t.Key != "" {
 		return
 	}

@@ -21,7 +21,7 @@ var ErrFormat = errors.New("not stored peaks")
 
 // MarshalBinary gives the stored form.
 func (p *Peaks) MarshalBinary() ([]byte, error) {
-	return p.AppendBinary(nil)
+	return p.AppendBinary(make([]byte, 0, headerSize+cellSize*len(p.levels[0])))
 }
 
 // AppendBinary appends the stored form to b.

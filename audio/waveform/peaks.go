@@ -5,6 +5,7 @@ package waveform
 
 import (
 	"math"
+	"slices"
 
 	"sampleagent/audio/pcm"
 )
@@ -35,13 +36,47 @@ const limit = 16
 
 // Build walks over the sound once. NaN counts as silence.
 func Build(b *pcm.Buffer) *Peaks {
-	p := &Peaks{Rate: b.Rate, Frames: b.Frames()}
-	base := make([]Column, (p.Frames+BaseFrames-1)/BaseFrames)
-	for i := range base {
-		from := i * BaseFrames * b.Channels
-		base[i] = column(b.Samples[from:min(from+BaseFrames*b.Channels, len(b.Samples))])
+	w := Builder{base: make([]Column, 0, (b.Frames()+BaseFrames-1)/BaseFrames)}
+	w.Add(b)
+	return w.Peaks()
+}
+
+// Builder makes Peaks of a sound that comes in pieces. Its zero value is ready.
+type Builder struct {
+	rate, frames int
+	base         []Column
+	rest         []float32 // frames that do not fill a cell yet
+}
+
+// Add takes the next piece. It keeps nothing of it.
+func (w *Builder) Add(b *pcm.Buffer) {
+	w.rate = b.Rate
+	w.frames += b.Frames()
+	cell, s := BaseFrames*b.Channels, b.Samples[:b.Frames()*b.Channels]
+	if len(w.rest) > 0 {
+		n := min(cell-len(w.rest), len(s))
+		w.rest, s = append(w.rest, s[:n]...), s[n:]
+		if len(w.rest) < cell {
+			return
+		}
+		w.base, w.rest = append(w.base, column(w.rest)), w.rest[:0]
 	}
-	p.zoomOut(base)
+	if n := len(s) / cell; len(w.base)+n > cap(w.base) {
+		w.base = slices.Grow(w.base, max(n, len(w.base))) // doubled: an hour has 600,000 cells
+	}
+	for ; len(s) >= cell; s = s[cell:] {
+		w.base = append(w.base, column(s[:cell]))
+	}
+	w.rest = append(w.rest, s...)
+}
+
+// Peaks ends the sound. The Builder must not be used again.
+func (w *Builder) Peaks() *Peaks {
+	if len(w.rest) > 0 {
+		w.base, w.rest = append(w.base, column(w.rest)), nil
+	}
+	p := &Peaks{Rate: w.rate, Frames: w.frames}
+	p.zoomOut(w.base)
 	return p
 }
 

@@ -3,6 +3,7 @@ package waveform
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -43,6 +44,26 @@ func TestRange(t *testing.T) {
 			if c.RMS > max(c.Max, -c.Min)*1.0001 {
 				t.Fatalf("column %d has RMS beyond its peak: %v", i, c)
 			}
+		}
+	})
+}
+
+// TestPieces: a sound drawn piece by piece is drawn as in one.
+func TestPieces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := anySound(t)
+		want := Build(b)
+		w := Builder{}
+		w.Add(&pcm.Buffer{Rate: b.Rate, Channels: b.Channels})
+		for s := b.Samples; len(s) > 0; {
+			n := b.Channels * rapid.IntRange(1, len(s)/b.Channels).Draw(t, "frames of a piece")
+			piece := append([]float32(nil), s[:n]...)
+			w.Add(&pcm.Buffer{Rate: b.Rate, Channels: b.Channels, Samples: piece})
+			clear(piece) // nothing is kept
+			s = s[n:]
+		}
+		if got := w.Peaks(); got.Rate != want.Rate || got.Frames != want.Frames || !slices.EqualFunc(got.levels, want.levels, slices.Equal) {
+			t.Fatalf("%d frames: %+v in pieces, %+v in one", b.Frames(), got, want)
 		}
 	})
 }

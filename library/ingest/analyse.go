@@ -291,7 +291,8 @@ func (r *running) one(ctx context.Context, t task) (d done) {
 	if known, err := r.sameBytes(ctx, t, &d); err == nil && known {
 		return d
 	}
-	rep, clip, err := r.o.Analyse(ctx, t.Path)
+	var peaks waveform.Builder
+	rep, tags, err := r.o.Analyse(ctx, t.Path, analysis.Options{Each: peaks.Add})
 	switch {
 	case ctx.Err() != nil:
 		d.err = ctx.Err()
@@ -305,23 +306,15 @@ func (r *running) one(ctx context.Context, t task) (d done) {
 			fail(nil, fmt.Errorf("analyse %s: the analysis gave values that cannot be stored: %w", t.Path, err))
 			return d
 		}
-		d.analysis.Report = rep
-		fillFromClip(&d.analysis, clip)
+		d.analysis.Report, d.analysis.Embedding = rep, rep.Embedding
+		d.analysis.Source = catalog.Source{Artist: tags.Artist, Album: tags.Album, Title: tags.Title, ReleaseDate: tags.Date}
+		drawn := peaks.Peaks()
+		d.analysis.Overview = drawn.Overview(OverviewColumns)
+		if b, err := drawn.MarshalBinary(); err == nil { // drawn anew from the file when it is missing
+			d.analysis.Peaks = b
+		}
 	}
 	return d
-}
-
-func fillFromClip(a *catalog.Analysis, clip *codec.Clip) {
-	a.Embedding = a.Report.Embedding
-	if clip == nil {
-		return
-	}
-	a.Source = catalog.Source{Artist: clip.Artist, Album: clip.Album, Title: clip.Title, ReleaseDate: clip.Date}
-	peaks := waveform.Build(&clip.Audio)
-	a.Overview = peaks.Overview(OverviewColumns)
-	if b, err := peaks.MarshalBinary(); err == nil { // drawn anew from the file when it is missing
-		a.Peaks = b
-	}
 }
 
 // sameBytes spares the analysis of bytes that are known: those of this sample before its time

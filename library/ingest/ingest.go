@@ -41,7 +41,7 @@ type Options struct {
 	File       func(Outcome)                   // called once for each file, after it is stored, by one goroutine at a time
 
 	// Analyse is what hears a file; nil for analysis.File.
-	Analyse func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error)
+	Analyse func(ctx context.Context, path string, o analysis.Options) (*analysis.Report, *codec.Tags, error)
 }
 
 // Step is what an import is doing.
@@ -228,9 +228,7 @@ func newRun(db *catalog.DB, job string, o Options) *running {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Analyse == nil {
-		o.Analyse = func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
-			return analysis.File(ctx, path, analysis.Options{})
-		}
+		o.Analyse = analysis.File
 	}
 	return &running{db: db, job: job, o: o, began: time.Now(), sum: Summary{Job: job, Count: map[What]int{}}, sizes: map[int64]int{}, progress: Progress{Step: Listing}}
 }

@@ -236,10 +236,10 @@ func TestMovedChangedGoneAndBack(t *testing.T) {
 }
 
 // counting counts what is really analysed.
-func counting(n *atomic.Int64) func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
-	return func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
+func counting(n *atomic.Int64) func(ctx context.Context, path string, o analysis.Options) (*analysis.Report, *codec.Tags, error) {
+	return func(ctx context.Context, path string, o analysis.Options) (*analysis.Report, *codec.Tags, error) {
 		n.Add(1)
-		return analysis.File(ctx, path, analysis.Options{})
+		return analysis.File(ctx, path, o)
 	}
 }
 
@@ -283,7 +283,7 @@ func TestFilesThatVanishOrCannotBeRead(t *testing.T) {
 		write(t, filepath.Join(root, fmt.Sprintf("%d.wav", i)), wav(i))
 	}
 	db := openNew(t)
-	h, sum := importAll(t, db, root, Options{Workers: 1, Analyse: func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
+	h, sum := importAll(t, db, root, Options{Workers: 1, Analyse: func(ctx context.Context, path string, o analysis.Options) (*analysis.Report, *codec.Tags, error) {
 		switch filepath.Base(path) {
 		case "0.wav": // the last file vanishes while the first is heard
 			must(t, os.Remove(filepath.Join(root, "5.wav")))
@@ -294,7 +294,7 @@ func TestFilesThatVanishOrCannotBeRead(t *testing.T) {
 		case "3.wav":
 			return &analysis.Report{OK: true, BPM: ptr(math.NaN())}, nil, nil
 		}
-		return analysis.File(ctx, path, analysis.Options{})
+		return analysis.File(ctx, path, o)
 	}}, root, filepath.Join(root, "never was.wav"))
 	if h.by["5.wav"].What != Missing || h.by["1.wav"].What != Failed || h.by["2.wav"].What != Failed || h.by["0.wav"].What != Added || h.by["4.wav"].What != Added {
 		t.Errorf("%v", h)
@@ -322,14 +322,14 @@ func TestCancelKeepsWhatIsDoneAndResumeDoesTheRest(t *testing.T) {
 	var n atomic.Int64
 	analyse := counting(&n)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := Run(ctx, db, []string{root}, Options{Analyse: func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
+	_, err := Run(ctx, db, []string{root}, Options{Analyse: func(ctx context.Context, path string, o analysis.Options) (*analysis.Report, *codec.Tags, error) {
 		if n.Load() == 20 {
 			cancel()
 		}
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		return analyse(ctx, path)
+		return analyse(ctx, path, o)
 	}})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v, want context.Canceled", err)
@@ -418,11 +418,11 @@ func TestPauseStopsBetweenFiles(t *testing.T) {
 	go func() {
 		_, err := Run(t.Context(), db, []string{root}, Options{
 			Checkpoint: func(ctx context.Context) error { gate.RLock(); defer gate.RUnlock(); return ctx.Err() },
-			Analyse: func(ctx context.Context, path string) (*analysis.Report, *codec.Clip, error) {
+			Analyse: func(ctx context.Context, path string, o analysis.Options) (*analysis.Report, *codec.Tags, error) {
 				if n.Load() == 5 {
 					once.Do(func() { gate.Lock(); close(paused) })
 				}
-				return analyse(ctx, path)
+				return analyse(ctx, path, o)
 			}})
 		done <- err
 	}()

@@ -22,9 +22,11 @@ import (
 	"sampleagent/sync/wire"
 )
 
-// hearing is a decoded file and what the engine found out.
+// hearing is a file and what the engine found out while it was decoded.
 type hearing struct {
-	clip   *codec.Clip
+	sound  *codec.Stream // its end was reached
+	drawn  *waveform.Peaks
+	small  *pcm.Buffer // the sound in at most two channels where a preview is made of it
 	result *analysis.Result
 	report *analysis.Report
 	full   bool // the plan has the full analysis
@@ -46,8 +48,13 @@ func (s *Service) hear(ctx context.Context, j *store.Job, file string, who Who) 
 	defer f.Close()
 	limit := int64((who.Limits.Seconds + 1) * bytesPerSecond)
 	need := min(limit, MemoryBudget)
-	if info, _, err := codec.Probe(f); err == nil && info.Frames > 0 {
-		need = min(need, info.Frames*int64(info.Channels)*4)
+	if info, _, err := codec.Probe(f); err == nil {
+		if info.Frames > 0 {
+			need = min(need, info.Frames*int64(info.Channels)*4)
+		}
+		if !needsPreview(info) {
+			need = min(need, analysis.StreamBytes)
+		}
 	}
 	if err := s.Memory.Acquire(ctx, need); err != nil {
 		return nil, err
@@ -57,39 +64,49 @@ func (s *Service) hear(ctx context.Context, j *store.Job, file string, who Who) 
 		return nil, err
 	}
 	began := time.Now()
-	clip, err := codec.Decode(ctx, f, codec.Limits{Bytes: limit, Channels: 16})
+	sound, err := codec.Open(f, codec.Limits{Bytes: limit, Channels: 16})
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if inFile(err) {
-			return nil, permanent{undecodable(err)}
-		}
-		return nil, fmt.Errorf("decode job %s: %w", j.ID, err)
+		return nil, unheard(ctx, j, err)
 	}
-	if seconds := clip.Audio.Seconds(); tooLong(seconds, who.Limits) {
-		return nil, permanent{durationProblem(seconds, who.Limits)}
-	}
-	if clip.Audio.Frames() == 0 {
-		return nil, permanent{undecodable(codec.ErrNoAudio)}
-	}
-	if bpm, key := codec.ParseName(j.OriginalName); true {
-		if clip.BPM == 0 && bpm > 0 {
-			clip.BPM, clip.BPMOrigin = bpm, codec.FromName
-		}
-		if clip.Key == "" && key != "" {
-			clip.Key, clip.KeyOrigin = key, codec.FromName
-		}
-	}
+	sound.FillFromName(j.OriginalName)
 	if err := s.at(ctx, j, wire.StepAnalyze); err != nil {
 		return nil, err
 	}
-	result, err := analysis.Analyze(ctx, &clip.Audio)
-	if err != nil {
-		return nil, fmt.Errorf("analyse job %s: %w", j.ID, err)
+	h := &hearing{sound: sound, full: who.Limits.FullAnalysis}
+	if needsPreview(sound.Info) {
+		h.small = &pcm.Buffer{Rate: sound.Rate, Channels: 1}
+		if sound.Channels == 2 {
+			h.small.Channels = 2
+		}
+		h.small.Samples = make([]float32, 0, max(0, sound.Frames)*int64(h.small.Channels))
 	}
-	return &hearing{clip: clip, result: result, report: analysis.Describe(clip, result), full: who.Limits.FullAnalysis, took: time.Since(began)}, nil
+	var drawn waveform.Builder
+	h.result, err = analysis.Stream(ctx, sound, func(b *pcm.Buffer) {
+		drawn.Add(b)
+		h.keepSmall(b)
+	})
+	if err != nil {
+		return nil, unheard(ctx, j, err)
+	}
+	if seconds := h.seconds(); tooLong(seconds, who.Limits) {
+		return nil, permanent{durationProblem(seconds, who.Limits)}
+	}
+	h.drawn, h.report, h.took = drawn.Peaks(), analysis.Describe(sound, h.result), time.Since(began)
+	return h, nil
 }
+
+// unheard says whose fault it is that a file could not be heard.
+func unheard(ctx context.Context, j *store.Job, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case inFile(err):
+		return permanent{undecodable(err)}
+	}
+	return fmt.Errorf("hear job %s: %w", j.ID, err)
+}
+
+func (h *hearing) seconds() float64 { return float64(h.sound.Frames) / float64(h.sound.Rate) }
 
 // inFile says that decoding failed for what the file is.
 func inFile(err error) bool {
@@ -104,7 +121,7 @@ func inFile(err error) bool {
 // facts is what the vibe is made of.
 func (h *hearing) facts(name string) vibe.Facts {
 	r := h.report
-	f := vibe.Facts{Name: name, Duration: h.clip.Audio.Seconds(), BPM: r.BPM, BPMConf: r.BPMConfidence, Key: r.Key, KeyConf: r.KeyConfidence, LUFS: r.IntegratedLUFS}
+	f := vibe.Facts{Name: name, Duration: h.seconds(), BPM: r.BPM, BPMConf: r.BPMConfidence, Key: r.Key, KeyConf: r.KeyConfidence, LUFS: r.IntegratedLUFS}
 	if r.Kind != nil {
 		f.Kind = string(*r.Kind)
 	}
@@ -130,13 +147,13 @@ func (h *hearing) sample(j *store.Job, who Who, now time.Time) *store.Sample {
 		Title:   strings.TrimSuffix(j.OriginalName, path.Ext(j.OriginalName)),
 		FileKey: object.Processed(j.UserID, j.SampleID, j.Format), PeaksKey: object.Derived(j.UserID, j.SampleID, "peaks.json"),
 		Format: j.Format, Size: j.Size, SHA256: j.SHA256, SourceSHA256: j.Options.V.SourceSHA256,
-		Duration: h.clip.Audio.Seconds(), SampleRate: int64(h.clip.Rate), Channels: int64(h.clip.Channels), BitDepth: int64(h.clip.BitDepth),
-		Genre: h.clip.Genre, CreatedAt: at, UpdatedAt: at, AnalyzedAt: at,
+		Duration: h.seconds(), SampleRate: int64(h.sound.Rate), Channels: int64(h.sound.Channels), BitDepth: int64(h.sound.BitDepth),
+		Genre: h.sound.Genre, CreatedAt: at, UpdatedAt: at, AnalyzedAt: at,
 	}
 	if s.Title == "" {
 		s.Title = j.OriginalName
 	}
-	if h.needsPreview() {
+	if h.small != nil {
 		s.PreviewKey = object.Derived(j.UserID, j.SampleID, "preview.wav")
 	}
 	if r.BPM != nil {
@@ -169,8 +186,8 @@ func or0(v *float64) float64 {
 func (h *hearing) features(sampleID string, now time.Time) *store.Features {
 	r := h.report
 	f := &store.Features{
-		SampleID: sampleID, Engine: r.Engine, Duration: h.clip.Audio.Seconds(), SampleRate: int64(h.clip.Rate), Channels: int64(h.clip.Channels),
-		Frames: int64(h.clip.Audio.Frames()), BPM: r.BPM, BPMConf: r.BPMConfidence, KeyConf: r.KeyConfidence, TuningCents: r.TuningCents,
+		SampleID: sampleID, Engine: r.Engine, Duration: h.seconds(), SampleRate: int64(h.sound.Rate), Channels: int64(h.sound.Channels),
+		Frames: h.sound.Frames, BPM: r.BPM, BPMConf: r.BPMConfidence, KeyConf: r.KeyConfidence, TuningCents: r.TuningCents,
 		MFCCMean: r.MFCCMean, MFCCStd: r.MFCCStd, ChromaMean: r.ChromaMean, ChromaStd: r.ChromaStd,
 		TookMS: float64(h.took.Microseconds()) / 1000, ExtractedAt: store.At(now),
 	}
@@ -208,32 +225,33 @@ const peakColumns = 800
 
 // peaks is the waveform as JSON: pairs of minimum and maximum from -127 to 127.
 func (h *hearing) peaks() ([]byte, error) {
-	raw := waveform.Build(&h.clip.Audio).Overview(peakColumns)
+	raw := h.drawn.Overview(peakColumns)
 	values := make([]int8, len(raw))
 	for i, b := range raw {
 		values[i] = int8(b)
 	}
-	return json.Marshal(map[string]any{"columns": len(values) / 2, "seconds": h.clip.Audio.Seconds(), "peaks": values})
+	return json.Marshal(map[string]any{"columns": len(values) / 2, "seconds": h.seconds(), "peaks": values})
 }
 
 // needsPreview says that browsers do not play the original, or that it is larger than it must be.
-func (h *hearing) needsPreview() bool {
-	return h.clip.Format == codec.AIFF || (h.clip.Format == codec.WAV && (h.clip.BitDepth > 16 || h.clip.Channels > 2 || h.clip.Rate > 48000))
+func needsPreview(i codec.Info) bool {
+	return i.Format == codec.AIFF || (i.Format == codec.WAV && (i.BitDepth > 16 || i.Channels > 2 || i.Rate > 48000))
 }
 
-// preview is the sound in at most two channels, to be written with 16 bits.
-func (h *hearing) preview() *pcm.Buffer {
-	b := &h.clip.Audio
+// keepSmall keeps a piece of the sound for the preview: in one channel when it has more than two.
+func (h *hearing) keepSmall(b *pcm.Buffer) {
+	if h.small == nil {
+		return
+	}
 	if b.Channels <= 2 {
-		return b
+		h.small.Samples = append(h.small.Samples, b.Samples...)
+		return
 	}
-	out := &pcm.Buffer{Rate: b.Rate, Channels: 1, Samples: make([]float32, b.Frames())}
-	for i := range out.Samples {
+	for i := 0; i < len(b.Samples); i += b.Channels {
 		var sum float32
-		for c := range b.Channels {
-			sum += b.Samples[i*b.Channels+c]
+		for _, v := range b.Samples[i : i+b.Channels] {
+			sum += v
 		}
-		out.Samples[i] = sum / float32(b.Channels)
+		h.small.Samples = append(h.small.Samples, sum/float32(b.Channels))
 	}
-	return out
 }

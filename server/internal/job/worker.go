@@ -358,7 +358,7 @@ func (s *Service) keepPreview(ctx context.Context, j *store.Job, sample *store.S
 		return err
 	}
 	defer done()
-	if err := codec.EncodeWAV(f, h.preview(), codec.WAVOptions{}); err != nil {
+	if err := codec.EncodeWAV(f, h.small, codec.WAVOptions{}); err != nil {
 		return fmt.Errorf("preview of %s: %w", j.ID, err)
 	}
 	size, err := f.Seek(0, io.SeekCurrent)
