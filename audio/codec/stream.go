@@ -151,7 +151,7 @@ func OpenFileSum(ctx context.Context, path string, lim Limits) (s *Stream, sum s
 	}
 	defer func() {
 		if s == nil || s.file == nil {
-			f.Close()
+			err = errors.Join(err, f.Close())
 		}
 	}()
 	h := sha256.New()
