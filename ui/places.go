@@ -156,7 +156,7 @@ func (w *window) placeLines(p places) []browser.Place {
 
 	lines = append(lines, browser.Place{Section: true, Title: "COLLECTIONS", ID: "s-collections", Add: w.newCollection})
 	if len(p.collections) == 0 {
-		lines = append(lines, browser.Place{ID: "none", Title: "New collection…", Icon: "plus", Count: -1})
+		lines = append(lines, browser.Place{ID: "none", Title: "New collection…", Icon: "plus", Count: -1, Add: w.newCollection})
 	}
 	depth := map[string]int{}
 	for _, c := range p.collections {
@@ -185,7 +185,7 @@ func (w *window) placeLines(p places) []browser.Place {
 		})
 	}
 	if len(p.folders) == 0 {
-		lines = append(lines, browser.Place{ID: "watch", Title: "Watch a folder…", Icon: "plus", Count: -1})
+		lines = append(lines, browser.Place{ID: "watch", Title: "Watch a folder…", Icon: "plus", Count: -1, Add: w.watchFolder})
 	}
 	if len(p.tags) > 0 {
 		lines = append(lines, browser.Place{Section: true, Title: "TAGS", ID: "s-tags"})
@@ -212,16 +212,6 @@ func mostUsed(tags []catalog.Tag) []catalog.Tag {
 
 // goTo narrows the list to a place of the sidebar.
 func (w *window) goTo(p browser.Place) {
-	switch p.ID {
-	case "none":
-		w.side.Mark("all")
-		w.newCollection()
-		return
-	case "watch":
-		w.side.Mark("all")
-		w.watchFolder()
-		return
-	}
 	if p.Query == "" {
 		w.list.SetScope(browser.Scope{})
 		return

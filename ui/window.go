@@ -140,7 +140,7 @@ func (w *window) build(s settings.Settings) {
 			return ""
 		},
 	})
-	w.side = browser.NewSidebar(w.goTo)
+	w.side = browser.NewSidebar(w.goTo, w.pump.run)
 
 	w.look = inspector.NewModel(w.core, w.peaksOf, w.pump.run)
 	w.wave = inspector.NewWave(w.look, w.seek, w.playPart, inspector.Editing{Preview: w.core.PreviewReshape, Make: w.reshape})

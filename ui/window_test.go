@@ -4,12 +4,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"sampleagent/app"
@@ -513,4 +515,36 @@ func TestWhereSamplesLieCanBeCopied(t *testing.T) {
 	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, s[0].Path+"\n") {
 		t.Errorf("copied %q", got)
 	}
+}
+
+// A click on the sidebar's "New collection…" asks for a name that can be typed at once: Fyne takes the
+// focus away after it has told of the button, down and up.
+func TestANewCollectionIsNamedAtOnce(t *testing.T) {
+	r := newRig(t, 3)
+	list := r.side.Focusable().(*own.RowList)
+	r.until(t, "the places", func() bool { return len(r.placeLines(r.placesOf)) > 0 && r.placesOf.counts.Total == 3 })
+	line := slices.IndexFunc(r.placeLines(r.placesOf), func(p browser.Place) bool { return p.Title == "New collection…" })
+	click := &desktop.MouseEvent{Button: desktop.MouseButtonPrimary}
+	click.Position = fyne.NewPos(20, (float32(line)+0.5)*list.RowHeight)
+	canvas := r.win.Canvas()
+	list.MouseDown(click)
+	canvas.Unfocus()
+	list.MouseUp(click)
+	canvas.Unfocus()
+	named := func() bool { _, ok := canvas.Focused().(*own.Entry); return ok }
+	r.until(t, "a name that can be typed", named)
+	own.Escape(canvas)
+	// The keyboard passes over it; Enter opens it.
+	canvas.Focus(list)
+	for range 20 {
+		list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
+	}
+	for range line {
+		if own.DialogOpen(canvas) {
+			t.Fatal("passing by asked for a name")
+		}
+		list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	}
+	list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	r.until(t, "a name again", named)
 }

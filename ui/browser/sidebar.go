@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -20,7 +22,7 @@ type Place struct {
 	Query   string
 	Depth   int
 	Section bool   // a title, with a plus when Add is set
-	Add     func() // what the plus does
+	Add     func() // what the plus does; what a click or Enter does on a line that shows no samples
 	Menu    []*fyne.MenuItem
 	Text    bool // Query replaces what was typed (a saved search) instead of narrowing it
 	Drop    bool // samples can be dropped on it
@@ -32,6 +34,7 @@ type Sidebar struct {
 
 	places []Place
 	chosen string
+	adding func() // until the button comes up
 	target int
 	list   *own.RowList
 	drawn  map[*placeRow]*placeRenderer
@@ -39,7 +42,7 @@ type Sidebar struct {
 }
 
 // NewSidebar is an empty one.
-func NewSidebar(onPlace func(Place)) *Sidebar {
+func NewSidebar(onPlace func(Place), run Background) *Sidebar {
 	s := &Sidebar{OnPlace: onPlace, drawn: map[*placeRow]*placeRenderer{}, target: -1, chosen: "all"}
 	s.list = own.NewRowList(27, func() own.Row {
 		r := &placeRow{bar: s}
@@ -54,13 +57,23 @@ func NewSidebar(onPlace func(Place)) *Sidebar {
 	s.list.OnSettled = s.choose
 	s.list.OnClick = func(i int, at fyne.Position) bool {
 		p := s.places[i]
-		if p.Section {
-			if p.Add != nil && at.X > s.list.Size().Width-34 {
-				p.Add()
-			}
-			return true
+		if p.Add != nil && (!p.Section || at.X > s.list.Size().Width-34) {
+			s.adding = p.Add
 		}
-		return false
+		return p.Section || p.Add != nil
+	}
+	// What is added asks for a name. Fyne takes the focus away after it has told of the button, down and
+	// up: from what opened before, nothing could be typed into.
+	s.list.OnReleased = func() {
+		if add := s.adding; add != nil {
+			s.adding = nil
+			run(func(context.Context) func() { return add })
+		}
+	}
+	s.list.OnActivated = func(i int) {
+		if p := s.places[i]; p.Add != nil && !p.Section {
+			p.Add()
+		}
 	}
 	s.list.OnMenu = func(i int, at fyne.Position) {
 		if i < 0 || len(s.places[i].Menu) == 0 {
@@ -81,7 +94,7 @@ func (s *Sidebar) Root() fyne.CanvasObject { return s.root }
 func (s *Sidebar) Focusable() fyne.Focusable { return s.list }
 
 func (s *Sidebar) choose(i int) {
-	if i < 0 || i >= len(s.places) || s.places[i].Section {
+	if i < 0 || i >= len(s.places) || s.places[i].Section || s.places[i].Add != nil {
 		return
 	}
 	s.chosen = s.places[i].ID

@@ -38,6 +38,7 @@ type RowList struct {
 	OnSettled   func(i int)                        // the repeating key was let go
 	OnSelected  func()                             // the set of chosen rows changed
 	OnActivated func(i int)                        // Enter or a double click
+	OnReleased  func()                             // the button came up
 	OnKey       func(e *fyne.KeyEvent) bool        // keys first go here; true: done
 	OnRune      func(r rune) bool                  // runes first go here; true: done
 	OnTypeAhead func(prefix string)                // letters typed in quick succession
@@ -391,6 +392,9 @@ func (l *RowList) MouseUp(*desktop.MouseEvent) {
 		l.selected()
 	}
 	l.narrow = false
+	if l.OnReleased != nil {
+		l.OnReleased()
+	}
 }
 
 // DoubleTapped implements fyne.DoubleTappable.
