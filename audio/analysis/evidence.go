@@ -24,8 +24,9 @@ type TempoEvidence struct {
 
 // KeyEvidence is one of the 24 keys.
 type KeyEvidence struct {
-	Key      string
-	Features []float32
+	Key   string
+	Score float64 // by the row of chords
+	Match float64 // with the profile
 }
 
 // Notice hears a sound without judging it, for the commands that train and score the scorers.
@@ -50,10 +51,8 @@ func Notice(ctx context.Context, b *pcm.Buffer) (*Evidence, error) {
 	if p.tonal.frames == 0 {
 		return e, nil
 	}
-	for k := range 24 {
-		var x [keyFeatures]float32
-		p.tonal.describe(k, &x)
-		e.Key = append(e.Key, KeyEvidence{keyName(k), x[:]})
+	for k, score := range p.tonal.chords.scores() {
+		e.Key = append(e.Key, KeyEvidence{keyName(k), score, p.tonal.matches[k]})
 	}
 	return e, nil
 }
@@ -86,19 +85,15 @@ func (sc *Scorers) Decide(e *Evidence) Verdict {
 		for i := range e.Tempo {
 			scores[i] = sc.tempo.Model.Score(0, e.Tempo[i].Features)
 		}
-		var x [sureFeatures]float32
-		best := sureOfTempo(&x, bpms(e), softmax(scores), e.Tempo[argmax(scores)].Features, j.kinds, e.Traits)
+		var x [tempoSureFeatures]float32
+		best := sureOfTempo(&x, bpms(e), softmax(scores), j.kinds, e.Traits)
 		if sure := sc.tempoSure.chance(x[:]); j.hasTempo(sure) {
 			v.BPM, v.BPMConfidence = e.Tempo[best].Refined, sure
 		}
 	}
 	if len(e.Key) > 0 {
-		scores := make([]float64, len(e.Key))
-		for k := range e.Key {
-			scores[k] = sc.key.Model.Score(0, e.Key[k].Features)
-		}
-		var x [sureFeatures]float32
-		best := sureOfKey(&x, softmax(scores), j.kinds, e.Traits)
+		var x [keySureFeatures]float32
+		best := e.sureOfKey(&x, j.kinds)
 		if sure := sc.keySure.chance(x[:]); sure >= hasKey {
 			v.Key, v.KeyConfidence = e.Key[best].Key, sure
 		}
@@ -117,14 +112,22 @@ func bpms(e *Evidence) []float64 {
 // SureOfTempo is what the scorer of tempo confidence is told when the proposals have these scores and the
 // kinds these chances.
 func SureOfTempo(e *Evidence, scores, kinds []float64) []float32 {
-	var x [sureFeatures]float32
-	sureOfTempo(&x, bpms(e), softmax(scores), e.Tempo[argmax(scores)].Features, kinds, e.Traits)
+	var x [tempoSureFeatures]float32
+	sureOfTempo(&x, bpms(e), softmax(scores), kinds, e.Traits)
 	return x[:]
 }
 
-// SureOfKey is the same for the key.
-func SureOfKey(e *Evidence, scores, kinds []float64) []float32 {
-	var x [sureFeatures]float32
-	sureOfKey(&x, softmax(scores), kinds, e.Traits)
-	return x[:]
+// SureOfKey is the same for the key; best is the place of the one that is chosen.
+func (e *Evidence) SureOfKey(kinds []float64) (features []float32, best int) {
+	var x [keySureFeatures]float32
+	best = e.sureOfKey(&x, kinds)
+	return x[:], best
+}
+
+func (e *Evidence) sureOfKey(x *[keySureFeatures]float32, kinds []float64) (best int) {
+	scores, matches := make([]float64, len(e.Key)), make([]float64, len(e.Key))
+	for k := range e.Key {
+		scores[k], matches[k] = e.Key[k].Score, e.Key[k].Match
+	}
+	return sureOfKey(x, softmax(scores), matches, kinds, e.Traits)
 }

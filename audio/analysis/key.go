@@ -9,9 +9,9 @@ import (
 // keyProfile is what degrees of a scale weigh, from the tonic upward.
 type keyProfile struct{ major, minor [12]float64 }
 
-// Temperley 2005, bgate and the others as listed in the repository angelfaraldo/edmkey (Faraldo, Jordà,
-// Herrera, A multi-profile method for key estimation in EDM, AES 2017; Temperley, Music and
-// Probability, 2007). Temperley suits acoustic music; bgate's zeroes keep noise from voting.
+// Temperley 2005 and bgate as listed in the repository angelfaraldo/edmkey (Faraldo, Jordà, Herrera, A
+// multi-profile method for key estimation in EDM, AES 2017; Temperley, Music and Probability, 2007).
+// Temperley suits acoustic music; bgate's zeroes keep noise from voting.
 var (
 	temperley = keyProfile{
 		[12]float64{.748, .060, .488, .082, .670, .460, .096, .715, .104, .366, .057, .400},
@@ -20,22 +20,6 @@ var (
 	bgate = keyProfile{
 		[12]float64{1, 0, .42, 0, .53, .37, 0, .77, 0, .38, .21, .30},
 		[12]float64{1, 0, .36, .39, 0, .38, 0, .74, .27, 0, .42, .23},
-	}
-	gomez = keyProfile{
-		[12]float64{.82, 0, .55, 0, .53, .30, .08, 1, 0, .38, 0, .47},
-		[12]float64{.81, 0, .53, .54, 0, .27, .07, 1, .27, .07, .10, .36},
-	}
-	krumhansl = keyProfile{
-		[12]float64{6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88},
-		[12]float64{6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17},
-	}
-	edma = keyProfile{
-		[12]float64{1, .2875, .5020, .4048, .6050, .5614, .3205, .7966, .3159, .4506, .4202, .3889},
-		[12]float64{1, .3096, .4415, .5827, .3262, .4948, .2889, .7804, .4328, .2903, .5331, .3217},
-	}
-	shaath = keyProfile{
-		[12]float64{6.6, 2, 3.5, 2.3, 4.6, 4, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4},
-		[12]float64{6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4, 2.7, 4.3, 3.2},
 	}
 )
 
@@ -56,23 +40,13 @@ const semitones = 12 * pitchOctaves
 type tonality struct {
 	grams    [][semitones]float32 // per frame, percussion damped
 	raw      [][semitones]float32
-	sum      [semitones]float64
 	chroma   [12]float64 // all octaves, unit sum
-	bass     [12]float64 // below 262 Hz
-	middle   [12]float64 // octaves 3 to 5
-	last     [12]float64 // the last frames with sound
-	loudest  [12]float64
-	begin    [12]float64 // the first frames with sound
-	lastBass [12]float64 // the last frames, below 262 Hz
-
-	beginBass [12]float64 // the first frames, below 262 Hz
-	plain     [12]float64 // all octaves, percussion and partials left in
-	soft      [12]float64 // of square roots: how often rather than how loud
-	tuning    float64     // semitones
-	agreed    float64     // how sharply the peaks agree on it, 0 to 1
-	harmonic  float64     // share of what is left after damping percussion
-	entropy   float64     // of the chroma, 0 to 1
-	frames    int         // with sound
+	chords   harmony
+	tuning   float64 // semitones
+	agreed   float64 // how sharply the peaks agree on it, 0 to 1
+	harmonic float64 // share of what is left after damping percussion
+	entropy  float64 // of the chroma, 0 to 1
+	frames   int     // with sound
 
 	lowest    float64 // lowest semitone that carries weight, above C2
 	strongest float64 // strongest semitone
@@ -83,12 +57,10 @@ type tonality struct {
 	steady    float64 // similarity of one frame's chroma to the next, 0 to 1
 	lowShare  float64 // of the magnitude below 131 Hz
 
-	scores [24]float64 // correlation with the blended profiles
-	order  [24]int     // best first
-	// weights are the scorer's shares
-	weights [24]float64
+	matches [24]float64 // correlation with the blended profiles
+	order   [24]int     // best first
+	weights [24]float64 // the keys' shares
 	levels  []float64
-	sorted  []float32
 }
 
 func (t *tonality) build(p *pitchFrames) {
@@ -120,74 +92,31 @@ func (t *tonality) build(p *pitchFrames) {
 		top = max(top, level)
 	}
 	t.damp()
-	*t = tonality{grams: t.grams, raw: t.raw, tuning: t.tuning, agreed: t.agreed, harmonic: t.harmonic, levels: t.levels, sorted: t.sorted}
+	*t = tonality{grams: t.grams, raw: t.raw, tuning: t.tuning, agreed: t.agreed, harmonic: t.harmonic, levels: t.levels}
 	if top == 0 {
 		t.entropy = 1
 		return
 	}
-	lastFrame := 0
+	var sum [semitones]float64
 	for i := range t.grams {
 		if t.levels[i] < top*1e-5 {
 			continue
 		}
 		t.frames++
-		lastFrame = i
 		for s, v := range t.grams[i] {
-			t.sum[s] += float64(v)
+			sum[s] += float64(v)
 		}
-	}
-	t.discount(&t.sum)
-	for i := range t.raw {
-		if t.levels[i] < top*1e-5 {
-			continue
-		}
-		for s, v := range t.raw[i] {
-			t.plain[s%12] += float64(v)
-			t.soft[s%12] += math.Sqrt(float64(t.grams[i][s]))
-		}
-	}
-	for s, v := range t.sum {
-		t.chroma[s%12] += v
-		if s < 24 {
-			t.bass[s%12] += v
-		}
-		if s >= 12 && s < 48 {
-			t.middle[s%12] += v
-		}
-	}
-	collect := func(dst *[12]float64, i int) {
-		var sum [semitones]float64
-		for s, v := range t.grams[i] {
-			sum[s] = float64(v)
-		}
-		t.discount(&sum)
-		for s, v := range sum {
-			dst[s%12] += v
-		}
-	}
-	for i := max(0, lastFrame-7); i <= lastFrame; i++ {
-		collect(&t.last, i)
-		for s, v := range t.grams[i][:24] {
-			t.lastBass[s%12] += float64(v)
-		}
-	}
-	for i, left := 0, 8; i < len(t.levels) && left > 0; i++ {
+		// A lead of noise must not count as the first chord.
 		if t.levels[i] >= top*1e-3 {
-			collect(&t.begin, i)
-			for s, v := range t.grams[i][:24] {
-				t.beginBass[s%12] += float64(v)
-			}
-			left--
+			t.chords.frame(&t.grams[i], &t.raw[i])
 		}
 	}
-	for i, l := range t.levels {
-		if l > top*0.35 {
-			collect(&t.loudest, i)
-		}
+	t.chords.finish()
+	discount(&sum)
+	for s, v := range sum {
+		t.chroma[s%12] += v
 	}
-	for _, c := range []*[12]float64{&t.chroma, &t.bass, &t.middle, &t.last, &t.loudest, &t.begin, &t.lastBass, &t.beginBass, &t.plain, &t.soft} {
-		unitSum(c)
-	}
+	unitSum(&t.chroma)
 	for _, v := range t.chroma {
 		if v > 0 {
 			t.entropy -= v * math.Log(v)
@@ -346,7 +275,7 @@ func median(m []float32) float32 {
 
 // discount takes from each semitone what is likely the 3rd and 5th partial of the notes 19 and
 // 28 semitones below.
-func (t *tonality) discount(sum *[semitones]float64) {
+func discount(sum *[semitones]float64) {
 	const h = 0.5
 	from := *sum
 	for s := range sum {
@@ -361,24 +290,18 @@ func (t *tonality) discount(sum *[semitones]float64) {
 	}
 }
 
-// match compares the chroma with the profiles and puts the keys in order.
+// match compares the chroma with the profiles: how much of a scale there is. It names no key.
 func (t *tonality) match() {
+	t.topScore, t.nextScore = math.Inf(-1), math.Inf(-1)
 	for k := range 24 {
-		a := correlate(&t.chroma, &temperley, k)
-		b := correlate(&t.chroma, &bgate, k)
-		t.scores[k] = 0.7*a + 0.3*b
-		t.order[k] = k
-	}
-	slices.SortStableFunc(t.order[:], func(a, b int) int {
-		switch {
-		case t.scores[a] > t.scores[b]:
-			return -1
-		case t.scores[a] < t.scores[b]:
-			return 1
+		v := 0.7*correlate(&t.chroma, &temperley, k) + 0.3*correlate(&t.chroma, &bgate, k)
+		t.matches[k] = v
+		if v > t.topScore {
+			t.topScore, t.nextScore = v, t.topScore
+		} else {
+			t.nextScore = max(t.nextScore, v)
 		}
-		return 0
-	})
-	t.topScore, t.nextScore = t.scores[t.order[0]], t.scores[t.order[1]]
+	}
 }
 
 // correlate is Pearson's correlation of a chroma with a profile turned to key k.
@@ -415,9 +338,9 @@ func (p *pass) answerKey(r *Result, j *judgement) {
 	if t.frames == 0 {
 		return
 	}
-	p.weighKeys()
-	var x [sureFeatures]float32
-	sureOfKey(&x, t.weights[:], j.kinds, p.traits[:])
+	t.weighKeys()
+	var x [keySureFeatures]float32
+	sureOfKey(&x, t.weights[:], t.matches[:], j.kinds, p.traits[:])
 	sure := p.judge.keySure.chance(x[:])
 	if sure < hasKey {
 		return
@@ -436,14 +359,12 @@ func (p *pass) answerKey(r *Result, j *judgement) {
 // hasKey is the confidence under which no key is named.
 const hasKey = 0.18
 
-// weighKeys scores the 24 keys and sorts them, best first.
-func (p *pass) weighKeys() {
-	t := &p.tonal
-	var x [keyFeatures]float32
-	for k := range 24 {
-		t.describe(k, &x)
-		t.weights[k] = p.judge.key.Model.Score(0, x[:])
+// weighKeys turns the chords' scores into shares and sorts the keys, best first.
+func (t *tonality) weighKeys() {
+	scores := t.chords.scores()
+	copy(t.weights[:], softmax(scores[:]))
+	for k := range t.order {
+		t.order[k] = k
 	}
-	copy(t.weights[:], softmax(t.weights[:]))
 	slices.SortStableFunc(t.order[:], func(a, b int) int { return cmp.Compare(t.weights[b], t.weights[a]) })
 }

@@ -26,7 +26,6 @@ type Scorers struct {
 	loopClass scorer // traits -> what loop
 	tempo     scorer // a beat's features -> its score among the proposals
 	tempoSure scorer // -> is the chosen beat right
-	key       scorer // a key's features -> its score among the 24
 	keySure   scorer // -> is the chosen key right
 }
 
@@ -55,8 +54,8 @@ func ParseScorers(read func(name string) ([]byte, error)) (*Scorers, error) {
 		inputs int
 	}{
 		{"kind", &s.kind, traitCount}, {"class", &s.class, traitCount}, {"loopclass", &s.loopClass, traitCount},
-		{"tempo", &s.tempo, tempoFeatures}, {"temposure", &s.tempoSure, sureFeatures},
-		{"key", &s.key, keyFeatures}, {"keysure", &s.keySure, sureFeatures},
+		{"tempo", &s.tempo, tempoFeatures}, {"temposure", &s.tempoSure, tempoSureFeatures},
+		{"keysure", &s.keySure, keySureFeatures},
 	} {
 		b, err := read(f.name)
 		if err != nil {

@@ -2,99 +2,89 @@ package analysis
 
 import "math"
 
-// What the scorers of confidence are told. Order is part of the weights' format.
-const sureFeatures = 44
+// What the scorers of confidence are told. Few things, so that they hold for sounds unlike those they
+// learned from. Order is part of the weights' format.
+const (
+	tempoSureFeatures = 15
+	keySureFeatures   = 16
+)
 
-// related says that a tempo is another way of counting the same pulse.
-func related(a, b float64) bool {
-	for _, m := range [...]float64{1, 2, 3, 0.5, 1. / 3} {
-		if math.Abs(a/b-m) < 0.04*m {
-			return true
+// The ways of counting a pulse that are most often taken for one another: the beat itself, twice,
+// half, dotted and in thirds.
+var countings = [...]float64{1, 2, 0.5, 1.5, 2. / 3, 4. / 3, 0.75}
+
+// sureOfTempo describes how the choice of a beat came about: the proposals' tempos and weights, and what
+// the sound is like. It gives the chosen one's place.
+func sureOfTempo(x *[tempoSureFeatures]float32, bpm, weight, kinds []float64, traits []float32) (best int) {
+	best = argmax(weight)
+	put := putter(x[:])
+	for _, m := range countings {
+		sum := 0.0
+		for i, w := range weight {
+			if math.Abs(bpm[i]/bpm[best]/m-1) < 0.04 {
+				sum += w
+			}
 		}
+		put(logShare(sum))
 	}
-	return false
+	octave := math.Log2(bpm[best] / 110)
+	put(octave)
+	put(octave * octave)
+	put(math.Abs(octave))
+	put(disorder(weight))
+	put(kinds[0])
+	for _, k := range [...]int{traitLength, traitOnsets, traitClarity} {
+		put(float64(traits[k]))
+	}
+	return best
 }
 
-// sureOfTempo describes how the choice of a beat came about: the proposals' tempos and weights, the
-// chosen one's features, and what the sound is like. It gives the chosen one's place.
-func sureOfTempo(x *[sureFeatures]float32, bpm, weight []float64, chosen []float32, kinds []float64, traits []float32) (best int) {
-	*x = [sureFeatures]float32{}
+// sureOfKey does the same for a key; weight has all 24, match is how well each key's profile fits.
+func sureOfKey(x *[keySureFeatures]float32, weight, match, kinds []float64, traits []float32) (best int) {
 	best = argmax(weight)
-	second, stranger, family := 0.0, 0.0, 0.0
-	for i, w := range weight {
-		if i != best {
+	second := 0.0
+	for k, w := range weight {
+		if k != best {
 			second = max(second, w)
 		}
-		if related(bpm[i], bpm[best]) {
-			family += w
-		} else {
-			stranger = max(stranger, w)
-		}
 	}
-	i := 0
-	put := func(v float32) {
-		x[i] = v
-		i++
+	put := putter(x[:])
+	put(logShare(weight[best]))
+	put(logShare(second))
+	put(disorder(weight))
+	likest := argmax(match)
+	if likest == best {
+		put(1)
+	} else {
+		put(0)
 	}
-	put(float32(weight[best]))
-	put(float32(second))
-	put(float32(stranger))
-	put(float32(family))
-	for _, v := range kinds {
-		put(float32(v))
+	put(match[best])
+	put(match[best] - match[likest])
+	put(kinds[0])
+	put(kinds[2])
+	put(float64(traits[traitLength]))
+	for k := traitPitch; k < traitPitch+6; k++ { // from the harmonic share to what the spectrum says of it
+		put(float64(traits[k]))
 	}
-	for _, k := range [...]int{0, 2, 3, 4, 14, 15, 16, 18, 19, 20, 21, 22, 25, 26, 27} {
-		put(traits[k])
-	}
-	for _, k := range [...]int{0, 3, 5, 7, 8, 9, 10, 23, 24, 25, 40, 41, 43, 44, 45, 46, 47, 49, tempoFeatures - 1} {
-		put(chosen[k])
-	}
+	put(float64(traits[traitSteady]))
 	return best
 }
 
-// sureOfKey does the same for a key; weight has all 24.
-func sureOfKey(x *[sureFeatures]float32, weight []float64, kinds []float64, traits []float32) (best int) {
-	*x = [sureFeatures]float32{}
-	best = argmax(weight)
-	second, stranger := 0.0, 0.0
-	for k, w := range weight {
-		if k == best {
-			continue
-		}
-		second = max(second, w)
-		if !relatedKey(k, best) {
-			stranger = max(stranger, w)
-		}
-	}
+// putter fills x in order.
+func putter(x []float32) func(v float64) {
 	i := 0
-	put := func(v float32) {
-		x[i] = v
+	return func(v float64) {
+		x[i] = float32(v)
 		i++
 	}
-	put(float32(weight[best]))
-	put(float32(second))
-	put(float32(stranger))
-	for _, v := range kinds {
-		put(float32(v))
-	}
-	for _, k := range [...]int{0, 1, 2, 3, 4, 6, 9, 10, 11, 13, 18} {
-		put(traits[k])
-	}
-	for k := 22; k < 44; k++ {
-		put(traits[k])
-	}
-	return best
 }
 
-// relatedKey says that two keys share most of their notes: relative, parallel, a fifth apart.
-func relatedKey(a, b int) bool {
-	if a/12 == b/12 {
-		d := (a - b + 24) % 12
-		return d == 0 || d == 5 || d == 7
+func logShare(share float64) float64 { return math.Log(share + 1e-4) }
+
+// disorder is the entropy of shares of one.
+func disorder(shares []float64) (e float64) {
+	for _, v := range shares {
+		e -= v * math.Log(v+1e-9)
 	}
-	if a >= 12 {
-		a, b = b, a
-	}
-	d := (b - a + 24) % 12 // minor tonic above major tonic
-	return d == 0 || d == 9
+	return e
 }

@@ -174,13 +174,13 @@ func (p *pass) answerTempo(r *Result, j *judgement) {
 		return
 	}
 	p.weigh()
-	var x [sureFeatures]float32
+	var x [tempoSureFeatures]float32
 	f.bpms, f.weights = f.bpms[:0], f.weights[:0]
 	for i := range f.found {
 		f.bpms = append(f.bpms, f.found[i].bpm)
 		f.weights = append(f.weights, f.found[i].weight)
 	}
-	sureOfTempo(&x, f.bpms, f.weights, f.found[0].features[:], j.kinds, p.traits[:])
+	sureOfTempo(&x, f.bpms, f.weights, j.kinds, p.traits[:])
 	sure := p.judge.tempoSure.chance(x[:])
 	if !j.hasTempo(sure) {
 		return

@@ -9,6 +9,15 @@ const (
 	traitCount  = soundTraits + hitTraits
 )
 
+// The places of those that confidence is judged by too.
+const (
+	traitLength  = 0  // log of the length
+	traitOnsets  = 2  // their number
+	traitClarity = 18 // the highest correlation of the onset curve with itself
+	traitPitch   = 26 // the first of the block about pitch
+	traitSteady  = 36 // how alike one moment's notes are to the next
+)
+
 // Slices of the course of a sound after its first loud frame, in frames of 512 samples.
 var courseSlices = [...][2]int{{0, 3}, {3, 9}, {9, 24}, {24, 80}}
 

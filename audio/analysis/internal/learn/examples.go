@@ -36,6 +36,7 @@ const (
 	copies     = 4   // of each file, played faster or slower
 	drawnHits  = 300 // of each class
 	drawnLoops = 160
+	unheard    = 500 // drawn loops to learn how sure to be
 )
 
 // Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops. With
@@ -55,7 +56,10 @@ func Hear(cache string) (*Set, error) {
 	if s.Drawn, err = drawHits(drawnHits); err != nil {
 		return nil, err
 	}
-	s.Loops, err = drawLoops(drawnLoops)
+	if s.Loops, err = drawLoops(drawnLoops, 909); err != nil {
+		return nil, err
+	}
+	s.Unheard, err = drawLoops(unheard, 910)
 	return s, err
 }
 
@@ -175,10 +179,10 @@ type DrawnLoop struct {
 	Evidence analysis.Evidence
 }
 
-func drawLoops(n int) ([]DrawnLoop, error) {
+func drawLoops(n int, seed uint64) ([]DrawnLoop, error) {
 	list := make([]DrawnLoop, n)
 	err := each(n, func(i int) error {
-		l := hits.DrawLoop(rand.New(rand.NewPCG(909, uint64(i))))
+		l := hits.DrawLoop(rand.New(rand.NewPCG(seed, uint64(i))))
 		e, err := analysis.Notice(context.Background(), l.Sound)
 		if err == nil {
 			list[i] = DrawnLoop{l.Class, l.BPM, *e}

@@ -8,7 +8,8 @@ import (
 	"sampleagent/audio/analysis/internal/labset"
 )
 
-// shape is how a scorer is fitted: how strongly the linear part is held back, and the trees.
+// shape is how a scorer is fitted: how strongly the linear part is held back, and the trees. Without one
+// of them it is the other alone.
 type shape struct {
 	shrink float64
 	trees  boost.Settings
@@ -17,18 +18,22 @@ type shape struct {
 // Chosen by the scores on unseen sources and on unseen families together.
 var (
 	tempoShape = shape{30, boost.Settings{Rounds: 150, Depth: 2, Rate: 0.12, Lambda: 10, MinHess: 3, Rows: 0.5, Columns: 0.3, Seed: 1}}
-	keyShape   = shape{1000, boost.Settings{Rounds: 120, Depth: 3, Rate: 0.08, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.4, Seed: 2}}
 	kindShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 3, Outputs: 3}}
 	classShape = shape{10, boost.Settings{Rounds: 220, Depth: 2, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.5, Columns: 0.15, Seed: 4, Outputs: 9}}
 	loopShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 5, Outputs: 4}}
-	sureShape  = shape{300, boost.Settings{Rounds: 60, Depth: 1, Rate: 0.1, Lambda: 20, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
+
+	tempoSureShape = shape{0, boost.Settings{Rounds: 60, Depth: 1, Rate: 0.1, Lambda: 20, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
+	keySureShape   = shape{shrink: 100}
 )
 
 // fit is the linear part and the trees, half of each.
 func (s shape) fit(x [][]float32, loss boost.Objective) (*boost.Model, error) {
+	if s.shrink == 0 {
+		return boost.Train(x, s.trees, loss), nil
+	}
 	linear, err := boost.TrainLinear(x, max(1, s.trees.Outputs), s.shrink, loss)
-	if err != nil {
-		return nil, err
+	if err != nil || s.trees.Rounds == 0 {
+		return linear, err
 	}
 	return boost.Join(linear, boost.Train(x, s.trees, loss)), nil
 }
@@ -39,6 +44,7 @@ const (
 	drawnWeight     = 0.6
 	drawnKindWeight = 0.3
 	drawnLoopWeight = 0.7
+	drawnSureWeight = 1 // for the confidence of tempos
 )
 
 // Set is all that there is to learn from.
@@ -47,10 +53,11 @@ type Set struct {
 	Examples []Example
 	Drawn    []Drawn
 	Loops    []DrawnLoop
+	Unheard  []DrawnLoop // that no chooser learns from: how sure it may be is learned from them
 }
 
 // choosers are the scorers that decide; those of confidence learn from how these do.
-type choosers struct{ tempo, key, kind, class, loop *boost.Model }
+type choosers struct{ tempo, kind, class, loop *boost.Model }
 
 // fit fits the choosers to the examples that keep lets through. Where that leaves out nothing a
 // chooser learns from, it is the one of whole.
@@ -62,7 +69,6 @@ func (s *Set) fit(keep func(*Example) bool, whole *choosers) (c *choosers, err e
 		for_  func(*Example) bool
 	}{
 		{func(c *choosers) **boost.Model { return &c.tempo }, s.fitTempo, s.hasTempo},
-		{func(c *choosers) **boost.Model { return &c.key }, s.fitKey, hasKey},
 		{func(c *choosers) **boost.Model { return &c.kind }, s.fitKind, isHeard},
 		{func(c *choosers) **boost.Model { return &c.class }, s.fitClass, s.isShot},
 		{func(c *choosers) **boost.Model { return &c.loop }, s.fitLoop, s.isLoop},
@@ -94,8 +100,6 @@ func (s *Set) fit(keep func(*Example) bool, whole *choosers) (c *choosers, err e
 func isHeard(e *Example) bool { return len(e.Evidence.Traits) > 0 }
 
 func (s *Set) hasTempo(e *Example) bool { return e.BPM > 0 && len(e.Evidence.Tempo) > 1 }
-
-func hasKey(e *Example) bool { return e.Key != "" && len(e.Evidence.Key) > 0 }
 
 func (s *Set) isShot(e *Example) bool {
 	it := s.Items[e.Item]
@@ -154,24 +158,6 @@ func (s *Set) fitTempo(use []*Example) (*boost.Model, error) {
 		add(&s.Loops[i].Evidence, s.Loops[i].BPM, drawnLoopWeight)
 	}
 	return tempoShape.fit(x, boost.Choice(groups, right, w))
-}
-
-func (s *Set) fitKey(use []*Example) (*boost.Model, error) {
-	var x [][]float32
-	var right []float64
-	var groups [][2]int
-	for _, e := range use {
-		from := len(x)
-		for _, c := range e.Evidence.Key {
-			y := 0.0
-			if c.Key == e.Key {
-				y = 1
-			}
-			x, right = append(x, c.Features), append(right, y)
-		}
-		groups = append(groups, [2]int{from, len(x)})
-	}
-	return keyShape.fit(x, boost.Choice(groups, right, s.weights(use)))
 }
 
 func (s *Set) fitKind(use []*Example) (*boost.Model, error) {

@@ -21,7 +21,7 @@ type Protocol struct {
 }
 
 // outcome is what choosers that had not heard an example make of it.
-type outcome struct{ tempo, key, kind, class []float64 }
+type outcome struct{ tempo, kind, class []float64 }
 
 // LeaveOut fits the choosers without each part in turn. whole are those fitted to everything.
 func (s *Set) leaveOut(of func(labset.Item) string, whole *choosers) (*Protocol, error) {
@@ -49,12 +49,7 @@ func (s *Set) leaveOut(of func(labset.Item) string, whole *choosers) (*Protocol,
 			return nil
 		}
 		c, o := p.fitted[of(s.Items[e.Item])], &p.outcome[i]
-		for _, t := range e.Evidence.Tempo {
-			o.tempo = append(o.tempo, c.tempo.Score(0, t.Features))
-		}
-		for _, k := range e.Evidence.Key {
-			o.key = append(o.key, c.key.Score(0, k.Features))
-		}
+		o.tempo = tempoScores(c.tempo, &e.Evidence)
 		o.kind = scores(c.kind, e.Evidence.Traits)
 		o.class = scores(c.class, e.Evidence.Traits)
 		return nil
@@ -62,13 +57,20 @@ func (s *Set) leaveOut(of func(labset.Item) string, whole *choosers) (*Protocol,
 }
 
 // confidence fits what says how sure the answers are to the outcomes of the examples that keep lets
-// through.
-func (p *Protocol) confidence(keep func(*Example) bool) (c confidence, err error) {
+// through, and how sure tempos are also to what by makes of drawn loops that nobody has heard.
+func (p *Protocol) confidence(keep func(*Example) bool, by *choosers) (c confidence, err error) {
 	s := p.set
 	var tempo, key struct {
 		x   [][]float32
 		yes []float64
 		use []*Example
+	}
+	addTempo := func(e *analysis.Evidence, bpm float64, scores, kind []float64) {
+		right := 0.0
+		if isRight(e.Tempo[argmax(scores)].Refined, bpm) {
+			right = 1
+		}
+		tempo.x, tempo.yes = append(tempo.x, analysis.SureOfTempo(e, scores, kind)), append(tempo.yes, right)
 	}
 	var kinds, classes cooler
 	for i := range s.Examples {
@@ -83,28 +85,43 @@ func (p *Protocol) confidence(keep func(*Example) bool) (c confidence, err error
 		}
 		kind := softmax(o.kind)
 		if len(o.tempo) > 0 && (it.Kind != "music" || e.BPM > 0) {
-			right := 0.0
-			if isRight(e.Evidence.Tempo[argmax(o.tempo)].Refined, e.BPM) {
-				right = 1
-			}
-			tempo.x, tempo.yes, tempo.use = append(tempo.x, analysis.SureOfTempo(&e.Evidence, o.tempo, kind)), append(tempo.yes, right), append(tempo.use, e)
+			addTempo(&e.Evidence, e.BPM, o.tempo, kind)
+			tempo.use = append(tempo.use, e)
 		}
-		if it.Key != "" || Unpitched(it) {
+		if len(e.Evidence.Key) > 0 && (it.Key != "" || Unpitched(it)) {
+			x, best := e.Evidence.SureOfKey(kind)
 			right := 0.0
-			if e.Evidence.Key[argmax(o.key)].Key == e.Key {
+			if e.Evidence.Key[best].Key == e.Key {
 				right = 1
 			}
-			key.x, key.yes, key.use = append(key.x, analysis.SureOfKey(&e.Evidence, o.key, kind)), append(key.yes, right), append(key.use, e)
+			key.x, key.yes, key.use = append(key.x, x), append(key.yes, right), append(key.use, e)
 		}
 	}
-	if c.tempo, err = sureShape.fit(tempo.x, boost.YesNo(tempo.yes, s.weights(tempo.use))); err != nil {
+	weights := s.weights(tempo.use)
+	for i := range s.Unheard {
+		l := &s.Unheard[i]
+		if len(l.Evidence.Tempo) == 0 {
+			continue
+		}
+		addTempo(&l.Evidence, l.BPM, tempoScores(by.tempo, &l.Evidence), softmax(scores(by.kind, l.Evidence.Traits)))
+		weights = append(weights, drawnSureWeight)
+	}
+	if c.tempo, err = tempoSureShape.fit(tempo.x, boost.YesNo(tempo.yes, weights)); err != nil {
 		return c, err
 	}
-	if c.key, err = sureShape.fit(key.x, boost.YesNo(key.yes, s.weights(key.use))); err != nil {
+	if c.key, err = keySureShape.fit(key.x, boost.YesNo(key.yes, s.weights(key.use))); err != nil {
 		return c, err
 	}
 	c.kind, c.class = kinds.factor(), classes.factor()
 	return c, nil
+}
+
+// tempoScores are a chooser's scores of the proposed beats.
+func tempoScores(m *boost.Model, e *analysis.Evidence) (v []float64) {
+	for i := range e.Tempo {
+		v = append(v, m.Score(0, e.Tempo[i].Features))
+	}
+	return v
 }
 
 // Unpitched sounds have no key: hits but bass and tonal ones, and drum loops.
@@ -152,11 +169,12 @@ func (c *cooler) factor() float64 {
 func (p *Protocol) Judges() (map[string]*analysis.Scorers, error) {
 	list := make([]*analysis.Scorers, len(p.parts))
 	err := each(len(p.parts), func(i int) error {
-		sure, err := p.confidence(func(e *Example) bool { return p.of(p.set.Items[e.Item]) != p.parts[i] })
+		by := p.fitted[p.parts[i]]
+		sure, err := p.confidence(func(e *Example) bool { return p.of(p.set.Items[e.Item]) != p.parts[i] }, by)
 		if err != nil {
 			return err
 		}
-		list[i], err = p.fitted[p.parts[i]].with(sure).scorers()
+		list[i], err = by.with(sure).scorers()
 		return err
 	})
 	judges := map[string]*analysis.Scorers{}

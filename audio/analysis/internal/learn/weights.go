@@ -26,7 +26,7 @@ type file struct {
 // with joins choosers and what says how sure they are.
 func (c *choosers) with(sure confidence) weights {
 	return weights{
-		"tempo": {Model: c.tempo}, "key": {Model: c.key},
+		"tempo":     {Model: c.tempo},
 		"kind":      {Model: cooled(c.kind, sure.kind), Names: kindNames},
 		"class":     {Model: cooled(c.class, sure.class), Names: classNames},
 		"loopclass": {Model: c.loop, Names: loopNames},
@@ -65,7 +65,7 @@ func (s *Set) Fit() (*Fitted, error) {
 	if f.Families, err = s.leaveOut(labset.FamilyFold, whole); err != nil {
 		return nil, err
 	}
-	sure, err := f.Sources.confidence(func(*Example) bool { return true })
+	sure, err := f.Sources.confidence(func(*Example) bool { return true }, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (f *Fitted) Save(dir string) error {
 	score := f.Sources.scores()
 	for name, w := range f.weights {
 		w.Made = "go run ./audio/analysis/train"
-		w.Data = fmt.Sprintf("%d labelled files of shared/datasets, development split; %d drawn hits and %d drawn loops", len(f.Sources.set.Items), len(f.Sources.set.Drawn), len(f.Sources.set.Loops))
+		w.Data = fmt.Sprintf("%d labelled files of shared/datasets, development split; %d drawn hits and %d drawn loops", len(f.Sources.set.Items), len(f.Sources.set.Drawn), len(f.Sources.set.Loops)+len(f.Sources.set.Unheard))
 		w.Score = score[name]
 		b, err := json.Marshal(w)
 		if err != nil {
@@ -97,7 +97,7 @@ func (f *Fitted) Save(dir string) error {
 // done to and whose source it had not heard.
 func (p *Protocol) scores() map[string]string {
 	type count struct{ right, of int }
-	counts := map[string]*count{"tempo": {}, "key": {}, "kind": {}, "class": {}}
+	counts := map[string]*count{"tempo": {}, "keysure": {}, "kind": {}, "class": {}}
 	add := func(name string, ok bool) {
 		counts[name].of++
 		if ok {
@@ -114,8 +114,9 @@ func (p *Protocol) scores() map[string]string {
 		if it.Kind == "loop" && e.BPM > 0 {
 			add("tempo", len(o.tempo) > 0 && isRight(e.Evidence.Tempo[argmax(o.tempo)].Refined, e.BPM))
 		}
-		if it.Key != "" {
-			add("key", e.Evidence.Key[argmax(o.key)].Key == it.Key)
+		if it.Key != "" && len(e.Evidence.Key) > 0 {
+			_, best := e.Evidence.SureOfKey(softmax(o.kind))
+			add("keysure", e.Evidence.Key[best].Key == it.Key)
 		}
 		if p.set.isShot(e) {
 			add("class", classNames[argmax(o.class)] == it.Class)
