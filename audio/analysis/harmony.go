@@ -56,15 +56,12 @@ func chordShares(major, minor [12]float64) (p [24]float64) {
 	return p
 }
 
-// triad is what the notes of a chord weigh, as a vector of length 1.
+// What the notes of a chord weigh, as a vector of length 1.
 var triadRoot, triadThird, triadFifth = func() (root, third, fifth float64) {
 	root, third, fifth = 1, .85, 1.1
 	l := math.Sqrt(root*root + third*third + fifth*fifth)
 	return root / l, third / l, fifth / l
 }()
-
-// begin forgets what was heard.
-func (h *harmony) begin() { *h = harmony{} }
 
 // frame takes a frame's magnitudes, with percussion damped and as they were.
 func (h *harmony) frame(damped, raw *[semitones]float32) {

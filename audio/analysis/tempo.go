@@ -227,7 +227,7 @@ func (p *pass) weigh() {
 
 // hasPulse is the confidence under which no tempo is named: of single sounds that the ear takes for
 // something else, most stay below it.
-const hasPulse = 0.2
+const hasPulse = 0.25
 
 // hasTempo says whether a tempo of this confidence is worth giving.
 func (j *judgement) hasTempo(sure float64) bool {

@@ -43,7 +43,7 @@ func report(b *strings.Builder, protocols []*protocol) {
 		all[i] = count(p)
 	}
 	fmt.Fprintf(b, "# How well the ear hears\n\nWritten by `make eval` on the labelled development set; engine %s. Unanswered counts as wrong. ", analysis.Engine)
-	fmt.Fprintf(b, "\"Sources not heard\": judged by scorers fitted without the fifth of the sources that the file belongs to. \"Families not heard\": without the file's whole family, for one-shots without all sounds of its collection. \"As shipped\": those in the program, which were fitted to these very files: their figures show memory, not hearing.\n\n")
+	fmt.Fprintf(b, "\"Sources not heard\": judged by scorers fitted without the fifth of the sources that the file belongs to. \"Families not heard\": without the file's whole family, for one-shots without all sounds of its collection. \"As shipped\": those in the program, which were fitted to these very files: their figures show memory, not hearing. Which key it is is not fitted: its columns differ by what is held back as unsure, and how its numbers were chosen stands below.\n\n")
 	fmt.Fprintf(b, "| | goal |")
 	for _, p := range protocols {
 		fmt.Fprintf(b, " %s |", p.name)
