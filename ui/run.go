@@ -123,7 +123,7 @@ func (c *core) LookDir(ctx context.Context, dir string) (*card.Found, error) {
 			}
 		}
 		out.Kits = append(out.Kits, card.FoundKit{
-			Folder: k.Folder, Name: name, Project: k.Project, Pads: len(k.Kit.Filled()), Patterns: len(k.Kit.Patterns()),
+			Folder: k.Folder, Also: k.Also, Name: name, Project: k.Project, Pads: len(k.Kit.Filled()), Patterns: len(k.Kit.Patterns()),
 			Chopped: marks, BPM: k.Kit.Tempo.Float(), Warnings: k.Warnings,
 		})
 	}

@@ -13,10 +13,12 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sampleagent/app"
 	"sampleagent/app/settings"
@@ -124,8 +126,14 @@ const anyNumber = -1
 func words(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least {
-			name := strings.Fields(cmd.Use)[1+len(args)]
-			return usagef("%s is missing", strings.Trim(name, "[]."))
+			names := strings.Fields(cmd.Use)[1:]
+			for i := 0; i < len(names); i++ { // a flag and its value are no arguments
+				if strings.HasPrefix(names[i], "--") {
+					names = slices.Delete(names, i, i+2)
+					i--
+				}
+			}
+			return usagef("%s is missing", strings.Trim(names[len(args)], "[]."))
 		}
 		if most != anyNumber && len(args) > most {
 			return usagef("%q is one argument too many", args[most])
@@ -160,6 +168,13 @@ nothing could be done. Ctrl-C stops cleanly and keeps what is done.`,
 		RunE:             func(cmd *cobra.Command, _ []string) error { return c.window(cmd.Context()) },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		var wrong *pflag.InvalidValueError
+		if errors.As(err, &wrong) && wrong.GetFlag().Value.Type() == "int" {
+			return usagef("--%s %s is not possible: a whole number is meant", wrong.GetFlag().Name, wrong.GetValue())
+		}
+		return err
+	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.library, "library", "", "the library's database `file` (default: in the system's data folder)")
 	flags.BoolVar(&c.out.json, "json", false, "print one JSON object a line")

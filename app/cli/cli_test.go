@@ -229,6 +229,8 @@ func TestExitStatusAndWhereThingsArePrinted(t *testing.T) {
 		{[]string{"card", "inspect", "gone.bin"}, 2, "sample-agent: gone.bin: no such file"},
 		{[]string{"analyze", "--jobs", "-1", good}, 2, "--jobs"},
 		{[]string{"analyze", "--nonsense", good}, 2, "unknown flag"},
+		{[]string{"search", "--limit", "x", ""}, 2, "--limit x is not possible: a whole number"},
+		{[]string{"card", "write", "--kit", "K"}, 2, "DIR is missing\nUsage: sample-agent card write"},
 		{[]string{"nonsense"}, 2, `unknown command "nonsense"`},
 		{[]string{"kit"}, 2, "new, set"},
 		{[]string{"kit", "set", "K", "K1", "x"}, 2, "pads are A1 to J16"},

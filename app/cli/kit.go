@@ -144,6 +144,13 @@ func (c *command) withApp(ctx context.Context, f func(*app.App) error) (err erro
 
 func (c *command) kitNew(ctx context.Context, name string) error {
 	return c.withApp(ctx, func(a *app.App) error {
+		all, err := a.Kits(ctx)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(all, func(k app.KitInfo) bool { return strings.EqualFold(k.Name, name) }) {
+			c.out.message("Another kit is called %s already: from now on commands need the id.", name)
+		}
 		k, err := a.NewKit(ctx, name)
 		if err != nil {
 			return err

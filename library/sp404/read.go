@@ -3,6 +3,7 @@ package sp404
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,10 +41,13 @@ type ReadNote struct {
 // library stores the sounds and calls Kit.MapSamples with the IDs they get there.
 type ReadKit struct {
 	Folder   string   `json:"folder"` // relative to Card.Dir
+	Also     string   `json:"also"`   // the folder that holds the same kit in the other form; "" for none
 	Project  bool     `json:"project"`
 	Kit      kit.Kit  `json:"kit"` // without ID when it is a project of the device
 	Sounds   []Sound  `json:"sounds"`
 	Warnings []string `json:"warnings"`
+
+	written string // the kit as its manifest has it; "" when the device made or changed it
 }
 
 // Sound is a sound on a card.
@@ -106,7 +110,33 @@ func Read(ctx context.Context, dir string) (*Card, error) {
 		return nil, fmt.Errorf("%s is a file; choose the card's folder", dir)
 	}
 	c := &Card{Dir: dir, Kits: []ReadKit{}, Loose: []Sound{}, Problems: []ReadNote{}}
-	return c, c.walk(ctx, "", 0)
+	if err := c.walk(ctx, "", 0); err != nil {
+		return c, err
+	}
+	c.joinForms()
+	return c, nil
+}
+
+// joinForms makes one of a kit that lies on the card in both forms, unless one was changed since: that
+// of which more is there, and of two whole ones the loose samples, which have the names they had.
+func (c *Card) joinForms() {
+	once := []ReadKit{}
+	for _, k := range c.Kits {
+		i := slices.IndexFunc(once, func(o ReadKit) bool {
+			return k.written != "" && o.written == k.written && o.Project != k.Project && o.Also == ""
+		})
+		if i < 0 {
+			once = append(once, k)
+			continue
+		}
+		keep, drop := once[i], k
+		if a, b := len(drop.Sounds)-len(drop.Warnings), len(keep.Sounds)-len(keep.Warnings); a > b || a == b && keep.Project {
+			keep, drop = drop, keep
+		}
+		keep.Also = drop.Folder
+		once[i] = keep
+	}
+	c.Kits = once
 }
 
 func (c *Card) problem(rel string, err error) {
@@ -190,6 +220,9 @@ func (c *Card) readImport(rel, at string, m *manifest) ReadKit {
 
 // placeSounds gives the pads of a kit of ours the files that its manifest lists.
 func (c *Card) placeSounds(k *ReadKit, at string, m *manifest) {
+	if b, err := json.Marshal(m.Kit); err == nil { // it was read from JSON
+		k.written = string(b)
+	}
 	place := map[kit.Slot]string{}
 	for _, f := range m.Files {
 		if f.Pad == nil {

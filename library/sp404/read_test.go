@@ -81,11 +81,15 @@ func TestKitComesBackFromACard(t *testing.T) {
 	b.write()
 	wav(t, filepath.Join(b.card, "IMPORT", "Tiefe Tone", "A", "added.wav"), tone(48000, 1, 5000, 50), 16)
 	c := readCard(t, b.card)
-	if len(c.Kits) != 2 || len(c.Problems) != 0 {
-		t.Fatalf("%d kits, problems %v", len(c.Kits), c.Problems)
+	if len(c.Kits) != 1 || len(c.Problems) != 0 || c.Kits[0].Folder != "IMPORT/Tiefe Tone" || c.Kits[0].Also != "EXPORT/PROJECT/PROJECT_01" {
+		t.Fatalf("%+v, problems %v", c.Kits, c.Problems)
+	}
+	both := &Card{Dir: b.card}
+	if err := both.walk(t.Context(), "", 0); err != nil || len(both.Kits) != 2 {
+		t.Fatalf("%d kits, %v", len(both.Kits), err)
 	}
 	want := kitText(t, b.kit)
-	for _, k := range c.Kits {
+	for _, k := range both.Kits {
 		if len(k.Warnings) > 0 || len(k.Sounds) != 3 {
 			t.Errorf("%s: %d sounds, %q", k.Folder, len(k.Sounds), k.Warnings)
 		}
@@ -107,6 +111,48 @@ func TestKitComesBackFromACard(t *testing.T) {
 	}
 	if !slices.Equal(loose, []string{"IMPORT/Tiefe Tone/A/added.wav", "IMPORT/stray.wav"}) {
 		t.Errorf("loose: %q", loose)
+	}
+}
+
+// A kit in both forms is one kit, the form of which more is there, until the device changes the project.
+func TestBothFormsAreOneKit(t *testing.T) {
+	b := newBench(t)
+	settle(t, b)
+	b.opt.Form = FormBoth
+	b.write()
+	whole := readCard(t, b.card).Kits[0]
+	if err := os.Remove(whole.Sounds[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	c := readCard(t, b.card)
+	if len(c.Kits) != 1 || !c.Kits[0].Project || c.Kits[0].Also != whole.Folder || len(c.Kits[0].Sounds) != 3 || len(c.Kits[0].Warnings) != 0 {
+		t.Errorf("a sound is gone: %+v", c.Kits)
+	}
+	padconfs, err := filepath.Glob(filepath.Join(b.card, "EXPORT", "PROJECT", "*", "PADCONF.BIN"))
+	if err != nil || len(padconfs) != 1 {
+		t.Fatalf("%q, %v", padconfs, err)
+	}
+	file, err := os.ReadFile(padconfs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := padconf.Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	project := f.Project()
+	project.Name = "CHANGED"
+	if err := f.SetProject(project); err != nil {
+		t.Fatal(err)
+	}
+	if file, err = f.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(padconfs[0], file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c := readCard(t, b.card); len(c.Kits) != 2 || c.Kits[0].Also+c.Kits[1].Also != "" {
+		t.Errorf("changed on the device: %+v", c.Kits)
 	}
 }
 

@@ -18,6 +18,7 @@ type Found struct {
 // FoundKit is a project of the device, or a kit that this program wrote as loose samples.
 type FoundKit struct {
 	Folder   string // below the card's folder
+	Also     string // where the same kit lies in the other form; "" for nowhere
 	Name     string
 	Project  bool
 	Pads     int

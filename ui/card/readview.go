@@ -133,6 +133,10 @@ func (v *ReadView) line(i int) []own.Cell {
 		}
 		return fmt.Sprint(n)
 	}
+	where := k.Folder
+	if k.Also != "" {
+		where += ", " + k.Also
+	}
 	look := ""
 	if n := len(k.Warnings); n > 0 {
 		look = fmt.Sprint(n)
@@ -140,7 +144,7 @@ func (v *ReadView) line(i int) []own.Cell {
 	return []own.Cell{
 		{Text: tick, Colour: theme.Accent}, {Text: k.Name, Colour: tone}, {Text: what, Colour: theme.TextDim}, {Text: some(k.Pads), Colour: tone},
 		{Text: some(k.Chopped), Colour: tone}, {Text: some(k.Patterns), Colour: tone}, {Text: browser.Tempo(k.BPM), Colour: tone},
-		{Text: k.Folder, Colour: theme.TextDim}, {Text: look, Colour: theme.Warn},
+		{Text: where, Colour: theme.TextDim}, {Text: look, Colour: theme.Warn},
 	}
 }
 
