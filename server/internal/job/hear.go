@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 	"time"
@@ -37,15 +36,10 @@ type hearing struct {
 const bytesPerSecond = 192_000 * 2 * 4
 
 // hear decodes within the plan's limits and listens with the desktop's engine.
-func (s *Service) hear(ctx context.Context, j *store.Job, file string, who Who) (*hearing, error) {
-	if err := s.at(ctx, j, wire.StepDecode); err != nil {
+func (s *Service) hear(ctx context.Context, j *store.Job, f io.ReadSeeker, who Who, steps *steps) (*hearing, error) {
+	if err := steps.at(wire.StepDecode); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	limit := int64((who.Limits.Seconds + 1) * bytesPerSecond)
 	need := min(limit, MemoryBudget)
 	if info, _, err := codec.Probe(f); err == nil {
@@ -69,7 +63,7 @@ func (s *Service) hear(ctx context.Context, j *store.Job, file string, who Who) 
 		return nil, unheard(ctx, j, err)
 	}
 	sound.FillFromName(j.OriginalName)
-	if err := s.at(ctx, j, wire.StepAnalyze); err != nil {
+	if err := steps.at(wire.StepAnalyze); err != nil {
 		return nil, err
 	}
 	h := &hearing{sound: sound, full: who.Limits.FullAnalysis}

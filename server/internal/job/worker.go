@@ -119,7 +119,7 @@ var errGiveWay = errors.New("others of this lane come first")
 // it is one transaction under the account's row, so that workers who begin at once see each
 // other.
 func (s *Service) begin(ctx context.Context, j *store.Job) (who Who, err error) {
-	err = s.DB.Write(ctx, func(tx *store.Tx) error {
+	err = s.DB.Note(ctx, func(tx *store.Tx) error {
 		if err := tx.LockUser(ctx, j.UserID); notFound(err) {
 			return errEnded
 		} else if err != nil {
@@ -212,46 +212,34 @@ func (s *Service) failIn(ctx context.Context, tx *store.Tx, j *store.Job, code w
 	return nil
 }
 
-// at moves a job to a step, or says that it has ended.
-func (s *Service) at(ctx context.Context, j *store.Job, step string) error {
-	s.step(step)
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		alive, err := tx.SetJobStep(ctx, j.ID, step, s.Now())
-		if err != nil {
-			return err
-		}
-		if !alive {
-			return errEnded
-		}
-		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: step, BatchID: j.BatchID})
-	})
-}
-
 func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, began time.Time) error {
 	who, err := s.begin(ctx, j)
 	if err != nil {
 		return err
 	}
-	path, done, err := s.fetch(ctx, j)
+	steps := s.steps(ctx, j)
+	defer steps.end()
+	upload, err := s.fetch(ctx, j)
 	if err != nil {
 		return err
 	}
-	defer done()
-	h, err := s.hear(ctx, j, path, who)
+	defer upload.Close()
+	h, err := s.hear(ctx, j, upload, who, steps)
 	if err != nil {
 		return err
 	}
-	v, vibeTook, err := s.describe(ctx, j, who, h)
+	v, vibeTook, err := s.describe(ctx, j, who, h, steps)
 	if err != nil {
 		return err
 	}
-	if err := s.at(ctx, j, wire.StepStore); err != nil {
+	if err := steps.at(wire.StepStore); err != nil {
 		return err
 	}
 	sample := h.sample(j, who, s.Now())
-	if err := s.keep(ctx, j, sample, h); err != nil {
+	if err := s.keep(ctx, j, sample, h, upload); err != nil {
 		return err
 	}
+	steps.end()
 	s.step("kept")
 	if err := s.finish(ctx, rj, j, sample, h, v, vibeTook, began); err != nil {
 		return err
@@ -266,8 +254,9 @@ func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store
 
 var errLost = errors.New("the stored upload is not what was uploaded")
 
-// fetch brings the upload into a temporary file and compares its hash.
-func (s *Service) fetch(ctx context.Context, j *store.Job) (path string, done func(), err error) {
+// fetch opens the upload where it lies, or brings it into a temporary file where seeking would
+// cost a request each, and compares its hash.
+func (s *Service) fetch(ctx context.Context, j *store.Job) (object.Reader, error) {
 	r, _, err := s.Objects.Get(ctx, j.FileKey)
 	if errors.Is(err, object.ErrNotFound) {
 		// A restored database may be older than the objects: then the job was done before, and
@@ -275,33 +264,52 @@ func (s *Service) fetch(ctx context.Context, j *store.Job) (path string, done fu
 		r, _, err = s.Objects.Get(ctx, object.Processed(j.UserID, j.SampleID, j.Format))
 	}
 	if errors.Is(err, object.ErrNotFound) {
-		return "", nil, errLost
+		return nil, errLost
 	}
 	if err != nil {
-		return "", nil, err
-	}
-	defer r.Close()
-	f, done, err := s.tempFile()
-	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, h), io.LimitReader(r, j.Size+1))
+	to := io.Writer(h)
+	upload := r
+	if !object.Near(r) {
+		defer r.Close()
+		f, done, err := s.tempFile()
+		if err != nil {
+			return nil, err
+		}
+		upload = &workFile{f, done}
+		to = io.MultiWriter(f, h)
+	}
+	n, err := io.Copy(to, io.LimitReader(r, j.Size+1))
 	if err == nil && (n != j.Size || hex.EncodeToString(h.Sum(nil)) != j.SHA256) {
 		err = errLost
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		done()
-		return "", nil, fmt.Errorf("fetch %s: %w", j.FileKey, err)
+	if err == nil {
+		_, err = upload.Seek(0, io.SeekStart)
 	}
-	return f.Name(), done, nil
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("fetch %s: %w", j.FileKey, err), upload.Close())
+	}
+	return upload, nil
 }
 
-func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearing) (*wire.Vibe, time.Duration, error) {
+// workFile is a temporary file that goes when it is closed.
+type workFile struct {
+	*os.File
+	done func()
+}
+
+func (f *workFile) Close() error {
+	f.done()
+	return nil
+}
+
+func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearing, steps *steps) (*wire.Vibe, time.Duration, error) {
 	if !j.Options.V.Vibe {
 		return nil, 0, nil
 	}
-	if err := s.at(ctx, j, wire.StepVibe); err != nil {
+	if err := steps.at(wire.StepVibe); err != nil {
 		return nil, 0, err
 	}
 	prefs, err := s.DB.Preferences(ctx, j.UserID)
@@ -315,9 +323,9 @@ func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearin
 // keep writes the sample's objects under keys that no link was signed for, and reads the copy
 // of the original back. A repeated try writes the same keys again. The three are written at
 // once: most of their time is waiting for the store.
-func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing) error {
+func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing, upload object.Reader) error {
 	parts, ctx := errgroup.WithContext(ctx)
-	parts.Go(func() error { return s.keepOriginal(ctx, j, sample) })
+	parts.Go(func() error { return s.keepOriginal(ctx, j, sample, upload) })
 	parts.Go(func() error {
 		peaks, err := h.peaks()
 		if err != nil {
@@ -331,7 +339,7 @@ func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, 
 	return parts.Wait()
 }
 
-func (s *Service) keepOriginal(ctx context.Context, j *store.Job, sample *store.Sample) error {
+func (s *Service) keepOriginal(ctx context.Context, j *store.Job, sample *store.Sample, upload object.Reader) error {
 	// Without the upload the copy must be there already (see fetch); it is compared below.
 	if err := s.Objects.Copy(ctx, j.FileKey, sample.FileKey); err != nil && !errors.Is(err, object.ErrNotFound) {
 		return err
@@ -340,6 +348,9 @@ func (s *Service) keepOriginal(ctx context.Context, j *store.Job, sample *store.
 	r, _, err := s.Objects.Get(ctx, sample.FileKey)
 	if err != nil {
 		return err
+	}
+	if object.Same(r, upload) { // whose hash was compared when it was fetched
+		return r.Close()
 	}
 	sum := sha256.New()
 	_, err = io.Copy(sum, r)
@@ -427,7 +438,7 @@ func (s *Service) clean(ctx context.Context, j *store.Job) error {
 	if err := s.Objects.Delete(ctx, j.FileKey); err != nil {
 		return err
 	}
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
+	return s.DB.Note(ctx, func(tx *store.Tx) error {
 		_, err := tx.CleanedJob(ctx, j.ID, s.Now())
 		return err
 	})

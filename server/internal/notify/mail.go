@@ -139,7 +139,7 @@ type mailWorker struct {
 
 func (*mailWorker) Timeout(*river.Job[MailArgs]) time.Duration { return 35 * time.Second }
 
-// Work sends a mail. It is sent again only when the process dies between sending and noting;
+// Work sends a mail. It is sent again only when process or power die between sending and noting;
 // its Message-ID is then the same, which mail services and readers use to drop doubles.
 func (w *mailWorker) Work(ctx context.Context, job *river.Job[MailArgs]) error {
 	s, a := w.s, job.Args
@@ -174,7 +174,7 @@ func (w *mailWorker) Work(ctx context.Context, job *river.Job[MailArgs]) error {
 		}
 	}
 	ctx = context.WithoutCancel(ctx)
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
+	return s.DB.Note(ctx, func(tx *store.Tx) error {
 		return errors.Join(tx.MailDone(ctx, a.MailID, "sent", "", s.Now()), queue.Complete(ctx, tx, job))
 	})
 }

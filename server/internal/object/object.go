@@ -12,6 +12,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -33,6 +34,24 @@ type Info struct {
 // Reader reads an object; it can seek, for headers and ranges.
 type Reader interface {
 	io.ReadSeekCloser
+}
+
+// Near says that an open object is a file of this machine, in which seeking costs nothing.
+func Near(r Reader) bool {
+	_, near := r.(*os.File)
+	return near
+}
+
+// Same says that two open objects are one file under two names, so that their bytes are the same.
+func Same(a, b Reader) bool {
+	fa, near := a.(*os.File)
+	fb, both := b.(*os.File)
+	if !near || !both {
+		return false
+	}
+	sa, errA := fa.Stat()
+	sb, errB := fb.Stat()
+	return errA == nil && errB == nil && os.SameFile(sa, sb)
 }
 
 type addressKey struct{}

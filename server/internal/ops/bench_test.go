@@ -3,6 +3,7 @@ package ops_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -221,16 +222,54 @@ func cpu(b *testing.B) time.Duration {
 }
 
 // BenchmarkJobsBesideAnalyze compares the processor time of whole jobs, from accepted to
-// completed with all that the server does for them, with that of the bare analysis of the same
-// files: what a core carries, whatever else runs on the machine.
+// completed with all that the server does for them, with that of what `sample-agent analyze --json`
+// does for the same files: what a core carries, whatever else runs on the machine.
 func BenchmarkJobsBesideAnalyze(b *testing.B) {
 	paths, err := filepath.Glob(filepath.Join(testbed.Shared(b, "datasets", "audio"), "*.flac"))
 	if err != nil || len(paths) < 60 {
 		b.Skip("no labelled sounds")
 	}
-	paths = paths[:60]
-	// One worker, as the bare analysis is one: more would share caches and blur the ratio.
-	w := start(b, "", idle, env("PRO_WORKERS", "1", "FREE_WORKERS", "1", "ENTERPRISE_WORKERS", "1", "SYSTEM_WORKERS", "1"))
+	for _, c := range []struct {
+		name    string
+		paths   []string
+		workers int
+	}{
+		{"60 labelled sounds, one worker", paths[:60], 1},
+		{"60 labelled sounds, two workers", paths[:60], 2},
+		{"12 sounds of a minute, one worker", repeated(b, paths[:12], 60), 1},
+		{"12 sounds of a minute, two workers", repeated(b, paths[:12], 60), 2},
+	} {
+		b.Run(c.name, func(b *testing.B) { jobsBeside(b, c.paths, c.workers) })
+	}
+}
+
+// repeated writes files of so many seconds that hold the sounds again and again.
+func repeated(b *testing.B, paths []string, seconds int) (long []string) {
+	b.Helper()
+	for _, p := range paths {
+		clip, err := codec.DecodeFile(b.Context(), p, codec.Limits{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		once := clip.Audio.Samples
+		for n := seconds * clip.Rate * clip.Channels; len(clip.Audio.Samples) < n; {
+			clip.Audio.Samples = append(clip.Audio.Samples, once[:min(len(once), n-len(clip.Audio.Samples))]...)
+		}
+		f, err := os.Create(filepath.Join(b.TempDir(), filepath.Base(p)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := errors.Join(codec.EncodeFLAC(f, &clip.Audio, codec.FLACOptions{}), f.Close()); err != nil {
+			b.Fatal(err)
+		}
+		long = append(long, f.Name())
+	}
+	return long
+}
+
+func jobsBeside(b *testing.B, paths []string, workers int) {
+	// As many workers as the bare analysis has: other numbers would blur the ratio.
+	w := start(b, "", idle, env("PRO_WORKERS", fmt.Sprint(workers), "FREE_WORKERS", "1", "ENTERPRISE_WORKERS", "1", "SYSTEM_WORKERS", "1"))
 	row, err := w.DB.User(b.Context(), w.rich("ada@example.org", plan.Pro).id)
 	if err != nil {
 		b.Fatal(err)
@@ -242,15 +281,19 @@ func BenchmarkJobsBesideAnalyze(b *testing.B) {
 	var bare, whole time.Duration
 	for b.Loop() {
 		began := cpu(b)
-		for _, p := range paths {
-			clip, err := codec.DecodeFile(b.Context(), p, codec.Limits{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := analysis.Analyze(b.Context(), &clip.Audio); err != nil {
-				b.Fatal(err)
-			}
+		var next atomic.Int64
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for i := next.Add(1) - 1; i < int64(len(paths)); i = next.Add(1) - 1 {
+					report, _, _ := analysis.File(b.Context(), paths[i], analysis.Options{})
+					if line, err := json.Marshal(report); err != nil || !report.OK {
+						b.Error(string(line), err)
+					}
+				}
+			})
 		}
+		all.Wait()
 		bare += cpu(b) - began
 		var ids []string
 		for _, p := range paths {

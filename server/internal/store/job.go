@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -106,6 +107,16 @@ func (tx *Tx) StartJob(ctx context.Context, id string, now time.Time) (bool, err
 func (tx *Tx) SetJobStep(ctx context.Context, id, step string, now time.Time) (bool, error) {
 	n, err := tx.exec(ctx, "UPDATE processing_jobs SET step = ?, updated_at = ? WHERE id = ? AND status = 'processing'", step, At(now), id)
 	return n > 0, err
+}
+
+// JobRuns says whether a job is being worked on and has not ended meanwhile.
+func (q Q) JobRuns(ctx context.Context, id string) (bool, error) {
+	var status wire.JobStatus
+	err := q.one(ctx, &status, "SELECT status FROM processing_jobs WHERE id = ?", id)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return status == wire.Processing, err
 }
 
 // ParkJob puts a running job back to waiting, after an error that may pass.

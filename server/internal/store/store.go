@@ -65,11 +65,10 @@ func openSQLite(ctx context.Context, folder string) (*DB, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	// The address of server-notes.md: two processes on one file never saw "database is locked".
-	// Synchronous is FULL, not NORMAL as there: what was answered stays when the power goes, too.
 	// Preparing a statement costs more than running most of ours, so they are kept.
 	path := filepath.Join(folder, SQLiteFile)
 	// Escaped: a folder may be called "a?b#c".
-	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_journal_mode=WAL&_busy_timeout=10000&_synchronous=FULL&_foreign_keys=on&_stmt_cache_size=256"
+	address := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_journal_mode=WAL&_busy_timeout=10000&_synchronous=NORMAL&_foreign_keys=on&_stmt_cache_size=256"
 	writer, err := sql.Open("sqlite3", address+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
@@ -251,13 +250,20 @@ func (tx *Tx) Postgres() pgx.Tx { return tx.pg }
 // AfterCommit runs f once the transaction is committed.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
-// Write runs f in a transaction and commits it when f returns nil. A transaction that the
-// database asks to repeat (deadlock, busy) is repeated: f must have no effects of its own.
-// Inside f use only tx: on SQLite any other write would wait for itself.
-func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error {
+// Write runs f in a transaction and commits it when f returns nil; what it wrote then stays, even
+// when the power goes. A transaction that the database asks to repeat (deadlock, busy) is
+// repeated: f must have no effects of its own. Inside f use only tx: on SQLite any other write
+// would wait for itself.
+func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error { return db.write(ctx, true, f) }
+
+// Note is Write for what nobody was promised and what is done again when it is missing, such as
+// how far work is: SQLite does not flush it to the disk by itself, and it lasts with the next Write.
+func (db *DB) Note(ctx context.Context, f func(tx *Tx) error) error { return db.write(ctx, false, f) }
+
+func (db *DB) write(ctx context.Context, lasting bool, f func(tx *Tx) error) error {
 	const tries = 5
 	for try := 1; ; try++ {
-		err := db.writeOnce(ctx, f)
+		err := db.writeOnce(ctx, lasting, f)
 		if err == nil || !repeatable(err) || try == tries {
 			return err
 		}
@@ -278,11 +284,28 @@ func repeatable(err error) bool {
 	return errors.As(err, &lite) && (lite.Code == sqlite3.ErrBusy || lite.Code == sqlite3.ErrLocked)
 }
 
-func (db *DB) writeOnce(ctx context.Context, f func(tx *Tx) error) error {
+func (db *DB) writeOnce(ctx context.Context, lasting bool, f func(tx *Tx) error) (err error) {
 	if db.postgres {
 		return db.writePostgres(ctx, f)
 	}
-	raw, err := db.writer.BeginTx(ctx, nil)
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	if lasting {
+		// With NORMAL a commit is flushed with the next checkpoint, with FULL at once together with
+		// all before it. The queue's own statements on this connection stay at NORMAL.
+		if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		defer func() {
+			if _, e := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = NORMAL"); e != nil {
+				err = errors.Join(err, fmt.Errorf("after commit: %w", e))
+			}
+		}()
+	}
+	raw, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

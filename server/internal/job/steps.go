@@ -1,0 +1,65 @@
+package job
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sampleagent/server/internal/store"
+	"sampleagent/sync/wire"
+)
+
+// seen is how long a step lasts before it is told: a shorter one nobody sees, and telling costs a
+// transaction.
+const seen = 200 * time.Millisecond
+
+// steps tells how far the work on one job is.
+type steps struct {
+	s     *Service
+	ctx   context.Context
+	j     *store.Job
+	timer *time.Timer
+	told  sync.WaitGroup
+}
+
+func (s *Service) steps(ctx context.Context, j *store.Job) *steps { return &steps{s: s, ctx: ctx, j: j} }
+
+// at moves to a step, or says that the job has ended meanwhile.
+func (p *steps) at(step string) error {
+	p.s.step(step)
+	p.end()
+	runs, err := p.s.DB.JobRuns(p.ctx, p.j.ID)
+	if err != nil {
+		return err
+	}
+	if !runs {
+		return errEnded
+	}
+	p.told.Add(1)
+	p.timer = time.AfterFunc(seen, func() {
+		defer p.told.Done()
+		if err := p.tell(step); err != nil && p.ctx.Err() == nil {
+			p.s.Log.WarnContext(p.ctx, "step of a job not told", "job", p.j.ID, "step", step, "error", err)
+		}
+	})
+	return nil
+}
+
+// end ends a step: it is told no more when end returns.
+func (p *steps) end() {
+	if p.timer != nil && p.timer.Stop() {
+		p.told.Done()
+	}
+	p.timer = nil
+	p.told.Wait()
+}
+
+func (p *steps) tell(step string) error {
+	return p.s.DB.Note(p.ctx, func(tx *store.Tx) error {
+		runs, err := tx.SetJobStep(p.ctx, p.j.ID, step, p.s.Now())
+		if err != nil || !runs {
+			return err
+		}
+		return p.s.Notify.Event(p.ctx, tx, p.j.UserID, wire.EventJobUpdated, wire.EventData{JobID: p.j.ID, Status: wire.Processing, Step: step, BatchID: p.j.BatchID})
+	})
+}
