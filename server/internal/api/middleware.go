@@ -41,6 +41,22 @@ func ClientIP(ctx context.Context) string {
 	return ip
 }
 
+type relayedKey struct{}
+
+// OnThisMachine says that a request was made on the server's own machine: by its address, and
+// with no word of a proxy that we do not know, behind which anybody may be.
+func OnThisMachine(ctx context.Context) bool {
+	a, err := netip.ParseAddr(ClientIP(ctx))
+	return err == nil && a.IsLoopback() && !Relayed(ctx)
+}
+
+// Relayed says that a proxy which is not trusted passed the request on: its client's address is
+// the proxy's.
+func Relayed(ctx context.Context) bool { return ctx.Value(relayedKey{}) != nil }
+
+// relays are the headers by which proxies say that they pass a request on.
+var relays = []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"}
+
 // Identify gives each request an id and its client's address. header is believed only from
 // the networks in trusted; of its list the last address that is not itself trusted counts.
 func Identify(trusted []netip.Prefix, header string) func(http.Handler) http.Handler {
@@ -54,7 +70,12 @@ func Identify(trusted []netip.Prefix, header string) func(http.Handler) http.Han
 			if err != nil {
 				ip = r.RemoteAddr
 			}
-			if believed(ip) {
+			ctx := r.Context()
+			if !believed(ip) {
+				if slices.ContainsFunc(append(relays, header), func(h string) bool { return r.Header.Get(h) != "" }) {
+					ctx = context.WithValue(ctx, relayedKey{}, true)
+				}
+			} else {
 				for _, hop := range slices.Backward(strings.Split(strings.Join(r.Header.Values(header), ","), ",")) {
 					if a, err := netip.ParseAddr(strings.TrimSpace(hop)); err == nil {
 						ip = a.Unmap().String()
@@ -66,7 +87,7 @@ func Identify(trusted []netip.Prefix, header string) func(http.Handler) http.Han
 			}
 			id := store.NewID()
 			w.Header().Set("X-Request-Id", id)
-			ctx := context.WithValue(context.WithValue(r.Context(), idKey{}, id), ipKey{}, ip)
+			ctx = context.WithValue(context.WithValue(ctx, idKey{}, id), ipKey{}, ip)
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}

@@ -22,11 +22,12 @@ type steps struct {
 	told  sync.WaitGroup
 }
 
-func (s *Service) steps(ctx context.Context, j *store.Job) *steps { return &steps{s: s, ctx: ctx, j: j} }
+func (s *Service) steps(ctx context.Context, j *store.Job) *steps {
+	return &steps{s: s, ctx: ctx, j: j}
+}
 
 // at moves to a step, or says that the job has ended meanwhile.
 func (p *steps) at(step string) error {
-	p.s.step(step)
 	p.end()
 	runs, err := p.s.DB.JobRuns(p.ctx, p.j.ID)
 	if err != nil {
@@ -42,6 +43,7 @@ func (p *steps) at(step string) error {
 			p.s.Log.WarnContext(p.ctx, "step of a job not told", "job", p.j.ID, "step", step, "error", err)
 		}
 	})
+	p.s.step(step)
 	return nil
 }
 

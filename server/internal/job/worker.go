@@ -239,8 +239,8 @@ func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store
 	if err := s.keep(ctx, j, sample, h, upload); err != nil {
 		return err
 	}
-	steps.end()
 	s.step("kept")
+	steps.end()
 	if err := s.finish(ctx, rj, j, sample, h, v, vibeTook, began); err != nil {
 		return err
 	}

@@ -10,11 +10,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"sampleagent/server/internal/config"
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/ops"
 	"sampleagent/server/internal/plan"
@@ -418,6 +420,11 @@ func TestKeysHaveScopesAndADay(t *testing.T) {
 }
 
 func TestLiveEventsResume(t *testing.T) {
+	var gate *barrier
+	slow := func(c *config.Config, o *ops.Options) { // a step that lasts is told, one that passes is not
+		gate = newBarrier(wire.StepAnalyze)
+		gate.setting(1)(c, o)
+	}
 	onBoth(t, func(t *testing.T, w *world) {
 		ada := w.signIn("ada@example.org", plan.Free)
 		stream := func(after string) (func() wire.Event, func()) {
@@ -481,6 +488,8 @@ func TestLiveEventsResume(t *testing.T) {
 			t.Errorf("%+v", first)
 		}
 		cut()
+		w.waitFor("a step that lasts", func() bool { step := ada.job(ok.JobID).Step; return step != nil && *step == wire.StepAnalyze })
+		close(gate.open)
 		ada.waitJob(ok.JobID)
 		next, cut = stream("1")
 		defer cut()
@@ -495,10 +504,10 @@ func TestLiveEventsResume(t *testing.T) {
 				break
 			}
 		}
-		if len(kinds) < 5 {
+		if len(kinds) < 3 || !slices.Contains(kinds, wire.EventJobUpdated+" "+wire.StepAnalyze) {
 			t.Errorf("%v", kinds)
 		}
-	})
+	}, slow)
 }
 
 func TestDoctorAndHealthWithoutSettings(t *testing.T) {

@@ -45,7 +45,7 @@ func (s *Server) plainRoutes(r chi.Router) error {
 	metrics := s.metrics.handler(s)
 	r.With(s.API.Authenticate).Get("/metrics", func(w http.ResponseWriter, r *http.Request) {
 		a, err := netip.ParseAddr(api.ClientIP(r.Context()))
-		inside := err == nil && slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+		inside := err == nil && !api.Relayed(r.Context()) && slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
 		if p := api.Principal(r.Context()); !inside && (p == nil || !s.Accounts.IsAdmin(p.User)) {
 			http.NotFound(w, r)
 			return

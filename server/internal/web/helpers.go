@@ -65,6 +65,7 @@ var helpers = template.FuncMap{
 	"detail":     detail,
 	"eventName":  func(e string) string { return named(eventNames, e) },
 	"browser":    browser,
+	"sameMinute": sameMinute,
 }
 
 // dollars is a price; whole dollars have no cents.
@@ -238,6 +239,11 @@ func share(used, limit int64) int64 {
 		return 0
 	}
 	return min(100, 100*used/limit)
+}
+
+// sameMinute says that two times look alike to a reader, or that there is no first one.
+func sameMinute(first *time.Time, last *time.Time) bool {
+	return first == nil || last != nil && first.Truncate(time.Minute).Equal(last.Truncate(time.Minute))
 }
 
 // when is a time that the script turns into the reader's own zone.

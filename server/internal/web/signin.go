@@ -164,7 +164,17 @@ func (p *pages) unsubscribeForm(w http.ResponseWriter, r *http.Request) {
 }
 
 // outbox shows the mails that a server without a mail server wrote into a folder, newest first.
+// hasOutbox says that the reader may see the mails that wait for a mail server: whoever reads
+// them can sign in as anybody, so only somebody in front of this machine.
+func (p *pages) hasOutbox(r *http.Request) bool {
+	return p.Outbox != "" && !p.Production && api.OnThisMachine(r.Context())
+}
+
 func (p *pages) outbox(w http.ResponseWriter, r *http.Request) {
+	if !p.hasOutbox(r) {
+		p.fail(w, r, notFound())
+		return
+	}
 	names, err := filepath.Glob(filepath.Join(p.Outbox, "*.eml"))
 	if err != nil {
 		p.fail(w, r, err)

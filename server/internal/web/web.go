@@ -98,6 +98,7 @@ func Mount(r chi.Router, o Options) error {
 		return err
 	}
 	r.Handle("/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	r.Get("/static/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, notFound()) }) // no list of them
 	r.Get("/", p.landing)
 	r.Get("/pricing", p.pricing)
 	r.Get("/signin", p.signInForm)
@@ -108,9 +109,7 @@ func Mount(r chi.Router, o Options) error {
 	r.Get(wire.PathAuthorize, p.authorizeForm)
 	r.Post(wire.PathAuthorize, small(p.authorizeAnswer))
 	r.Get("/unsubscribe/{token}", p.unsubscribeForm)
-	if o.Outbox != "" && !o.Production {
-		r.Get("/outbox", p.outbox)
-	}
+	r.Get("/outbox", p.outbox)
 	if o.OutsideAs != "" {
 		r.Get("/auth/oidc", p.outsideBegin)
 		r.Get("/auth/oidc/callback", p.outsideEnd)
@@ -171,9 +170,16 @@ func notFound() error {
 // maxForm is the largest form that is no upload, bytes.
 const maxForm = 16 << 10
 
-// small bounds what a handler reads of a form.
+var crossOrigin = http.NewCrossOriginProtection()
+
+// small bounds what a handler reads of a form, and refuses one that another site's page sent:
+// it would sign its visitor in as somebody else.
 func small(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if crossOrigin.Check(r) != nil {
+			http.Error(w, "This form does not come from our own pages.", http.StatusForbidden)
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		next(w, r)
 	}
@@ -254,7 +260,7 @@ func (p *pages) at(links []link, path string) []link {
 // show draws a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) {
 	v := view{Title: title, Path: r.URL.Path, Brand: p.Tenants.Here(r.Context()), User: api.Principal(r.Context()), Billing: p.API.Bills.On() && p.Features().On(plan.FeatureBilling), AI: p.API.AI && p.Features().On(plan.FeatureAI),
-		Outbox: p.Outbox != "" && !p.Production, Notice: notices[r.URL.Query().Get("notice")], Data: data}
+		Outbox: p.hasOutbox(r), Notice: notices[r.URL.Query().Get("notice")], Data: data}
 	if v.User != nil {
 		v.Nav = p.at(mainPages, v.Path)
 		if v.Brand.Own() && p.Accounts.IsAdmin(v.User.User) {
