@@ -6,9 +6,11 @@
 package synth
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 
+	"sampleagent/audio/dsp"
 	"sampleagent/audio/pcm"
 )
 
@@ -118,7 +120,8 @@ func (t *Track) add(v voice, at, gain, pan float64) {
 	}
 }
 
-// buffer normalises to a peak in dBFS and gives the frames, folded to mono if asked.
+// buffer normalises to a peak in dBFS, lower where the sound between the samples would pass full scale
+// at another rate, and gives the frames, folded to mono if asked.
 func (t *Track) buffer(peakDB float64, mono bool) *pcm.Buffer {
 	b := &pcm.Buffer{Rate: t.rate, Channels: 2}
 	if mono {
@@ -138,11 +141,30 @@ func (t *Track) buffer(peakDB float64, mono bool) *pcm.Buffer {
 	}
 	if peak > 0 {
 		g := float32(math.Pow(10, peakDB/20) / peak)
-		for i := range b.Samples {
-			b.Samples[i] *= g
+		scale(b.Samples, g)
+		if over := between(b); over > ceiling {
+			scale(b.Samples, ceiling/over)
 		}
 	}
 	return b
+}
+
+func scale(x []float32, g float32) {
+	for i := range x {
+		x[i] *= g
+	}
+}
+
+// ceiling is the highest peak between samples: 0.1 dB below full scale.
+const ceiling = 0.989
+
+// between is the peak of a sound between its samples, at four times its rate (ITU-R BS.1770-5, annex 2).
+func between(b *pcm.Buffer) float32 {
+	fine, err := dsp.Resample(context.Background(), b, 4*b.Rate)
+	if err != nil {
+		panic(err) // rates are ours
+	}
+	return dsp.MaxAbs(fine.Samples)
 }
 
 // shot is a single voice as a mono buffer with a short fade at the end, so that no cut clicks.
