@@ -16,8 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"sampleagent/app"
 	"sampleagent/audio/codec/codectest"
 	"sampleagent/library/catalog"
+	"sampleagent/library/search"
 	"sampleagent/sync/wire"
 )
 
@@ -27,6 +29,7 @@ type network struct {
 	server *httptest.Server
 	// before sees each request on its way, may change it, keep it waiting or drop it.
 	before func(w http.ResponseWriter, r *http.Request)
+	after  func(r *http.Response)
 	token  atomic.Value // the last one that passed, as the header has it
 }
 
@@ -36,8 +39,9 @@ func networkTo(t *testing.T, s *hostServer) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{before: func(http.ResponseWriter, *http.Request) {}}
-	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(real) }}
+	n := &network{before: func(http.ResponseWriter, *http.Request) {}, after: func(*http.Response) {}}
+	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(real) },
+		ModifyResponse: func(r *http.Response) error { n.after(r); return nil }}
 	n.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token := r.Header.Get("Authorization"); token != "" {
 			n.token.Store(token)
@@ -236,5 +240,65 @@ func TestASignInThatIsEndedElsewhere(t *testing.T) {
 	}
 	if !strings.Contains(laptop.kits(), "Meanwhile") {
 		t.Errorf("after signing in again the other machine has %s", laptop.kits())
+	}
+}
+
+// The plan grows in the very moment in which the server says that the day is full: what is told to
+// wait until tomorrow goes up at once all the same.
+func TestThePlanGrowsWhileTheQuotaIsFoundFull(t *testing.T) {
+	s := newServer(t)
+	ctx, dir := t.Context(), t.TempDir()
+	between := networkTo(t, s)
+	a := openDesk(t, s, between.url, false, nil)
+	tier := func(name string) {
+		s.admin("tier", "producer@example.org", name, "--reason", "test")
+		if err := a.Cloud().Refresh(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+	tier("free")
+	const sounds = 12 // a free day has 10
+	for i := range sounds {
+		codectest.WAV(t, filepath.Join(dir, string(rune('a'+i))+".wav"), clicks(0.5, 100+float64(i)))
+	}
+	if _, err := a.ImportNow(ctx, []string{dir}, app.ImportOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := a.Search(ctx, "", search.Sort{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if queued, err := a.Cloud().Queue(ctx, rows); err != nil || queued != sounds {
+		t.Fatal(queued, err)
+	}
+	var grown sync.Once
+	between.after = func(r *http.Response) {
+		if r.StatusCode == http.StatusTooManyRequests {
+			grown.Do(func() { tier("pro") })
+		}
+	}
+	waiting := func() (n int) {
+		if err := a.Cloud().Work(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		jobs, err := a.Cloud().Jobs(ctx, sounds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range jobs {
+			if j.Remote == nil {
+				n++
+			}
+		}
+		return n
+	}
+	if n := waiting(); n != sounds-10 {
+		t.Fatalf("%d wait", n)
+	}
+	if err := a.Cloud().Refresh(ctx); err != nil { // as the background does when a quota was full
+		t.Fatal(err)
+	}
+	if n := waiting(); n != 0 {
+		t.Errorf("as pro %d sounds wait until tomorrow", n)
 	}
 }

@@ -93,10 +93,13 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 		return err
 	}
 	inStep, err := c.InStep(ctx)
-	before := c.State().Details
 	// The plan may have changed while this program did not run.
 	room := details.Limits.Uploads < 0 || details.Usage.Uploads < details.Limits.Uploads
-	if room && (before == nil || before.Tier != details.Tier) {
+	c.mu.Lock()
+	changed := c.state.Details == nil || c.state.Details.Tier != details.Tier || c.fullAs != "" && c.fullAs != details.Tier
+	c.fullAs = ""
+	c.mu.Unlock()
+	if room && changed {
 		err = errors.Join(err, c.hurry(ctx))
 	}
 	c.mu.Lock()

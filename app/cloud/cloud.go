@@ -67,7 +67,8 @@ type Cloud struct {
 	sessions map[session.Account]*session.Session // signed in since the program began; some are kept nowhere else
 	client   *client.Client
 	state    State
-	old      bool // the account may have changed on the server
+	old      bool   // the account may have changed on the server
+	fullAs   string // the plan as which uploads were refused for a full quota, "" for none
 	speed    speed
 	keeping  Keeping
 	news     map[string]bool // server's jobs that live events named; nil while there are none
@@ -312,6 +313,24 @@ func (c *Cloud) forgetDetails(account session.Account) {
 	if c.state.Account == account {
 		c.old = true
 	}
+}
+
+// full notes that the quota of a plan was found used up. The account is asked for once more: its plan
+// may have grown while jobs were being told to wait.
+func (c *Cloud) full(plan string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fullAs, c.old = plan, true
+}
+
+// plan is the account's plan as far as it is known.
+func (c *Cloud) plan() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Details == nil {
+		return ""
+	}
+	return c.state.Details.Tier
 }
 
 // stale says whether the account is to be asked for.

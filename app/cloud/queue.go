@@ -168,8 +168,13 @@ func (c *Cloud) Work(ctx context.Context, progress func(Job)) error {
 	if err != nil {
 		return err
 	}
-	ask := c.asksAfter()
+	ask, plan := c.asksAfter(), c.plan()
 	var full *wire.Problem // the quota is used up: those behind wait as well, without being asked for
+	defer func() {
+		if full != nil {
+			c.full(plan)
+		}
+	}()
 	for _, j := range jobs {
 		remote, err := remoteID(j)
 		if err != nil {

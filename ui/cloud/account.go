@@ -125,7 +125,7 @@ func (v *View) sessionLines(k *keyed) {
 	all := m.Sessions()
 	k.show(fmt.Sprint(all), func() []fyne.CanvasObject {
 		if len(all) == 0 {
-			l := own.NewLabel("The server tells where else you are signed in.")
+			l := own.NewLabel("Asking the server where else you are signed in…")
 			l.Colour, l.TextSize = theme.TextFaint, theme.TextSmall
 			return []fyne.CanvasObject{l}
 		}

@@ -99,7 +99,7 @@ func (v *View) step() *page {
 			about.SetText("Tags, ratings, notes, what you typed, collections and kits are the same on all your machines within seconds. Audio goes up only where you chose “Keep in the cloud”.")
 		case s.CanSync():
 			title.Set("This library stays on this machine", theme.Text)
-			about.SetText("Keep it in step and the names, tags, ratings, notes, measured values, collections and kits of this library go to the server and to your other machines. Your audio files do not, unless you choose “Keep in the cloud” for them.")
+			about.SetText("Keep it in step and the names, tags, ratings, notes, measured values, what the cloud said, collections and kits of this library go to the server and to your other machines. Your audio files do not, unless you choose “Keep in the cloud” for them.")
 		default:
 			title.Set("This library stays on this machine", theme.Text)
 			about.SetText("Keeping machines in step is part of the Pro plan.")
@@ -187,7 +187,7 @@ func (v *View) binLines(k *keyed) {
 // leaves says what can leave this machine, and by which choice.
 var leaves = []struct{ What, When string }{
 	{"An audio file and its name", "when you choose “Analyse in the cloud” for it"},
-	{"Names, tags, ratings, notes, what you typed, measured values, collections, kits", "when you choose “Keep in step” for a library"},
+	{"Names, tags, ratings, notes, what you typed, measured values, what the cloud said, collections, kits", "when you choose “Keep in step” for a library"},
 	{"Audio files", "when you choose “Keep in the cloud” for a sound, a collection or a kit"},
 	{"This machine's name", "when you sign in, for the list of sessions"},
 	{"Anything else", "never. There is no telemetry, and logs hold no file names"},

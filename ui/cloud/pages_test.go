@@ -69,7 +69,7 @@ func TestPagesSayWhatStops(t *testing.T) {
 		"session-only": {Account, app.State{Account: who, Online: true, Details: free()},
 			[]string{"no keyring that answers", "until the program ends", "Firefox on Linux"}},
 		"privacy": {Privacy, app.State{Account: who, Kept: true, Online: true, Details: pro},
-			[]string{"Names, tags, ratings, notes, what you typed, measured values, collections, kits", "WHAT THE SERVER KEEPS OF YOU"}},
+			[]string{"Names, tags, ratings, notes, what you typed, measured values, what the cloud said, collections, kits", "WHAT THE SERVER KEEPS OF YOU"}},
 		"signed-out": {Account, app.State{Account: who, Kept: true, SignedOut: true, Problem: "The server has ended this sign-in. Everything on this machine stays as it is; sign in again to go on."},
 			[]string{"Everything on this machine stays as it is", "Sign in again…"}},
 	} {
