@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sampleagent/library/catalog"
+	"sampleagent/sync/session"
 )
 
 // beginner is a library of listed files, a part of them analysed, that no account knows yet.
@@ -39,6 +40,15 @@ func beginner(t *testing.T, count, analysed int) (m *machine, rest []catalog.Ana
 	slices.SortStableFunc(all, func(a, b catalog.Analysis) int { return int(b.Row%4) - int(a.Row%4) })
 	m.do(db.Store(t.Context(), all[:analysed]))
 	return m, all[analysed:]
+}
+
+// Whoever signs in is not kept waiting until the background looks again by itself.
+func TestSigningInIsWaitedFor(t *testing.T) {
+	for err, want := range map[error]bool{nil: false, ErrNobody: false, session.ErrSignedOut: false, ErrUnreachable: true} {
+		if passes(err) != want {
+			t.Errorf("%v passes by itself: %v", err, !want)
+		}
+	}
 }
 
 // sent is how many objects of a kind lie in the hub.

@@ -197,16 +197,22 @@ func (c *Cloud) Run(ctx context.Context) {
 	wait := firstTry
 	for {
 		err := c.round(ctx)
-		pause := pollEvery
-		if err != nil && !errors.Is(err, ErrNobody) && !errors.Is(err, session.ErrSignedOut) {
+		pause, passing := pollEvery, passes(err)
+		if passing {
 			pause, wait = wait, min(2*wait, lastTry)
 		} else {
 			wait = firstTry
 		}
-		if !c.rest(ctx, pause, err == nil) {
+		if !c.rest(ctx, pause, !passing) {
 			return
 		}
 	}
+}
+
+// passes says whether trouble may be gone after a while by itself. Where somebody has to sign in first,
+// that is waited for instead, and what then waits is done at once.
+func passes(err error) bool {
+	return err != nil && !errors.Is(err, ErrNobody) && !errors.Is(err, session.ErrSignedOut)
 }
 
 // rest waits for something to do: after trouble the whole pause, else until poked. It is false

@@ -3,8 +3,10 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
 	app "sampleagent/app/cloud"
@@ -201,25 +203,37 @@ func planCard(m *PlanModel, o wire.Offer) fyne.CanvasObject {
 	small := own.NewLabel(per)
 	small.Colour, small.TextSize = theme.TextDim, theme.TextSmall
 	lines := own.Below(8, -1, name, own.Below(0, -1, price, small))
-	// What can be done with it stands at one height in every plan.
-	switch {
-	case o.Current:
-		yours := own.NewChip("your plan", nil)
-		yours.SetOn(true)
-		lines.Add(own.Beside(8, -1, yours))
-	case o.Checkout:
-		buy := own.NewTextButton("", "Upgrade…", "Opens the payment page in your browser", m.Buy)
-		buy.Strong = true
-		lines.Add(own.Beside(8, -1, buy))
-	case o.Why != "":
-		why := own.NewLabel(o.Why)
-		why.Colour, why.TextSize = theme.TextDim, theme.TextSmall
-		lines.Add(why)
-	}
+	lines.Add(own.Stack(strut(planAction), own.Below(0, -1, action(m, o))))
 	for _, f := range o.Features {
 		lines.Add(planLine(f, o.Current))
 	}
 	return card(lines)
+}
+
+// planAction is the height of what can be done with a plan: one in every plan, so that what they give
+// stands in rows.
+const planAction = 36
+
+// action is what can be done with a plan.
+func action(m *PlanModel, o wire.Offer) fyne.CanvasObject {
+	switch {
+	case o.Current:
+		yours := own.NewChip("your plan", nil)
+		yours.SetOn(true)
+		return own.Beside(8, -1, yours)
+	case o.Checkout:
+		buy := own.NewTextButton("", "Upgrade…", "Opens the payment page in your browser", m.Buy)
+		buy.Strong = true
+		return own.Beside(8, -1, buy)
+	}
+	return paragraph(text(o.Why))
+}
+
+// strut keeps a height free.
+func strut(height float32) fyne.CanvasObject {
+	r := canvas.NewRectangle(color.Transparent)
+	r.SetMinSize(fyne.NewSize(0, height))
+	return r
 }
 
 // planLine is one thing that a plan gives; what is more than the account has stands out.
