@@ -143,7 +143,7 @@ func BenchmarkVisibleOnTheOtherMachine(b *testing.B) {
 				case e := <-events.C():
 					_, changed = e.(event.KitChanged)
 				case <-end:
-					b.Fatal("the other machine never showed it")
+					b.Fatalf("the other machine never showed %s: one %+v two %+v", name, one.Cloud().State(), two.Cloud().State())
 				}
 			}
 		}

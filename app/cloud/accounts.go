@@ -82,6 +82,8 @@ func (c *Cloud) SignOut(ctx context.Context) error {
 
 // Refresh asks the server for the account's tier, limits and usage.
 func (c *Cloud) Refresh(ctx context.Context) error {
+	c.asking.Lock()
+	defer c.asking.Unlock()
 	remote, account, err := c.signedIn()
 	if err != nil {
 		return err

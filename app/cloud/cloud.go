@@ -74,6 +74,7 @@ type Cloud struct {
 	news     map[string]bool // server's jobs that live events named; nil while there are none
 	askedAll time.Time
 
+	asking   sync.Mutex // one question after the account at a time: an older answer never covers a newer one
 	syncing  sync.Mutex // one sync at a time
 	working  sync.Mutex // one upload at a time
 	fetching sync.Mutex // one fetched file at a time
@@ -285,7 +286,7 @@ func (c *Cloud) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		client, account, err := c.signedIn()
 		if err == nil {
-			err = client.Events(ctx, last, func(e wire.Event) error {
+			err = client.Events(ctx, last, c.poke, func(e wire.Event) error {
 				if c.State().Account != account {
 					return ErrNobody
 				}

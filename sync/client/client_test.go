@@ -196,15 +196,16 @@ func TestEventsResumeAfterTheLastSeen(t *testing.T) {
 		}
 	})
 	var seen []int64
+	begun := 0
 	handle := func(e wire.Event) error { seen = append(seen, e.Seq); return nil }
-	if err := c.Events(t.Context(), 0, handle); !errors.Is(err, ErrUnreachable) {
+	if err := c.Events(t.Context(), 0, func() { begun++ }, handle); !errors.Is(err, ErrUnreachable) {
 		t.Fatal(err)
 	}
-	if err := c.Events(t.Context(), seen[len(seen)-1], handle); !errors.Is(err, ErrUnreachable) {
+	if err := c.Events(t.Context(), seen[len(seen)-1], func() { begun++ }, handle); !errors.Is(err, ErrUnreachable) {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(seen) != "[1 2 3 4]" {
-		t.Fatal(seen)
+	if fmt.Sprint(seen) != "[1 2 3 4]" || begun != 2 {
+		t.Fatal(seen, begun)
 	}
 }
 
@@ -215,7 +216,7 @@ func TestEventsEndWithTheContext(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if err := c.Events(ctx, 0, func(wire.Event) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+	if err := c.Events(ctx, 0, func() {}, func(wire.Event) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
 }

@@ -19,8 +19,9 @@ import (
 const silence = 45 * time.Second
 
 // Events hands every live event after the given one to handle, in order, until ctx ends, handle
-// refuses, or the stream breaks. The caller comes again with the last Seq it saw.
-func (c *Client) Events(ctx context.Context, after int64, handle func(wire.Event) error) error {
+// refuses, or the stream breaks. The caller comes again with the last Seq it saw; with 0 it hears what
+// happens from now on, and begun tells from when on that is: what was before has to be asked for.
+func (c *Client) Events(ctx context.Context, after int64, begun func(), handle func(wire.Event) error) error {
 	return c.call(ctx, func(token string) error {
 		ctx, alive, done := watched(ctx, silence)
 		defer done()
@@ -45,6 +46,7 @@ func (c *Client) Events(ctx context.Context, after int64, handle func(wire.Event
 			}
 			return problem(answer.StatusCode, answer.Header, text)
 		}
+		begun()
 		err = read(answer.Body, alive, func(e wire.Event) error {
 			after = max(after, e.Seq)
 			return handle(e)
