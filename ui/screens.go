@@ -68,23 +68,21 @@ func (w *window) editPad() {
 
 // showPatterns opens the patterns of the kit.
 func (w *window) showPatterns() {
-	if _, open := w.kits.Kit(); !open {
-		w.pads.AskNew()
-		return
-	}
-	w.screens.show(w.screens.pats.Root())
-	w.screens.pats.Open()
-	w.win.Canvas().Focus(w.screens.pats.Focus())
+	w.kits.Ensure(func() {
+		w.screens.show(w.screens.pats.Root())
+		w.screens.pats.Open()
+		w.win.Canvas().Focus(w.screens.pats.Focus())
+	})
 }
 
 // fillBank opens the dialog that fills the bank. The pads of the bank and the selected sample are
 // offered to start from.
 func (w *window) fillBank() {
-	k, open := w.kits.Kit()
-	if !open {
-		w.pads.AskNew()
-		return
-	}
+	w.kits.Ensure(w.showFill)
+}
+
+func (w *window) showFill() {
+	k, _ := w.kits.Kit()
 	bank := w.kits.Bank()
 	var seeds []fill.Seed
 	if s := w.list.Current(); s != nil {

@@ -146,3 +146,16 @@ func TestAKitReadFromACardIsOpen(t *testing.T) {
 	r.run(shortcut.Undo)
 	r.until(t, "the former kit", func() bool { k, _ := r.kits.Kit(); return k.Name == "Night" })
 }
+
+// Filling a bank needs no kit before: the first is made, and the dialog opens on it.
+func TestFillBankMakesTheFirstKit(t *testing.T) {
+	r := newRig(t, 20)
+	if _, open := r.kits.Kit(); open {
+		t.Fatal("there is a kit already")
+	}
+	r.run(shortcut.FillBank)
+	r.until(t, "the dialog", func() bool { return own.DialogOpen(r.win.Canvas()) })
+	if k, open := r.kits.Kit(); !open || k.Name == "" {
+		t.Errorf("kit %q, open %v", k.Name, open)
+	}
+}

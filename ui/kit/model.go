@@ -79,7 +79,7 @@ type Model struct {
 	reading bool   // a reload is under way
 	again   bool   // and one more is due
 
-	waiting []func(ctx context.Context, id string) error // edits for the kit that is being made
+	waiting []func() // for the kit that is being made
 }
 
 // NewModel has no kit open.
@@ -257,29 +257,34 @@ func (m *Model) Select(pad int) {
 	}
 }
 
-// edit runs a change of the open kit and shows the kit as it is then. Without a kit one is made,
-// once: what comes before it is there waits for it.
+// edit runs a change of the open kit and shows the kit as it is then. Without a kit one is made.
 func (m *Model) edit(change func(ctx context.Context, id string) error) {
+	m.Ensure(func() { m.change(m.kit.ID, change) })
+}
+
+// Ensure calls then with a kit open. When there is none it is made, once: what comes before it is there
+// waits for it.
+func (m *Model) Ensure(then func()) {
 	if m.open {
-		m.change(m.kit.ID, change)
+		then()
 		return
 	}
-	m.waiting = append(m.waiting, change)
+	m.waiting = append(m.waiting, then)
 	if len(m.waiting) > 1 {
 		return
 	}
 	m.run(func(ctx context.Context) func() {
 		k, err := m.core.NewKit(ctx, "My first kit")
 		return func() {
-			edits := m.waiting
+			waiting := m.waiting
 			m.waiting = nil
 			if err != nil {
 				m.fail(err)()
 				return
 			}
 			m.kit, m.open, m.wanted = k, true, k.ID
-			for _, change := range edits {
-				m.change(k.ID, change)
+			for _, then := range waiting {
+				then()
 			}
 		}
 	})
