@@ -178,7 +178,10 @@ func (m *Model) Ready() (bool, error) {
 	case len(m.plan.Files) == 0:
 		return false, errors.New("the kit has no sample on any pad")
 	case !m.plan.Fits:
-		return false, fmt.Errorf("%w: the former files stay until the new ones are whole, %d MB are free", errNoRoom, m.plan.Free>>20)
+		if len(m.plan.Replaces) > 0 {
+			return false, fmt.Errorf("%w beside the former files, which stay until the new ones are whole", errNoRoom)
+		}
+		return false, errNoRoom
 	}
 	return true, nil
 }
