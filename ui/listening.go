@@ -79,8 +79,12 @@ func (w *window) reshape(row catalog.Row, recipes []edit.Recipe, onPads bool) {
 
 func (w *window) showTransport() {
 	t, s := w.core.Transport(), w.core.Settings()
+	name := t.Name
+	if c := w.list.Current(); name == "" && c != nil && c.Row == t.Row { // it is being read: the list knows it
+		name = c.Name
+	}
 	w.bar.Show(transport.State{
-		Name: browser.Plain(t.Name), Playing: t.State == app.Playing, Paused: t.State == app.Paused, Loading: t.State == app.Loading,
+		Name: browser.Plain(name), Playing: t.State == app.Playing, Paused: t.State == app.Paused, Loading: t.State == app.Loading,
 		Position: t.Position, Length: t.Length, Loop: t.Loop, AutoPlay: s.Playback.AutoPlay, FollowTempo: s.Playback.FollowTempo,
 		SessionTempo: s.Playback.SessionTempo, FollowKey: s.Playback.FollowKey, SessionKey: s.Playback.SessionKey, Volume: t.Volume, Device: t.Device, Silent: t.Silent, Error: t.Error, Level: w.level(t),
 	})
