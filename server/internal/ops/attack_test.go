@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"sampleagent/audio/codec"
+	"sampleagent/audio/pcm"
 	"sampleagent/server/internal/config"
 	"sampleagent/server/internal/ops"
 	"sampleagent/server/internal/plan"
@@ -314,4 +316,31 @@ func TestSixtyFourOfEverything(t *testing.T) {
 			t.Errorf("%d changes were based on one version", changed.Load())
 		}
 	}, idle)
+}
+
+// A header that does not say how long the sound is lets it in, and the worker counts: a sound over
+// the plan's length fails for what it is, once, and costs no upload; one of just that length is done.
+func TestTheWorkerCountsWhatTheHeaderHides(t *testing.T) {
+	w := start(t, "")
+	u := w.signIn("ada@example.org", plan.Free)
+	for seconds, want := range map[int]wire.JobStatus{60: wire.Completed, 61: wire.Failed} {
+		var b bytes.Buffer
+		if err := codec.EncodeFLAC(&b, &pcm.Buffer{Rate: 8000, Channels: 1, Samples: make([]float32, 8000*seconds)}, codec.FLACOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		content := b.Bytes()
+		content[21] &= 0xf0 // the 36 bits of STREAMINFO that count the samples (RFC 9639, 8.2): 0 is unknown
+		clear(content[22:26])
+		status, ok, p := u.upload(fmt.Sprint(seconds, ".flac"), content)
+		if status != http.StatusAccepted {
+			t.Fatalf("%d s: %d %+v", seconds, status, p)
+		}
+		j := u.waitJob(ok.JobID)
+		if j.Status != want || want == wire.Failed && (j.ErrorCode == nil || *j.ErrorCode != wire.CodeTooLong || j.Attempts != 1) {
+			t.Errorf("%d s: %+v", seconds, j)
+		}
+	}
+	if a := u.account(); a.Usage.Uploads != 1 {
+		t.Errorf("%d uploads counted, not that of the sound that was done", a.Usage.Uploads)
+	}
 }
