@@ -110,17 +110,27 @@ func TestKilledAgainAndAgainNothingIsLostOrRepeated(t *testing.T) {
 		go func() { ended <- cmd.Wait() }()
 		var err error
 		through := false
-		select {
-		case err = <-ended:
-			through = true
-		case <-time.After(time.Duration(30+20*round+rng.IntN(250+40*round)) * time.Millisecond):
-			if kerr := cmd.Process.Kill(); !errors.Is(kerr, os.ErrProcessDone) {
-				must(t, kerr)
-			}
-			if err = <-ended; err == nil { // it was done just before
+		// Killed a moment after it has begun some files, so that a busy machine gets on as well.
+		for files := rng.IntN(60); err == nil && !through && len(logged(t, log)) < files; {
+			select {
+			case err = <-ended:
 				through = true
-			} else {
-				kills++
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+		if !through {
+			select {
+			case err = <-ended:
+				through = true
+			case <-time.After(time.Duration(rng.IntN(100)) * time.Millisecond):
+				if kerr := cmd.Process.Kill(); !errors.Is(kerr, os.ErrProcessDone) {
+					must(t, kerr)
+				}
+				if err = <-ended; err == nil { // it was done just before
+					through = true
+				} else {
+					kills++
+				}
 			}
 		}
 		for _, path := range logged(t, log) {
