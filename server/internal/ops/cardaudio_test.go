@@ -271,8 +271,10 @@ func TestExportsHoldOneSoundAtATime(t *testing.T) {
 		}
 	})
 	e = ada.waitExport(e.ID)
-	slices.Sort(looks)
-	grown := looks[len(looks)/2]
+	// If the sounds were kept, two thirds of the card would be alive whenever the last third is written;
+	// what else is alive for a moment does not count. The last look may be after the end.
+	late := looks[:max(1, len(looks)-1)]
+	grown := slices.Min(late[len(late)*2/3:])
 	if e.Status != wire.ExportCompleted || e.Files < kit.PadCount || e.Size < 50<<20 {
 		t.Fatalf("%d files, %d bytes: %+v %s", e.Files, e.Size, e.Status, deref(e.Error))
 	}
