@@ -87,11 +87,11 @@ demo-sounds: ## render assets/demo again from the generator
 	go run ./audio/synth/render assets/demo
 
 .PHONY: eval
-eval: ## score the ear on the labelled files, sources and families left out, and write docs/accuracy.md
+eval: ear-packages ## score the ear on the labelled files, sources and families left out, and write docs/accuracy.md
 	go run ./audio/analysis/eval -cache build/ear.cache -out docs/accuracy.md
 
 .PHONY: train
-train: ## fit the ear's scorers to the labelled files and write their weights
+train: ear-packages ## fit the ear's scorers to the labelled files and write their weights
 	go run ./audio/analysis/train -cache build/ear.cache
 
 .PHONY: screenshots
@@ -105,9 +105,10 @@ web-screenshots: test-packages ## photograph the server's pages, driven in a rea
 # ---- what the machine needs
 
 # Each list is installed once; a changed list installs again.
-.PHONY: packages test-packages tools
+.PHONY: packages test-packages ear-packages tools
 packages: ; @.ci/install-packages build
 test-packages: ; @.ci/install-packages test
+ear-packages: ; @.ci/install-packages ear
 tools: $(GOLANGCI) $(VERSITYGW) $(MAILPIT) $(STRIPEMOCK)
 
 # go install for a tool of its own: no tags of ours, no cgo.

@@ -12,7 +12,7 @@ import (
 	"sampleagent/audio/pcm"
 )
 
-// weights are written by `go run ./audio/analysis/train` from the labelled development set; each
+// weights are written by `make train` from the labelled development set; each
 // file says from which data and how well it did on files it had not seen.
 //
 //go:embed weights/*.json

@@ -1,9 +1,10 @@
 // Command train fits the ear's scorers to the labelled development set and writes their weights.
 //
-//	go run ./audio/analysis/train
+//	make train
 //
 // Every file is heard as it is and as a number of copies: harmed as in labset, played faster or slower,
-// coloured and at other levels; drawn hits join the one-shots.
+// coloured and at other levels; drawn hits, and those that the sound fonts of two Debian packages play, join
+// the one-shots. `make train` installs the packages.
 package main
 
 import (

@@ -19,6 +19,7 @@ import (
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/hits"
 	"sampleagent/audio/analysis/internal/labset"
+	"sampleagent/audio/analysis/internal/midi"
 	"sampleagent/audio/pcm"
 )
 
@@ -39,8 +40,9 @@ const (
 	unheard    = 500 // drawn loops to learn how sure to be
 )
 
-// Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops. With
-// a cache, a file, it takes what was heard of the files from there as long as the ear hears the same.
+// Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops, and
+// hits that sound fonts play. With a cache, a file, it takes what was heard of the files from there as long as
+// the ear hears the same.
 func Hear(cache string) (*Set, error) {
 	dir, err := labset.Find()
 	if err != nil {
@@ -54,6 +56,9 @@ func Hear(cache string) (*Set, error) {
 		return nil, err
 	}
 	if s.Drawn, err = drawHits(drawnHits); err != nil {
+		return nil, err
+	}
+	if s.Played, err = playHits(); err != nil {
 		return nil, err
 	}
 	if s.Loops, err = drawLoops(drawnLoops, 909); err != nil {
@@ -147,10 +152,44 @@ func each(n int, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// Drawn is a made sound as the scorers are told about it.
+// Drawn is a made or played one-shot as the scorers are told about it.
 type Drawn struct {
 	Class  string
 	Traits []float32
+}
+
+// playHits hears the one-shots of the system's General MIDI sound fonts, each as it is and worn.
+func playHits() ([]Drawn, error) {
+	fonts, err := midi.Fonts()
+	if err != nil {
+		return nil, err
+	}
+	var played []midi.Hit
+	for _, f := range fonts {
+		list, err := f.Hits(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		played = append(played, list...)
+	}
+	list := make([]Drawn, 2*len(played))
+	err = each(len(list), func(i int) error {
+		h, b := played[i/2], played[i/2].Sound
+		if i%2 == 1 {
+			r := rand.New(rand.NewPCG(707, uint64(i)))
+			b = labset.Speed(b, math.Exp2((r.Float64()-0.5)/2))
+			if r.IntN(2) == 0 {
+				b = labset.Perturb(b, labset.Perturbations[r.IntN(len(labset.Perturbations))], r.Uint64())
+			}
+			tilt(b.Samples, r.Float64()*1.4-0.5)
+		}
+		e, err := analysis.Notice(context.Background(), b)
+		if err == nil {
+			list[i] = Drawn{h.Class, e.Traits}
+		}
+		return err
+	})
+	return slices.DeleteFunc(list, func(d Drawn) bool { return len(d.Traits) == 0 }), err
 }
 
 // drawHits makes and hears as many hits of every class.

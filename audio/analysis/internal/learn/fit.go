@@ -45,13 +45,30 @@ const (
 	drawnKindWeight = 0.3
 	drawnLoopWeight = 0.7
 	drawnSureWeight = 1 // for the confidence of tempos
+
+	// All played hits of a class together.
+	playedWeight     = 60
+	playedKindWeight = 60
 )
+
+// playedShare is what one hit of a class is of all of them.
+func playedShare(list []Drawn) map[string]float64 {
+	share := map[string]float64{}
+	for _, d := range list {
+		share[d.Class]++
+	}
+	for c, n := range share {
+		share[c] = 1 / n
+	}
+	return share
+}
 
 // Set is all that there is to learn from.
 type Set struct {
 	Items    []labset.Item
 	Examples []Example
 	Drawn    []Drawn
+	Played   []Drawn // by sound fonts
 	Loops    []DrawnLoop
 	Unheard  []DrawnLoop // that no chooser learns from: how sure it may be is learned from them
 }
@@ -170,6 +187,10 @@ func (s *Set) fitKind(use []*Example) (*boost.Model, error) {
 	for _, d := range s.Drawn {
 		x, kind, w = append(x, d.Traits), append(kind, 0), append(w, drawnKindWeight)
 	}
+	share := playedShare(s.Played)
+	for _, d := range s.Played {
+		x, kind, w = append(x, d.Traits), append(kind, 0), append(w, playedKindWeight*share[d.Class])
+	}
 	for _, l := range s.Loops {
 		x, kind, w = append(x, l.Evidence.Traits), append(kind, 1), append(w, drawnLoopWeight)
 	}
@@ -180,6 +201,10 @@ func (s *Set) fitClass(use []*Example) (*boost.Model, error) {
 	x, class, w := s.classRows(use, classNames, 0.25)
 	for _, d := range s.Drawn {
 		x, class, w = append(x, d.Traits), append(class, index(classNames, d.Class)), append(w, drawnWeight)
+	}
+	share := playedShare(s.Played)
+	for _, d := range s.Played {
+		x, class, w = append(x, d.Traits), append(class, index(classNames, d.Class)), append(w, playedWeight*share[d.Class])
 	}
 	return classShape.fit(x, boost.Classes(class, w))
 }

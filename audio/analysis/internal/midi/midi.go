@@ -5,6 +5,7 @@ package midi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -13,6 +14,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"gitlab.com/gomidi/midi/v2"
+	"gitlab.com/gomidi/midi/v2/smf"
 
 	"sampleagent/audio/codec"
 	"sampleagent/audio/pcm"
@@ -79,71 +83,63 @@ func (f Font) Play(ctx context.Context, notes []Note) (*pcm.Buffer, error) {
 	return &pcm.Buffer{Rate: playRate, Channels: 1, Samples: mono}, nil
 }
 
-// event is what a channel is told at a time.
-type event struct {
-	tick  int
-	order int // programs before ends before beginnings
-	bytes []byte
-}
-
-// file is a standard MIDI file of format 0.
+// file is a standard MIDI file.
 func file(notes []Note) ([]byte, error) {
+	type event struct {
+		tick, order int // programs before ends before beginnings
+		message     midi.Message
+	}
 	var events []event
-	free := map[int]int{} // program to channel
+	channels := map[int]uint8{} // of melodic programs
 	for _, n := range notes {
-		ch := drumsOn
+		ch := uint8(drumsOn)
 		if !n.Drum {
 			var known bool
-			if ch, known = free[n.Program]; !known {
-				if ch = len(free); ch >= drumsOn {
+			if ch, known = channels[n.Program]; !known {
+				if ch = uint8(len(channels)); ch >= drumsOn {
 					ch++
 				}
 				if ch > 15 {
 					return nil, errors.New("more than 15 programs at once")
 				}
-				free[n.Program] = ch
+				channels[n.Program] = ch
 			}
 		}
 		on := int(n.At*ticks + .5)
 		off := max(on+1, int((n.At+n.Length)*ticks+.5))
 		events = append(events,
-			event{max(0, on-1), 0, []byte{0xC0 | byte(ch), byte(n.Program)}},
-			event{off, 1, []byte{0x80 | byte(ch), byte(n.Pitch), 0}},
-			event{on, 2, []byte{0x90 | byte(ch), byte(n.Pitch), byte(n.Velocity)}})
+			event{max(0, on-1), 0, midi.ProgramChange(ch, uint8(n.Program))},
+			event{off, 1, midi.NoteOff(ch, uint8(n.Pitch))},
+			event{on, 2, midi.NoteOn(ch, uint8(n.Pitch), uint8(n.Velocity))})
 	}
 	slices.SortStableFunc(events, func(a, b event) int {
-		if a.tick != b.tick {
-			return a.tick - b.tick
-		}
-		return a.order - b.order
+		return cmp.Or(cmp.Compare(a.tick, b.tick), cmp.Compare(a.order, b.order))
 	})
-	track := []byte{0, 0xFF, 0x51, 3, 0x0F, 0x42, 0x40} // 1,000,000 µs a quarter note
+	var track smf.Track
+	track.Add(0, smf.MetaTempo(60))
 	at := 0
 	for _, e := range events {
-		track = append(variable(track, e.tick-at), e.bytes...)
+		track.Add(uint32(e.tick-at), e.message)
 		at = e.tick
 	}
-	track = append(variable(track, 2*ticks), 0xFF, 0x2F, 0)
-	out := append([]byte("MThd"), 0, 0, 0, 6, 0, 0, 0, 1, ticks>>8, ticks&0xFF)
-	out = binary.BigEndian.AppendUint32(append(out, "MTrk"...), uint32(len(track)))
-	return append(out, track...), nil
-}
-
-// variable appends a number in groups of seven bits, the highest first.
-func variable(b []byte, n int) []byte {
-	for shift := 21; shift > 0; shift -= 7 {
-		if n>>shift > 0 {
-			b = append(b, byte(n>>shift&0x7F|0x80))
-		}
+	track.Close(2 * ticks)
+	s := smf.New()
+	s.TimeFormat = smf.MetricTicks(ticks)
+	if err := s.Add(track); err != nil {
+		return nil, err
 	}
-	return append(b, byte(n&0x7F))
+	var out bytes.Buffer
+	_, err := s.WriteTo(&out)
+	return out.Bytes(), err
 }
 
-// Kits are the numbers of a font's drum kits, as its headers list them, without kits of noises.
+// Kits are the numbers of a font's drum kits, as its headers list them, without kits of noises and
+// without those between General MIDI 2's, which are arranged from the same instruments.
 func (f Font) Kits() ([]int, error) {
 	const (
 		header = 38 // bytes of a preset's header in the phdr chunk (SoundFont 2.04, 7.2)
 		drums  = 128
+		analog = 25
 		noises = 56 // General MIDI 2's kit of effects
 	)
 	b, err := os.ReadFile(string(f))
@@ -159,7 +155,7 @@ func (f Font) Kits() ([]int, error) {
 	var kits []int
 	for ; n >= 2*header && len(b) >= 2*header; n, b = n-header, b[header:] { // the last one only ends the list
 		program, bank := int(binary.LittleEndian.Uint16(b[20:])), int(binary.LittleEndian.Uint16(b[22:]))
-		if bank == drums && program < 127 && program != noises {
+		if bank == drums && (program%8 == 0 || program == analog) && program < noises {
 			kits = append(kits, program)
 		}
 	}
