@@ -198,11 +198,11 @@ func TestAnotherVersionOfSyncIsTold(t *testing.T) {
 	var version atomic.Value
 	version.Store("")
 	between := networkTo(t, s)
-	between.before = func(_ http.ResponseWriter, r *http.Request) {
+	between.onRequest(func(r *http.Request) {
 		if v := version.Load().(string); v != "" && r.Header.Get(wire.HeaderSyncProtocol) != "" {
 			r.Header.Set(wire.HeaderSyncProtocol, v)
 		}
-	}
+	})
 	file := filepath.Join(t.TempDir(), secretName+".wav")
 	codectest.WAV(t, file, clicks(2, 120))
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")

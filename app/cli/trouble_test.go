@@ -27,9 +27,8 @@ import (
 type network struct {
 	url    string
 	server *httptest.Server
-	// before sees each request on its way, may change it, keep it waiting or drop it.
-	before func(w http.ResponseWriter, r *http.Request)
-	after  func(r *http.Response)
+	before atomic.Pointer[func(r *http.Request)]
+	after  atomic.Pointer[func(r *http.Response)]
 	token  atomic.Value // the last one that passed, as the header has it
 }
 
@@ -39,20 +38,33 @@ func networkTo(t *testing.T, s *hostServer) *network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &network{before: func(http.ResponseWriter, *http.Request) {}, after: func(*http.Response) {}}
+	n := &network{}
 	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(real) },
-		ModifyResponse: func(r *http.Response) error { n.after(r); return nil }}
+		ModifyResponse: func(r *http.Response) error {
+			if f := n.after.Load(); f != nil {
+				(*f)(r)
+			}
+			return nil
+		}}
 	n.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token := r.Header.Get("Authorization"); token != "" {
 			n.token.Store(token)
 		}
-		n.before(w, r)
+		if f := n.before.Load(); f != nil {
+			(*f)(r)
+		}
 		proxy.ServeHTTP(w, r)
 	}))
 	n.url = n.server.URL
 	t.Cleanup(func() { n.server.CloseClientConnections(); n.server.Close() })
 	return n
 }
+
+// onRequest has f see each request on its way; it may change it, keep it waiting or drop it.
+func (n *network) onRequest(f func(r *http.Request)) { n.before.Store(&f) }
+
+// onAnswer has f see each answer on its way.
+func (n *network) onAnswer(f func(r *http.Response)) { n.after.Store(&f) }
 
 // expired waits until the server refuses a token because its time is over.
 func (s *hostServer) expired(token string) {
@@ -151,13 +163,13 @@ func TestATokenThatExpiresOnTheWayUp(t *testing.T) {
 	studio.signIn("producer@example.org")
 	var held sync.Once
 	var uploads atomic.Int32
-	between.before = func(_ http.ResponseWriter, r *http.Request) {
+	between.onRequest(func(r *http.Request) {
 		if r.URL.Path != wire.PathUpload {
 			return
 		}
 		uploads.Add(1)
 		held.Do(func() { s.expired(r.Header.Get("Authorization")) })
-	}
+	})
 	studio.do("cloud", "queue", file)
 	if jobs := studio.jobs(); len(jobs) != 1 || jobs[0]["error"] != nil {
 		t.Errorf("the jobs are %v", jobs)
@@ -184,12 +196,12 @@ func TestTheNetworkDiesOnTheWayUp(t *testing.T) {
 	studio.do("import", "--quiet", file)
 	studio.signIn("producer@example.org")
 	var dead atomic.Bool
-	between.before = func(_ http.ResponseWriter, r *http.Request) {
+	between.onRequest(func(r *http.Request) {
 		if r.URL.Path == wire.PathUpload && dead.Load() {
 			_, _ = io.CopyN(io.Discard, r.Body, 256<<10)
 			panic(http.ErrAbortHandler) // drops the connection
 		}
-	}
+	})
 	dead.Store(true)
 	studio.refuses("1 samples wait to be sent: the server cannot be reached", "cloud", "queue", file)
 	db := studio.library()
@@ -272,11 +284,11 @@ func TestThePlanGrowsWhileTheQuotaIsFoundFull(t *testing.T) {
 		t.Fatal(queued, err)
 	}
 	var grown sync.Once
-	between.after = func(r *http.Response) {
+	between.onAnswer(func(r *http.Response) {
 		if r.StatusCode == http.StatusTooManyRequests {
 			grown.Do(func() { tier("pro") })
 		}
-	}
+	})
 	waiting := func() (n int) {
 		if err := a.Cloud().Work(ctx, nil); err != nil {
 			t.Fatal(err)

@@ -35,8 +35,8 @@ func TestFiveMinutesNeedLittleMemory(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	limit := 61.0
-	if raced {
-		limit = 81
+	if raced { // pools then lose things at random
+		limit = 105
 	}
 	if mb := float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20); mb > limit {
 		t.Errorf("five minutes took %.0f MB", mb)
