@@ -11,8 +11,8 @@ import (
 const waiting = 256
 
 // ordered does work on every item with jobs goroutines and hands the results to out in the order
-// of the items, each as soon as it and all before it are there. At most waiting
-// results for each job wait for their turn, so memory stays bounded however long one item takes.
+// of the items, each as soon as it and all before it are there. At most waiting results for each
+// job wait for their turn, so memory stays bounded however long one item takes.
 //
 // When ctx ends, no further item is begun and no further result is handed out: one that arrives
 // then may be a result of being stopped. An error of out ends it the same way. ordered returns

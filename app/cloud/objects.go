@@ -228,10 +228,12 @@ func (o objects) sampleFields(sum string, known fields) (fields, error) {
 		return f, o.applySample(sum, f)
 	}
 	return f.own(known, func(name string) bool {
-		return name == "found" || name == "rating" || name == "favourite" || name == "note" || name == "source" || name == "keep" || name == "audio" || name == "cloud" ||
-			strings.HasPrefix(name, "tag/") || slices.Contains(catalog.Fields, catalog.Field(name))
+		return slices.Contains(sampleNames, name) || strings.HasPrefix(name, "tag/") || slices.Contains(catalog.Fields, catalog.Field(name))
 	}), nil
 }
+
+// sampleNames are the fields of a sample that the library speaks for, beside tags and what is typed by hand.
+var sampleNames = []string{"found", "rating", "favourite", "note", "source", "keep", "audio", "cloud"}
 
 // fitting leaves the whole answer out where it would be too long for a cell; its words stay.
 func fitting(c catalog.Cloud) catalog.Cloud {
