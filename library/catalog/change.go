@@ -135,8 +135,7 @@ func (db *DB) Poll(ctx context.Context) (bool, error) {
 	if before == v || before == 0 {
 		return false, nil
 	}
-	db.version.Add(1)
-	db.finds.changed(Change{Many: true})
+	db.changed(Change{Many: true})
 	db.vectors.version.Add(1)
 	db.feed.send(Change{Many: true, Tags: true, Collections: true, Folders: true, Failures: true})
 	return true, nil

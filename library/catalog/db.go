@@ -133,9 +133,7 @@ func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error
 		return plain(err)
 	}
 	if !c.empty() {
-		// The version first: a reader that began before the commit must not keep what it read.
-		db.version.Add(1)
-		db.finds.changed(c)
+		db.changed(c)
 		if c.vectors {
 			db.vectors.version.Add(1)
 		}

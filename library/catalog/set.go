@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -93,38 +94,60 @@ func (s *Set) with(t *Set, f func(a, b uint64) uint64) *Set {
 	return out
 }
 
-// findCache keeps answers until the library changes, so that each letter typed and each chip
-// added asks only for what is new in the query.
+// findCache keeps answers, so that each letter typed and each chip added asks only for what is new
+// in the query. A change of the library marks the rows it named in each answer; whoever wants the
+// answer next asks about those rows alone.
 type findCache struct {
 	mu     sync.Mutex
-	at     uint64
-	sets   map[string]*Set
-	orders map[string][]Row
+	sets   map[string]*keptSet
+	orders map[string]*keptOrder
 	all    *Set // every row, kept up to date by the changes themselves
 }
 
-// cachedSets bounds the cache: beyond, it is emptied.
-const cachedSets = 128
-
-// fresh empties the cache when the library has changed. The caller holds the lock.
-func (c *findCache) fresh(version uint64) {
-	if c.at != version || c.sets == nil || len(c.sets) >= cachedSets {
-		c.at, c.sets, c.orders = version, map[string]*Set{}, map[string][]Row{}
-	}
+type keptSet struct {
+	set    *Set
+	stale  []Row // have changed since
+	across bool  // a change of one row may bring another one in: see FindAcross
 }
 
-// changed keeps the set of all rows up to date.
-func (c *findCache) changed(ch Change) {
-	if len(ch.Added) == 0 && len(ch.Removed) == 0 && !ch.Many {
-		return
-	}
+type keptOrder struct {
+	rows  []Row
+	stale []Row
+}
+
+// Beyond cachedSets answers the cache is emptied. An answer with more stale rows than these is
+// read again, which costs less than asking about each.
+const (
+	cachedSets = 128
+	staleSet   = 1000
+	staleOrder = 64
+)
+
+// changed tells the caches of a change. The version rises under the same lock, so that an answer
+// is never taken for one that the change is in.
+func (db *DB) changed(ch Change) {
+	c := &db.finds
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.all == nil || ch.Many {
-		c.all = nil
+	db.version.Add(1)
+	if ch.Many {
+		c.sets, c.orders, c.all = nil, nil, nil
 		return
 	}
-	c.all = c.all.Or(SetOf(ch.Added)).Without(SetOf(ch.Removed))
+	rows := slices.Concat(ch.Added, ch.Updated, ch.Removed)
+	for key, s := range c.sets {
+		if s.stale = append(s.stale, rows...); s.across || len(s.stale) > staleSet {
+			delete(c.sets, key)
+		}
+	}
+	for key, o := range c.orders {
+		if o.stale = append(o.stale, rows...); len(o.stale) > staleOrder {
+			delete(c.orders, key)
+		}
+	}
+	if c.all != nil {
+		c.all = c.all.Or(SetOf(ch.Added)).Without(SetOf(ch.Removed))
+	}
 }
 
 // Everything is the set of all rows. Callers must not change it.
@@ -151,8 +174,20 @@ func (db *DB) Everything(ctx context.Context) (*Set, error) {
 	return s, nil
 }
 
-// Find is Rows as a set, in no order. The answer is kept until the library changes.
+// Find is Rows as a set, in no order. The answer is kept and follows the changes of the library:
+// whether a row is found must depend on nothing but what a Change names that row for. Callers
+// must not change the set.
 func (db *DB) Find(ctx context.Context, statement string, args ...any) (*Set, error) {
+	return db.find(ctx, false, statement, args)
+}
+
+// FindAcross is Find for statements that compare rows, or ask for collections and kits: the
+// answer is kept until anything changes.
+func (db *DB) FindAcross(ctx context.Context, statement string, args ...any) (*Set, error) {
+	return db.find(ctx, true, statement, args)
+}
+
+func (db *DB) find(ctx context.Context, across bool, statement string, args []any) (*Set, error) {
 	key := statement
 	for _, a := range args {
 		key += fmt.Sprintf("\x00%v", a)
@@ -160,60 +195,149 @@ func (db *DB) Find(ctx context.Context, statement string, args ...any) (*Set, er
 	c := &db.finds
 	c.mu.Lock()
 	at := db.version.Load()
-	c.fresh(at)
-	s, ok := c.sets[key]
+	var found *Set
+	var stale []Row
+	kept := c.sets[key]
+	if kept != nil {
+		found, stale = kept.set, kept.stale
+	}
 	c.mu.Unlock()
-	if ok {
-		return s, nil
+	switch {
+	case kept == nil:
+		rows, err := db.Rows(ctx, statement, args...)
+		if err != nil {
+			return nil, err
+		}
+		found = SetOf(rows)
+	case len(stale) > 0:
+		rows, err := db.Rows(ctx, `SELECT row FROM (`+statement+`) WHERE row IN (SELECT value FROM json_each(?))`, append(slices.Clip(args), set(stale))...)
+		if err != nil {
+			return nil, err
+		}
+		found = found.Without(SetOf(stale)).Or(SetOf(rows))
+	default:
+		return found, nil
 	}
-	rows, err := db.Rows(ctx, statement, args...)
-	if err != nil {
-		return nil, err
-	}
-	s = SetOf(rows)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fresh(db.version.Load()); c.at == at {
-		c.sets[key] = s
+	if db.version.Load() == at {
+		if c.sets == nil || len(c.sets) >= cachedSets {
+			c.sets = map[string]*keptSet{}
+		}
+		c.sets[key] = &keptSet{set: found, across: across}
 	}
-	return s, nil
+	return found, nil
 }
 
-// Ordered is Rows without parameters whose answer is kept until the library changes: the whole
-// library in one order, for sorting large results. Callers must not change it.
-func (db *DB) Ordered(ctx context.Context, statement string) ([]Row, error) {
-	if rows, ok := db.OrderedBefore(statement); ok {
+// Ordered is the whole library in one order, for sorting large results: the rows of the statement
+// all. The answer is kept and follows the changes of the library; the statement few lists the rows
+// of its one parameter, a JSON array, in the same order. Callers must not change the answer.
+func (db *DB) Ordered(ctx context.Context, all, few string) ([]Row, error) {
+	c := &db.finds
+	c.mu.Lock()
+	at := db.version.Load()
+	var rows, stale []Row
+	kept := c.orders[all]
+	if kept != nil {
+		rows, stale = kept.rows, kept.stale
+	}
+	c.mu.Unlock()
+	var err error
+	switch {
+	case kept == nil:
+		rows, err = db.Rows(ctx, all)
+	case len(stale) > 0:
+		rows, err = db.reorder(ctx, rows, stale, few)
+	default:
 		return rows, nil
 	}
-	at := db.version.Load()
-	rows, err := db.Rows(ctx, statement)
 	if err != nil {
 		return nil, err
 	}
-	c := &db.finds
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fresh(db.version.Load()); c.at == at {
-		c.orders[statement] = rows
+	if db.version.Load() == at {
+		if c.orders == nil {
+			c.orders = map[string]*keptOrder{}
+		}
+		c.orders[all] = &keptOrder{rows: rows}
 	}
 	return rows, nil
 }
 
-// OrderedBefore is what Ordered has kept, if the library is still as it was then.
-func (db *DB) OrderedBefore(statement string) ([]Row, bool) {
+// reorder takes stale rows out of an order and puts those that still belong to it where they
+// belong now. All places are looked for at once by bisection, one statement a step.
+func (db *DB) reorder(ctx context.Context, order, stale []Row, few string) ([]Row, error) {
+	gone := SetOf(stale)
+	rest := make([]Row, 0, len(order))
+	for _, r := range order {
+		if !gone.Has(r) {
+			rest = append(rest, r)
+		}
+	}
+	moved, err := db.Rows(ctx, few, set(gone.List()))
+	if err != nil {
+		return nil, err
+	}
+	lo, hi := make([]int, len(moved)), make([]int, len(moved))
+	for i := range hi {
+		hi[i] = len(rest)
+	}
+	for {
+		ask := new(Set)
+		for i := range moved {
+			if lo[i] < hi[i] {
+				ask.add(moved[i])
+				ask.add(rest[(lo[i]+hi[i])/2])
+			}
+		}
+		if ask.Len() == 0 {
+			break
+		}
+		sorted, err := db.Rows(ctx, few, set(ask.List()))
+		if err != nil {
+			return nil, err
+		}
+		place := make(map[Row]int, len(sorted))
+		for i, r := range sorted {
+			place[r] = i
+		}
+		for i, r := range moved {
+			if lo[i] >= hi[i] {
+				continue
+			}
+			if mid := (lo[i] + hi[i]) / 2; place[r] > place[rest[mid]] {
+				lo[i] = mid + 1
+			} else {
+				hi[i] = mid
+			}
+		}
+	}
+	out := make([]Row, 0, len(rest)+len(moved))
+	from := 0
+	for i, r := range moved {
+		out = append(append(out, rest[from:max(from, lo[i])]...), r)
+		from = max(from, lo[i])
+	}
+	return append(out, rest[from:]...), nil
+}
+
+// OrderKept says whether Ordered has the order of a statement at hand.
+func (db *DB) OrderKept(all string) bool {
 	c := &db.finds
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fresh(db.version.Load())
-	rows, ok := c.orders[statement]
-	return rows, ok
+	return c.orders[all] != nil
 }
 
-// Forget empties what Find and Ordered keep, as any change of the library does: for measuring
-// how long they take then.
-func (db *DB) Forget() {
+// Forget empties what Find keeps, and with orders also what Ordered keeps: for measuring how long
+// they take then.
+func (db *DB) Forget(orders bool) {
 	c := &db.finds
 	c.mu.Lock()
-	c.sets, c.orders = nil, nil
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	c.sets = nil
+	if orders {
+		c.orders = nil
+	}
 }

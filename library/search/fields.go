@@ -518,6 +518,9 @@ var flags = map[string]map[string]string{
 	},
 }
 
+// acrossRows are those of the flags that other rows, collections or kits decide.
+var acrossRows = []string{"duplicate", "collection", "kit"}
+
 var flagAliases = map[string]string{"favorite": "favourite", "fav": "favourite", "listed": "waiting", "analyzed": "analysed", "tempo": "bpm", "tag": "tags", "license": "licence", "notes": "note", "dupe": "duplicate", "twins": "twin", "duplicates": "duplicate"}
 
 func flagNames(group string) (out []string) {

@@ -183,6 +183,9 @@ func (n property) find(f *finder) (*catalog.Set, error) {
 	if n.name == "twin" {
 		return twins(f.ctx, f.db)
 	}
+	if slices.Contains(acrossRows, n.name) {
+		return f.db.FindAcross(f.ctx, flags[n.group][n.name])
+	}
 	return f.find(flags[n.group][n.name])
 }
 
@@ -197,7 +200,7 @@ func (n inCollection) find(f *finder) (*catalog.Set, error) {
 		if c.Smart() {
 			s, err = f.smart(c)
 		} else {
-			s, err = f.find(`SELECT row FROM collection_samples WHERE collection = ?`, c.ID)
+			s, err = f.db.FindAcross(f.ctx, `SELECT row FROM collection_samples WHERE collection = ?`, c.ID)
 		}
 		if err != nil {
 			return nil, err

@@ -243,18 +243,16 @@ func (f *finder) ordered(sort Sort, set *catalog.Set) ([]catalog.Row, error) {
 	if set.Len() < 2 {
 		return set.List(), nil
 	}
-	whole := statement("samples", sort)
-	order, known := f.db.OrderedBefore(whole)
-	if !known {
-		var err error
-		if set.Len() <= smallSet {
-			order, err = f.db.Rows(f.ctx, statement(few, sort), jsonRows(set.List()))
-		} else {
-			order, err = f.db.Ordered(f.ctx, whole)
-		}
-		if err != nil {
-			return nil, err
-		}
+	whole, some := statement("samples", sort), statement(few, sort)
+	var order []catalog.Row
+	var err error
+	if set.Len() <= smallSet && !f.db.OrderKept(whole) {
+		order, err = f.db.Rows(f.ctx, some, jsonRows(set.List()))
+	} else {
+		order, err = f.db.Ordered(f.ctx, whole, some)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return pick(order, set), nil
 }

@@ -307,7 +307,7 @@ func TestLargeAndSmallResultsHaveTheSameOrder(t *testing.T) {
 	part := catalog.SetOf(find(t, db, "kind:loop", Sort{By: Import}))
 	for by := range orders {
 		for _, desc := range []bool{false, true} {
-			whole, err := db.Ordered(t.Context(), statement("samples", Sort{by, desc}))
+			whole, err := db.Ordered(t.Context(), statement("samples", Sort{by, desc}), statement(few, Sort{by, desc}))
 			must(t, err)
 			sorted, err := db.Rows(t.Context(), statement(few, Sort{by, desc}), jsonRows(part.List()))
 			must(t, err)
