@@ -269,7 +269,7 @@ func repeated(b *testing.B, paths []string, seconds int) (long []string) {
 
 func jobsBeside(b *testing.B, paths []string, workers int) {
 	// As many workers as the bare analysis has: other numbers would blur the ratio.
-	w := start(b, "", idle, env("PRO_WORKERS", fmt.Sprint(workers), "FREE_WORKERS", "1", "ENTERPRISE_WORKERS", "1", "SYSTEM_WORKERS", "1"))
+	w := start(b, "", idle, env("PRO_WORKERS", fmt.Sprint(workers), "FREE_WORKERS", "1", "ENTERPRISE_WORKERS", "1"))
 	row, err := w.DB.User(b.Context(), w.rich("ada@example.org", plan.Pro).id)
 	if err != nil {
 		b.Fatal(err)
@@ -309,6 +309,7 @@ func jobsBeside(b *testing.B, paths []string, workers int) {
 		}
 		began = cpu(b)
 		stop := openWorker(b, w)
+		slices.Reverse(ids) // the last first: looking costs too
 		for _, id := range ids {
 			w.waitFor("job", func() bool {
 				j, err := w.DB.JobByID(b.Context(), id)
@@ -316,7 +317,7 @@ func jobsBeside(b *testing.B, paths []string, workers int) {
 					b.Fatal(j, err)
 				}
 				if j.Status != wire.Completed {
-					time.Sleep(50 * time.Millisecond) // looking costs too
+					time.Sleep(200 * time.Millisecond)
 				}
 				return j.Status == wire.Completed
 			})

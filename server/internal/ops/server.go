@@ -263,6 +263,7 @@ func (s *Server) newQueue(o Options) error {
 	s.Bills.Workers(opts.Workers)
 	if o.Role.Work {
 		opts.Queues = map[string]int{string(plan.QueueSystem): c.SystemWorkers}
+		opts.Gather = map[string]time.Duration{string(plan.QueueSystem): min(100*time.Millisecond, opts.Poll)}
 		for lane, n := range s.Jobs.Workers {
 			opts.Queues[string(lane)] = n
 		}

@@ -30,6 +30,11 @@ type Options struct {
 	Periodic []*river.PeriodicJob
 	Logger   *slog.Logger
 
+	// Gather is the least time between two looks at a queue, where it is longer than usual: what
+	// came meanwhile is then taken by one look, which costs as much as ending a short entry.
+	// Looks follow at once on an entry that comes alone.
+	Gather map[string]time.Duration
+
 	// RescueAfter is when the job of a killed worker is given to another; it must be above the
 	// longest Timeout of any worker. The rescuer looks every 30 s.
 	RescueAfter time.Duration
@@ -72,7 +77,7 @@ func (o Options) config(queues map[string]int, periodic bool) *river.Config {
 		c.Queues = map[string]river.QueueConfig{}
 		for name, n := range queues {
 			if n > 0 {
-				c.Queues[name] = river.QueueConfig{MaxWorkers: n}
+				c.Queues[name] = river.QueueConfig{MaxWorkers: n, FetchCooldown: o.Gather[name]}
 			}
 		}
 	}
