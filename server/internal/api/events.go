@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	heartbeat = 15 * time.Second // a comment line, so that proxies and clients know we live
-	lookEvery = 2 * time.Second  // for events that other processes wrote
-	streamMax = 2 * time.Hour    // then the client connects again, with a token that still holds
+	heartbeat   = 15 * time.Second // a comment line, so that proxies and clients know we live
+	lookEvery   = 2 * time.Second  // for events that other processes wrote
+	streamStill = 30 * time.Second // how long a client may take none of what is written
+	streamMax   = 2 * time.Hour    // then the client connects again, with a token that still holds
 )
 
 func (a *API) eventRoute(r chi.Router) {
@@ -45,9 +46,6 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer end()
 	c := http.NewResponseController(w)
-	if err := errors.Join(c.SetWriteDeadline(time.Time{}), c.SetReadDeadline(time.Time{})); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
@@ -59,6 +57,10 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	defer over.Stop()
 	for {
 		for {
+			// Who does not read is cut off, and comes again with the number of what it read last.
+			if err := c.SetWriteDeadline(time.Now().Add(streamStill)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+				return nil
+			}
 			rows, err := a.DB.Events(ctx, p.User.ID, after, 200)
 			if err != nil {
 				return nil // the client connects again
@@ -71,12 +73,12 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 				fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", e.Seq, e.Kind, data)
 				after = e.Seq
 			}
+			if c.Flush() != nil {
+				return nil
+			}
 			if len(rows) < 200 {
 				break
 			}
-		}
-		if c.Flush() != nil {
-			return nil
 		}
 		select {
 		case <-ctx.Done():

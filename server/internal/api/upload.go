@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
@@ -81,18 +80,11 @@ func badRequest(detail string) error {
 	return &wire.Problem{Type: "about:blank", Title: "Bad Request", Status: http.StatusBadRequest, Code: wire.CodeBadRequest, Detail: detail}
 }
 
-// uploadTime bounds how long the bytes of one upload may take.
-const uploadTime = 15 * time.Minute
-
 // upload streams the part "audio" into the use case. Nothing of it is parsed before its size
 // is bounded, and memory does not grow with it.
 func (a *API) upload(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	who := Who(ctx)
-	controller := http.NewResponseController(w)
-	if err := controller.SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "multipart/form-data" || params["boundary"] == "" {
 		return badRequest("Send the file as multipart/form-data in the part “audio”.")

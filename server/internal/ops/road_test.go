@@ -242,6 +242,9 @@ func TestIdempotencyKeyMakesOneUpload(t *testing.T) {
 		if status, _, p := ada.upload("a.wav", wav(t, 0.2, 2), wire.HeaderIdempotency, "key-1"); status != 409 || p.Code != wire.CodeIdempotency {
 			t.Errorf("other bytes: %d %s", status, p.Code)
 		}
+		if status, ok, p := w.signIn("eve@example.org", plan.Free).upload("a.wav", content, wire.HeaderIdempotency, "key-1"); status != 202 || ids[ok.JobID] {
+			t.Errorf("somebody else with this key: %d %+v", status, p)
+		}
 		var acc wire.Account
 		ada.call("GET", "/api/account", nil, &acc)
 		if acc.Usage.Uploads != 1 {

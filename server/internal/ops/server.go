@@ -302,6 +302,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	}
 	r := chi.NewRouter()
 	r.Use(api.Identify(trusted, s.Config.TrustedHeader))
+	r.Use(api.DefaultPace.Handler)
 	r.Use(api.Logged(s.Log, s.metrics.observe, routeOf))
 	r.Use(spanNamed)
 	r.Use(s.recovered)

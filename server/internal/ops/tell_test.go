@@ -89,7 +89,8 @@ func TestWebhooksNeverReachPrivateAddresses(t *testing.T) {
 	reached := make(chan struct{}, 10)
 	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
 	defer inside.Close()
-	for _, u := range []string{inside.URL, "http://localhost:80/", "http://[::ffff:127.0.0.1]/", "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/"} {
+	for _, u := range []string{inside.URL, "http://localhost:80/", "http://[::ffff:127.0.0.1]/", "http://169.254.169.254/latest/meta-data", "http://10.0.0.1/",
+		"http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://0177.0.0.1/", "http://0.0.0.0/", "http://[::]/", "http://[64:ff9b::7f00:1]/", "http://[fe80::1]/", "http://100.64.0.1/"} {
 		var h wire.Webhook
 		if resp := ada.call("POST", "/api/webhooks", wire.WebhookRequest{URL: u, Events: []string{wire.EventSampleProcessed}}, &h); resp.StatusCode != 201 {
 			t.Fatalf("%s: %d", u, resp.StatusCode)
@@ -103,6 +104,7 @@ func TestWebhooksNeverReachPrivateAddresses(t *testing.T) {
 		if tries.Items[0].State == "delivered" || tries.Items[0].Error == nil || strings.Contains(*tries.Items[0].Error, u) {
 			t.Errorf("%s: %+v", u, tries.Items[0])
 		}
+		ada.call("DELETE", "/api/webhooks/"+h.ID, nil, nil) // an account has only so many
 	}
 	select {
 	case <-reached:
