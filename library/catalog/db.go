@@ -19,10 +19,11 @@ import (
 // DB is an open library. It is safe for use by many goroutines: readers never wait for the
 // writer, writers take turns. Close it when done.
 type DB struct {
-	path string
-	w    *sql.DB // exactly one connection
-	r    *sql.DB // a pool that cannot write
-	feed feed
+	path        string
+	w           *sql.DB // exactly one connection
+	r           *sql.DB // a pool that cannot write
+	feed        feed
+	checkpoints checkpoints
 
 	outside int64         // data_version of the file at the last Poll, under feed.mu
 	waiting atomic.Int32  // writers of this program that wait for their turn
@@ -77,6 +78,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	db.startCheckpoints()
 	return db, nil
 }
 
@@ -102,7 +104,7 @@ func (db *DB) Version() uint64 { return db.version.Load() }
 // Close ends the change feeds, folds the write-ahead log into the file and closes it.
 func (db *DB) Close() error {
 	db.feed.close()
-	err := db.r.Close()
+	err := errors.Join(db.checkpoints.close(), db.r.Close())
 	// Best effort: another program that still reads keeps the log, which is no error.
 	_, _ = db.w.Exec(`PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)`)
 	if werr := db.w.Close(); err == nil {
@@ -132,6 +134,7 @@ func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error
 	if err := tx.Commit(); err != nil {
 		return plain(err)
 	}
+	db.checkpoints.written()
 	if !c.empty() {
 		db.changed(c)
 		if c.vectors {
@@ -157,9 +160,9 @@ func newConnector(path, extra string) *connector {
 	return &connector{dsn: u.String(), driver: &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
 		// 16 MiB of pages for each connection: what a list and a search read stays in memory, and
 		// a large library costs no more of it than a small one. No memory map: a library on a drive
-		// that goes away would end the program instead of giving an error. The log goes into the file
-		// every 16 MiB: a page that many transactions wrote is so written once.
-		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY`, nil)
+		// that goes away would end the program instead of giving an error. The log is not carried into
+		// the file by whoever commits: see checkpoints.
+		_, err := c.Exec(`PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY`, nil)
 		return err
 	}}}
 }
