@@ -88,9 +88,11 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.asked(account) // what is heard of while the answer is on its way may be newer than it
 	details, err := remote.Account(ctx)
 	c.note(account, err)
 	if err != nil {
+		c.forgetDetails(account)
 		c.tell()
 		return err
 	}
@@ -106,7 +108,7 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	if c.state.Account == account {
-		c.state.Details, c.state.InStep, c.old = details, inStep, false
+		c.state.Details, c.state.InStep = details, inStep
 		if inStep && !details.Limits.Sync {
 			c.state.Problem = "The " + details.Tier + " plan does not keep machines in step, so that has stopped. Everything on this machine stays as it is."
 		}

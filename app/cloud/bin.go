@@ -11,7 +11,6 @@ import (
 
 	"sampleagent/library/catalog"
 	"sampleagent/library/kit"
-	"sampleagent/sync/replica"
 	"sampleagent/sync/wire"
 )
 
@@ -128,7 +127,9 @@ func (c *Cloud) write(ctx context.Context, object string, values map[string]json
 	if !ok {
 		return fmt.Errorf("%s: %w: this library is not kept in step", object, catalog.ErrNotPossible)
 	}
-	err = replica.New(stored.Actor, library{c.conf.DB}, remote, time.Now).Write(ctx, object, values)
+	r := c.replica(stored, remote)
+	err = r.Write(ctx, object, values)
+	c.known = r.Known()
 	c.changed()
 	return err
 }

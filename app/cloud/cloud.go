@@ -75,7 +75,8 @@ type Cloud struct {
 	askedAll time.Time
 
 	asking   sync.Mutex // one question after the account at a time: an older answer never covers a newer one
-	syncing  sync.Mutex // one sync at a time
+	syncing  sync.Mutex // one sync at a time; guards known
+	known    string     // the name under which this library may write without asking
 	working  sync.Mutex // one upload at a time
 	fetching sync.Mutex // one fetched file at a time
 
@@ -319,6 +320,15 @@ func (c *Cloud) forgetDetails(account session.Account) {
 	defer c.mu.Unlock()
 	if c.state.Account == account {
 		c.old = true
+	}
+}
+
+// asked says that the account is being asked for.
+func (c *Cloud) asked(account session.Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state.Account == account {
+		c.old = false
 	}
 }
 

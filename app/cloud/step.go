@@ -82,12 +82,14 @@ func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replic
 	c.moved(account, replica.Result{}, true)
 	server := &ahead{Server: remote}
 	defer server.stop()
-	result, err := replica.New(stored.Actor, library{c.conf.DB}, server, time.Now).Sync(ctx, func(r replica.Result) {
+	r := c.replica(stored, server)
+	result, err := r.Sync(ctx, func(r replica.Result) {
 		c.moved(account, r, true)
 		if progress != nil {
 			progress(r)
 		}
 	})
+	c.known = r.Known()
 	if errors.Is(err, replica.ErrDropped) {
 		err = errors.Join(err, c.conf.DB.StopSync(ctx), c.conf.DB.DropCloudAudio(ctx))
 		c.inStep(account, false)
@@ -101,6 +103,13 @@ func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replic
 	}
 	c.tell()
 	return result, err
+}
+
+// replica is this library as the server knows it. The caller holds syncing and keeps its Known.
+func (c *Cloud) replica(stored catalog.Sync, server replica.Server) *replica.Replica {
+	r := replica.New(stored.Actor, library{c.conf.DB}, server, time.Now)
+	r.Trust(c.known)
+	return r
 }
 
 // moved shows how far a sync is. One that moves nothing is not worth a redraw.

@@ -80,12 +80,25 @@ type Replica struct {
 	store  Store
 	server Server
 	now    func() time.Time
+	known  bool // nobody else, and no later state of this library, writes under actor
 }
 
 // New is the replica of this installation; actor is its random name, made once and kept.
 func New(actor string, store Store, server Server, now func() time.Time) *Replica {
 	return &Replica{actor: actor, store: store, server: server, now: now}
 }
+
+// Known is the name under which this library may write without asking: the server has recognised
+// it, or it is new. "" while neither is so.
+func (r *Replica) Known() string {
+	if !r.known {
+		return ""
+	}
+	return r.actor
+}
+
+// Trust takes name, which was Known of an earlier Replica of this library in this run, as known.
+func (r *Replica) Trust(name string) { r.known = r.known || name == r.actor }
 
 // Result says what one Sync moved, in cells, and how many objects it changed here; one that came
 // on two pages counts twice.
@@ -221,8 +234,14 @@ func (r *Replica) write(tx Tx, c wire.Cell, at time.Time, value json.RawMessage)
 }
 
 // Write makes a decision on fields of an object that the library alone cannot express: it brings
-// a deleted object back, or chooses one of several values. nil deletes a field.
+// a deleted object back, or chooses one of several values. nil deletes a field. It waits for no
+// server: where none has recognised this library yet, which may be an older copy, it takes a new name.
 func (r *Replica) Write(ctx context.Context, object string, values map[string]json.RawMessage) error {
+	if !r.known {
+		if err := r.rename(ctx); err != nil {
+			return err
+		}
+	}
 	return r.store.Update(ctx, func(tx Tx) error {
 		if err := r.takeIfDirty(tx, object); err != nil {
 			return err
@@ -246,6 +265,19 @@ func (r *Replica) Write(ctx context.Context, object string, values map[string]js
 		}
 		return tx.Apply(object, shown)
 	})
+}
+
+// rename gives this library a name under which nothing was written.
+func (r *Replica) rename(ctx context.Context) error {
+	var name string
+	err := r.store.Update(ctx, func(tx Tx) (err error) {
+		name, err = tx.Rename()
+		return err
+	})
+	if err == nil {
+		r.actor, r.known = name, true
+	}
+	return err
 }
 
 // takeIfDirty takes up an object's local edits that are not yet cells: otherwise they would look
@@ -299,7 +331,8 @@ var ErrDropped = errors.New("what the server kept of this library was deleted; t
 
 // recognise compares what the server says of this replica with what it knows of itself.
 func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
-	return r.store.Update(ctx, func(tx Tx) error {
+	var older bool
+	err := r.store.Update(ctx, func(tx Tx) error {
 		epoch, err := tx.Epoch()
 		if err != nil {
 			return err
@@ -313,12 +346,14 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
 			return ErrDropped
 		}
 		clock, err := tx.Clock()
-		if err != nil || page.Own <= clock {
-			return err
-		}
-		r.actor, err = tx.Rename()
+		older = page.Own > clock
 		return err
 	})
+	if err == nil && older {
+		err = r.rename(ctx)
+	}
+	r.known = r.known || err == nil
+	return err
 }
 
 // errBadPage guards against a server that would make us ask for ever.

@@ -28,10 +28,11 @@ type state struct {
 	cursor int64
 	clock  wire.Clock
 	epoch  int64
+	actor  string // "" before Rename
 }
 
 func (s *state) clone() *state {
-	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor, s.clock, s.epoch}
+	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor, s.clock, s.epoch, s.actor}
 }
 
 type memory struct {
@@ -42,7 +43,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1}, cut: func() bool { return false }, full: func() bool { return false }}
+	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1, ""}, cut: func() bool { return false }, full: func() bool { return false }}
 }
 
 // edit is what a person does in the window: the value and the dirty mark in one transaction.
@@ -147,7 +148,8 @@ func (tx *memoryTx) SetEpoch(n int64) error { tx.epoch = n; return nil }
 func (tx *memoryTx) Rename() (string, error) {
 	tx.clock = 0
 	tx.m.names++
-	return fmt.Sprintf("renamed %p %d", tx.m, tx.m.names), nil
+	tx.actor = fmt.Sprintf("renamed %p %d", tx.m, tx.m.names)
+	return tx.actor, nil
 }
 
 // hub is the server's rule in memory: merge, and number each change.
@@ -247,8 +249,9 @@ type typed struct {
 }
 
 // Three machines and a server, random edits, cuts of network and disk, crashes, libraries
-// restored from older copies, duplicated and late messages: all end equal, and whatever somebody typed is shown, kept as an alternate, or
-// was typed over by somebody who could see it.
+// restored from older copies, decisions without a network, duplicated and late messages: all end equal,
+// and whatever somebody typed is shown, kept as an alternate, or was typed over by somebody who could
+// see it.
 func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const machines = 3
@@ -264,7 +267,6 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		var links [machines]*link
 		var skew [machines]time.Duration
 		var copies [machines]*state
-		var actors [machines]string
 		now := time.UnixMilli(1_700_000_000_000)
 		for i := range stores {
 			stores[i] = newMemory()
@@ -272,19 +274,29 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 			stores[i].full = func() bool { return faulty && rapid.Bool().Draw(t, "full") }
 			skew[i] = time.Duration(rapid.IntRange(-3600, 3600).Draw(t, "skew")) * time.Second
 			links[i] = &link{hub: server}
-			actors[i] = fmt.Sprint("m", i)
-			replicas[i] = New(actors[i], stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
+			stores[i].state.actor = fmt.Sprint("m", i)
+			replicas[i] = New(stores[i].state.actor, stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
 		}
 		var all []*typed
-		edit := func(i int) {
-			k := fieldKey{fmt.Sprint("sample/", rapid.IntRange(0, 1).Draw(t, "object")), rapid.SampledFrom([]string{"bpm", "note", "tag/dusty"}).Draw(t, "field")}
-			seen := stores[i].state.cells[k]
-			for _, w := range all { // shown in the window, or as an alternate beside it
+		draw := func() fieldKey {
+			return fieldKey{fmt.Sprint("sample/", rapid.IntRange(0, 1).Draw(t, "object")), rapid.SampledFrom([]string{"bpm", "note", "tag/dusty"}).Draw(t, "field")}
+		}
+		// seen is what is shown of a field in a window, or as an alternate beside it.
+		seen := func(i int, k fieldKey) (out []*typed) {
+			c := stores[i].state.cells[k]
+			for _, w := range all {
 				shown := string(stores[i].state.fields[k]) == w.value
-				beside := slices.ContainsFunc(seen.Heads, func(h wire.Head) bool { return string(h.Value) == w.value })
+				beside := slices.ContainsFunc(c.Heads, func(h wire.Head) bool { return string(h.Value) == w.value })
 				if w.key == k && (shown || beside) {
-					w.over = true
+					out = append(out, w)
 				}
+			}
+			return out
+		}
+		edit := func(i int) {
+			k := draw()
+			for _, w := range seen(i, k) {
+				w.over = true
 			}
 			var value json.RawMessage
 			if rapid.IntRange(0, 4).Draw(t, "delete") > 0 {
@@ -292,6 +304,23 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 				all = append(all, &typed{key: k, value: string(value)})
 			}
 			stores[i].edit(k, value, now.Add(skew[i]))
+		}
+		// decide chooses between values, or brings back: without the server, perhaps in an older copy.
+		decide := func(i int) {
+			k := draw()
+			could := seen(i, k)
+			value := json.RawMessage(fmt.Sprintf(`"%d decided by %d"`, len(all), i))
+			err := replicas[i].Write(t.Context(), k.object, map[string]json.RawMessage{k.field: value})
+			if err != nil && !errors.Is(err, errCut) {
+				t.Fatal(err)
+			}
+			if c := stores[i].state.cells[k]; !equalJSON(c.Value(), value) {
+				return // cut, or a field that nobody has set
+			}
+			for _, w := range could {
+				w.over = true
+			}
+			all = append(all, &typed{key: k, value: string(value)})
 		}
 		for i := range links {
 			links[i].meanwhile = func() {
@@ -303,7 +332,7 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond)
 			i := rapid.IntRange(0, machines-1).Draw(t, "machine")
-			switch rapid.IntRange(0, 11).Draw(t, "what") {
+			switch rapid.IntRange(0, 12).Draw(t, "what") {
 			case 0:
 				copies[i] = stores[i].state.clone()
 				continue
@@ -319,7 +348,10 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 					}
 				}
 				stores[i].state = copies[i].clone()
-				replicas[i] = New(actors[i], stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
+				replicas[i] = New(stores[i].state.actor, stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
+				continue
+			case 12:
+				decide(i)
 				continue
 			case 2, 3, 4, 5, 6, 7, 8:
 				edit(i)
@@ -410,6 +442,52 @@ func TestARestoredLibraryDoesNotCoverWhatItForgot(t *testing.T) {
 	step(`"fourth"`)
 	if c := server.cells[k]; len(c.Heads) != 1 || a.names != 1 {
 		t.Fatalf("the cell holds %v after %d names", c, a.names)
+	}
+}
+
+// A decision made in a restored library before any server was asked covers nothing either, and does
+// not hide from the server that the library is an older copy.
+func TestADecisionInARestoredLibraryCoversNothing(t *testing.T) {
+	server := &hub{cells: map[fieldKey]wire.Cell{}, seq: map[fieldKey]int64{}, page: 9, fault: func() fault { return none }}
+	at := time.UnixMilli(1_700_000_000_000)
+	a := newMemory()
+	open := func() *Replica {
+		if a.state.actor == "" {
+			a.state.actor = "a"
+		}
+		return New(a.state.actor, a, &link{hub: server, meanwhile: func() {}}, func() time.Time { return at })
+	}
+	sync := func(r *Replica) {
+		if _, err := r.Sync(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k := fieldKey{"kit/x", "name"}
+	a.edit(k, json.RawMessage(`"first"`), at)
+	sync(open())
+	old := a.state.clone()
+	at = at.Add(time.Minute)
+	a.edit(k, json.RawMessage(`"second, and lost by the restore"`), at)
+	sync(open())
+	at = at.Add(time.Minute)
+	a.state = old
+	r := open()
+	if r.Known() != "" {
+		t.Fatal("it is known before the server was asked")
+	}
+	if err := r.Write(t.Context(), k.object, map[string]json.RawMessage{k.field: json.RawMessage(`"decided"`)}); err != nil {
+		t.Fatal(err)
+	}
+	name := r.Known()
+	again := open()
+	again.Trust(name)
+	if err := again.Write(t.Context(), k.object, map[string]json.RawMessage{k.field: json.RawMessage(`"decided again"`)}); err != nil || a.names != 1 {
+		t.Fatalf("%d new names in one run, %v", a.names, err)
+	}
+	sync(again)
+	c := server.cells[k]
+	if string(c.Value()) != `"decided again"` || len(c.Alternates()) != 1 || string(c.Alternates()[0].Value) != `"second, and lost by the restore"` {
+		t.Fatalf("the cell holds %v", c)
 	}
 }
 
