@@ -159,13 +159,13 @@ func unlimitedSize(n int64) string {
 
 func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) error {
 	return c.withApp(ctx, func(a *app.App) error {
-		var rows []catalog.Row
-		for _, arg := range args {
-			s, err := sample(ctx, a, arg)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, s.Row)
+		found, err := c.found(ctx, a, args)
+		if err != nil {
+			return err
+		}
+		rows := make([]catalog.Row, len(found))
+		for i, s := range found {
+			rows[i] = s.Row
 		}
 		if err := a.Cloud().Refresh(ctx); err != nil && !cloudIsAway(err) {
 			return err
@@ -175,15 +175,25 @@ func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) erro
 			return err
 		}
 		if err != nil {
-			c.out.message("%v", err)
+			c.out.message("%v", err) // the samples that were refused, with the reasons
+			c.out.count()
 		}
 		for {
-			if err := a.Cloud().Work(ctx, func(j cloud.Job) { c.out.message("%s: %s", j.Name, jobState(j)) }); err != nil {
+			err := a.Cloud().Work(ctx, func(j cloud.Job) { c.out.message("%s: %s", j.Name, jobState(j)) })
+			if err != nil && !cloudIsAway(err) {
 				return fmt.Errorf("%d samples wait to be sent: %w", n, err)
 			}
+			if err != nil { // they go up with the next command, or by the window
+				c.out.message("%d samples wait to be sent: %v", n, err)
+				c.out.count()
+				return c.listJobs(ctx, a, n)
+			}
 			left, err := a.Cloud().Pending(ctx)
-			if err != nil || left == 0 || !wait {
-				return errors.Join(err, c.listJobs(ctx, a, n))
+			if err != nil {
+				return err
+			}
+			if left == 0 || !wait {
+				return errors.Join(c.countFailed(ctx, a, n), c.listJobs(ctx, a, n))
 			}
 			select {
 			case <-ctx.Done():
@@ -192,6 +202,44 @@ func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) erro
 			}
 		}
 	})
+}
+
+// found are the samples that args name. One that is not there is told and counted; where none is,
+// nothing can be done.
+func (c *command) found(ctx context.Context, a *app.App, args []string) ([]catalog.Sample, error) {
+	var all []catalog.Sample
+	var first error
+	for _, arg := range args {
+		s, err := sample(ctx, a, arg)
+		if err == nil {
+			all = append(all, s)
+			continue
+		}
+		if first == nil {
+			first = err
+		}
+		if len(args) > 1 {
+			c.out.failure(arg, err.Error())
+		}
+	}
+	switch {
+	case len(all) > 0:
+		return all, nil
+	case len(args) > 1:
+		return nil, errors.New("none of these samples is in the library")
+	}
+	return nil, first
+}
+
+// countFailed counts those of the newest jobs that failed; the list tells why.
+func (c *command) countFailed(ctx context.Context, a *app.App, limit int) error {
+	jobs, err := a.Cloud().Jobs(ctx, limit)
+	for _, j := range jobs {
+		if j.State == catalog.JobFailed {
+			c.out.count()
+		}
+	}
+	return err
 }
 
 // cloudIsAway says whether work can go on and be sent later.
@@ -212,7 +260,7 @@ type jobLine struct {
 	Sample   string     `json:"sample"`
 	Name     string     `json:"name"`
 	State    string     `json:"state"`
-	Step     string     `json:"step"`
+	Step     *string    `json:"step"`
 	Position *int64     `json:"position"`
 	ETA      *time.Time `json:"estimated_completion"`
 	Error    *string    `json:"error"`
@@ -225,7 +273,10 @@ func (c *command) listJobs(ctx context.Context, a *app.App, limit int) error {
 	}
 	t := c.out.table(column{title: "NAME", cut: 20}, column{title: "STATE"}, column{title: "PLACE", right: true}, column{title: "READY BY"}, column{title: "WHY", cut: 20})
 	for _, j := range jobs {
-		line := jobLine{ID: j.ID, Sample: j.Sample, Name: j.Name, State: string(j.State), Step: j.Step}
+		line := jobLine{ID: j.ID, Sample: j.Sample, Name: j.Name, State: string(j.State)}
+		if j.Step != "" {
+			line.Step = &j.Step
+		}
 		if j.Error != "" {
 			line.Error = &j.Error
 		}
@@ -347,19 +398,33 @@ func (c *command) cloudKeep(ctx context.Context, args []string) error {
 	})
 }
 
+// fetchedLine is a file that was brought here as --json prints it.
+type fetchedLine struct {
+	ID   string `json:"id"`
+	Path string `json:"path"`
+}
+
 // cloudFetch brings files here.
 func (c *command) cloudFetch(ctx context.Context, args []string) error {
 	return c.withApp(ctx, func(a *app.App) error {
-		for _, arg := range args {
-			s, err := sample(ctx, a, arg)
-			if err != nil {
-				return err
-			}
+		found, err := c.found(ctx, a, args)
+		if err != nil {
+			return err
+		}
+		for _, s := range found {
 			if err := a.Cloud().Fetch(ctx, s.Row, func(got, all int64) { c.out.progress("%s: %s of %s", s.Name, size(got), size(all)) }); err != nil {
-				return err
+				if len(found) == 1 || ctx.Err() != nil {
+					return err
+				}
+				c.out.failure(s.Name, err.Error())
+				continue
 			}
 			if s, err = a.SampleByID(ctx, s.ID); err != nil {
 				return err
+			}
+			if c.out.json {
+				c.out.object(fetchedLine{s.ID, s.Path})
+				continue
 			}
 			c.out.message("%s", s.Path)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -427,6 +428,9 @@ type upFile struct {
 // longest sound may not fit its largest file.
 func lossless(ctx context.Context, path string) (upFile, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return upFile{}, fmt.Errorf("%s is not there any more: put it back, or import it where it is now, and send it again", path)
+	}
 	if err != nil {
 		return upFile{}, err
 	}

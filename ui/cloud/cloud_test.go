@@ -201,12 +201,12 @@ func TestWhatMovesComesFirst(t *testing.T) {
 	}
 	got := inOrder([]app.Job{ // newest first
 		job("waits2", catalog.JobPending, "", false), job("waits1", catalog.JobPending, "", false), job("up", catalog.JobProcessing, "uploading", false),
-		job("new", catalog.JobCompleted, "", true), job("there", catalog.JobProcessing, "queued", true), job("old", catalog.JobFailed, "", false)})
+		job("new", catalog.JobCompleted, "", true), job("there", catalog.JobProcessing, "queued", true), job("old", catalog.JobCancelled, "", false), job("failed", catalog.JobFailed, "", false)})
 	var ids []string
 	for _, j := range got {
 		ids = append(ids, j.ID)
 	}
-	if want := []string{"there", "up", "waits1", "waits2", "new", "old"}; !slices.Equal(ids, want) {
+	if want := []string{"there", "up", "waits1", "waits2", "failed", "new", "old"}; !slices.Equal(ids, want) {
 		t.Errorf("%v, want %v", ids, want)
 	}
 }

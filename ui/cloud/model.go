@@ -187,7 +187,7 @@ func (m *Model) readJobs() {
 }
 
 // inOrder puts what moves first: on the server, going up, waiting; then what has ended, the newest
-// first. The jobs come newest first.
+// first, but what failed before all else of it: somebody may want to send it again. The jobs come newest first.
 func inOrder(jobs []app.Job) []app.Job {
 	rank := func(j app.Job) int {
 		switch {
@@ -206,6 +206,13 @@ func inOrder(jobs []app.Job) []app.Job {
 	ended := slices.IndexFunc(out, func(j app.Job) bool { return j.State.Final() })
 	if ended >= 0 {
 		slices.Reverse(out[ended:])
+		failed := func(j app.Job) int {
+			if j.State == catalog.JobFailed {
+				return 0
+			}
+			return 1
+		}
+		slices.SortStableFunc(out[ended:], func(a, b app.Job) int { return failed(a) - failed(b) })
 	}
 	return out
 }

@@ -122,7 +122,7 @@ func (v *View) step() *page {
 			if s.Busy {
 				last += ", and running"
 			}
-			out := []fyne.CanvasObject{fact("Last time", last, theme.Text), fact("Last moved", fmt.Sprintf("%d changes sent, %d received", s.Moved.Sent, s.Moved.Received), theme.Text)}
+			out := []fyne.CanvasObject{fact("Last time", last, theme.Text), fact("Last moved", fmt.Sprintf("%s sent, %d received", plural(s.Moved.Sent, "change", "changes"), s.Moved.Received), theme.Text)}
 			if pending > 0 {
 				out = append(out, fact("Waiting", plural(pending, "edited thing goes up next", "edited things go up next"), theme.Warn))
 			} else {
