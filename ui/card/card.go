@@ -131,6 +131,12 @@ func (m *Model) Set(change func(o *Options)) {
 	}
 }
 
+// Open plans for a folder; for the same one again, since a card may be there by now.
+func (m *Model) Open(dir string) {
+	m.options.Dir = dir
+	m.replan()
+}
+
 func (m *Model) changed() {
 	if m.OnChanged != nil {
 		m.OnChanged()

@@ -125,7 +125,11 @@ func TestTheDialogFollowsTheSteps(t *testing.T) {
 	if !v.write.Off {
 		t.Error("one can write without a folder")
 	}
+	w.Canvas().Focus(v.dir)
 	v.dir.SetText("/card")
+	if !v.write.Off || !strings.Contains(v.message.Text, "Press Enter") {
+		t.Errorf("what comes after typing a folder is not said: %q", v.message.Text)
+	}
 	v.dir.OnSubmitted("/card")
 	if v.write.Off || v.files.List.Length() != 1 {
 		t.Errorf("after the plan: write off %v, %d lines", v.write.Off, v.files.List.Length())
@@ -140,6 +144,25 @@ func TestTheDialogFollowsTheSteps(t *testing.T) {
 	m.Task(task.Status{ID: "7", State: task.Done})
 	if v.write.Visible() || !v.verify.Visible() {
 		t.Error("after writing the result is not offered for another check")
+	}
+}
+
+func TestLeavingTheFolderTakesWhatIsTyped(t *testing.T) {
+	test.NewTempApp(t)
+	m := NewModel(&cards{plan: plan()}, now, Options{KitID: "k"})
+	v := NewView(m, "Kit", Actions{Close: func() {}})
+	w := test.NewTempWindow(t, v.Root())
+	w.Canvas().Focus(v.dir)
+	v.dir.SetText("/card ")
+	w.Canvas().Unfocus()
+	if m.Step() != Planned || m.Options().Dir != "/card" {
+		t.Errorf("step %d, folder %q", m.Step(), m.Options().Dir)
+	}
+	v.dir.SetText("/other")
+	v.dir.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	v.dir.FocusLost()
+	if m.Options().Dir != "/card" {
+		t.Error("Esc took a folder")
 	}
 }
 
@@ -191,7 +214,7 @@ func TestACardIsReadByChoice(t *testing.T) {
 	if r.Step() != NoCard || !strings.Contains(v.message.Text, "Nothing of the device") {
 		t.Errorf("an empty folder: %q", v.message.Text)
 	}
-	v.dir.OnSubmitted("/card")
+	v.dir.choose("/card")
 	if r.Step() != Shown || r.Lines() != 3 || v.take.Text != "Take 2 kits" {
 		t.Fatalf("step %d, %d lines, %q", r.Step(), r.Lines(), v.take.Text)
 	}

@@ -31,13 +31,8 @@ type ReadView struct {
 // NewReadView builds the dialog.
 func NewReadView(r *Reader, a Actions) *ReadView {
 	v := &ReadView{reader: r, actions: a}
-	v.dir = newPathField(a.Close)
-	v.dir.SetPlaceHolder("The SD card, a backup of one, or a project's folder")
-	v.dir.SetText(r.Dir())
-	v.dir.OnSubmitted = func(text string) { r.Open(strings.TrimSpace(text)) }
-	choose := own.NewTextButton("folder", "Choose…", "", func() {
-		a.ChooseFolder(func(dir string) { v.dir.SetText(dir); r.Open(dir) })
-	})
+	v.dir = newPathField(r.Dir(), "The SD card, a backup of one, or a project's folder", r.Open, a.Close)
+	choose := own.NewTextButton("folder", "Choose…", "", func() { a.ChooseFolder(v.dir.choose) })
 	v.table = own.NewTable([]own.Column{
 		{Title: "", Width: 18}, {Title: "Name", Share: 1.2}, {Title: "What", Width: 76}, {Title: "Pads", Width: 40, Trailing: true},
 		{Title: "Chopped", Width: 56, Trailing: true}, {Title: "Patterns", Width: 56, Trailing: true}, {Title: "BPM", Width: 48, Trailing: true},
@@ -85,6 +80,7 @@ func NewReadView(r *Reader, a Actions) *ReadView {
 	)
 	v.root = own.Inset(content, 14, 12)
 	r.OnChanged = v.Refresh
+	v.dir.OnChanged = func(string) { v.Refresh() }
 	v.Refresh()
 	return v
 }
@@ -166,7 +162,7 @@ func (v *ReadView) showNotes() {
 func (v *ReadView) Refresh() {
 	r := v.reader
 	v.table.Show(r.Lines())
-	if c := fyne.CurrentApp().Driver().CanvasForObject(v.dir); c != nil && r.Step() != v.was {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(v.dir); c != nil && r.Step() != v.was && !v.dir.open() {
 		switch r.Step() {
 		case Shown:
 			c.Focus(v.table.List)
@@ -196,7 +192,9 @@ func (v *ReadView) Refresh() {
 	v.close.SetText("Close")
 	switch r.Step() {
 	case NoCard:
-		if r.Text() != "" {
+		if v.dir.open() {
+			v.message.Set("Press Enter to see what is there.", theme.TextDim)
+		} else if r.Text() != "" {
 			v.message.Set(r.Text(), theme.Bad)
 		} else {
 			v.message.Set("Choose a card or a folder to see what is on it.", theme.TextDim)
@@ -227,21 +225,52 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// pathField is a folder that is typed; Esc leaves the dialog.
+// pathField is a folder that is typed: Enter or leaving the field takes it, Esc leaves the dialog.
 type pathField struct {
 	widget.Entry
+	take   func(dir string)
 	escape func()
+	taken  string
 }
 
-func newPathField(escape func()) *pathField {
-	f := &pathField{escape: escape}
+func newPathField(dir, hint string, take func(dir string), escape func()) *pathField {
+	f := &pathField{take: take, escape: escape, taken: dir}
 	f.ExtendBaseWidget(f)
+	f.SetPlaceHolder(hint)
+	f.SetText(dir)
+	f.OnSubmitted = func(string) { f.submit() }
 	return f
+}
+
+// dir is what is typed.
+func (f *pathField) dir() string { return strings.TrimSpace(f.Text) }
+
+// open says whether something is typed that was not taken yet.
+func (f *pathField) open() bool { return f.dir() != f.taken }
+
+func (f *pathField) submit() {
+	f.taken = f.dir()
+	f.take(f.taken)
+}
+
+// choose takes a folder that was found another way.
+func (f *pathField) choose(dir string) {
+	f.SetText(dir)
+	f.submit()
+}
+
+// FocusLost implements fyne.Focusable.
+func (f *pathField) FocusLost() {
+	f.Entry.FocusLost()
+	if f.open() {
+		f.submit()
+	}
 }
 
 // TypedKey implements fyne.Focusable.
 func (f *pathField) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyEscape {
+		f.taken = f.dir() // leaving takes nothing
 		f.escape()
 		return
 	}

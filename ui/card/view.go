@@ -51,16 +51,8 @@ type View struct {
 // NewView builds the dialog for a kit of the name.
 func NewView(m *Model, kitName string, a Actions) *View {
 	v := &View{model: m, actions: a}
-	v.dir = newPathField(func() { v.Escape() })
-	v.dir.SetPlaceHolder("The SD card, or any folder")
-	v.dir.SetText(m.Options().Dir)
-	v.dir.OnSubmitted = func(text string) { m.Set(func(o *Options) { o.Dir = strings.TrimSpace(text) }) }
-	choose := own.NewTextButton("folder", "Choose…", "", func() {
-		a.ChooseFolder(func(dir string) {
-			v.dir.SetText(dir)
-			m.Set(func(o *Options) { o.Dir = dir })
-		})
-	})
+	v.dir = newPathField(m.Options().Dir, "The SD card, or any folder", m.Open, func() { v.Escape() })
+	choose := own.NewTextButton("folder", "Choose…", "", func() { a.ChooseFolder(v.dir.choose) })
 	pick := func(text, value string, get func(*Options) *string) *own.Chip {
 		return own.NewChip(text, func() { m.Set(func(o *Options) { *get(o) = value }) })
 	}
@@ -122,6 +114,7 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	)
 	v.root = own.Inset(content, 14, 12)
 	m.OnChanged = v.Refresh
+	v.dir.OnChanged = func(string) { v.Refresh() }
 	v.Refresh()
 	return v
 }
@@ -179,10 +172,10 @@ func (v *View) Refresh() {
 	v.showPlan(plan)
 
 	ready, why := m.Ready()
-	v.write.SetOff(!ready || busy)
+	v.write.SetOff(!ready || busy || v.dir.open())
 	v.write.Hidden = m.Step() == Written
 	v.verify.Hidden = m.Step() != Written
-	if c := fyne.CurrentApp().Driver().CanvasForObject(v.write); c != nil && m.Step() != v.was {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(v.write); c != nil && m.Step() != v.was && !v.dir.open() {
 		switch m.Step() {
 		case Planned:
 			c.Focus(v.write)
@@ -197,6 +190,8 @@ func (v *View) Refresh() {
 	switch m.Step() {
 	case Choosing:
 		switch {
+		case v.dir.open():
+			v.message.Set("Press Enter to see what would be written.", theme.TextDim)
 		case m.Err() != "":
 			v.message.Set(m.Err(), theme.Bad)
 		default:
@@ -205,7 +200,9 @@ func (v *View) Refresh() {
 	case Planning:
 		v.message.Set("Looking at the files…", theme.TextDim)
 	case Planned:
-		if why != nil {
+		if v.dir.open() {
+			v.message.Set("Press Enter to see what would be written there.", theme.TextDim)
+		} else if why != nil {
 			v.message.Set(why.Error(), theme.Bad)
 		} else {
 			v.message.Set("Nothing has been written yet.", theme.TextDim)
