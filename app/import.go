@@ -165,6 +165,9 @@ func changed(s ingest.Summary) bool {
 	return false
 }
 
+// SoundFiles lists how the names of files end that an import takes for sound, whatever they hold.
+func SoundFiles() []string { return ingest.Extensions() }
+
 // HasDemo says whether there are demo sounds to import.
 func (a *App) HasDemo() bool { return a.demo != nil }
 

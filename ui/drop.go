@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 
+	"sampleagent/app"
 	"sampleagent/app/task"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
@@ -103,7 +104,7 @@ func (w *window) watchFolder() {
 }
 
 func (w *window) addFiles() {
-	w.chooseFile(nil, func(path string) { w.importPaths(path) })
+	w.chooseFile(app.SoundFiles(), func(path string) { w.importPaths(path) })
 }
 
 // bringOver asks for the database of the earlier system and where its files lie now.

@@ -1,19 +1,24 @@
 package ui
 
 import (
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"sampleagent/app"
+	"sampleagent/app/event"
 	"sampleagent/app/settings"
 	"sampleagent/audio/codec/codectest"
 	"sampleagent/audio/pcm"
 	"sampleagent/library/catalog"
 	device "sampleagent/library/kit"
 	cards "sampleagent/ui/card"
+	"sampleagent/ui/cloud"
 	"sampleagent/ui/shortcut"
 	own "sampleagent/ui/widget"
 )
@@ -157,5 +162,48 @@ func TestFillBankMakesTheFirstKit(t *testing.T) {
 	r.until(t, "the dialog", func() bool { return own.DialogOpen(r.win.Canvas()) })
 	if k, open := r.kits.Kit(); !open || k.Name == "" {
 		t.Errorf("kit %q, open %v", k.Name, open)
+	}
+}
+
+// Analyses in the cloud that end close together are one notification of the system, for somebody who
+// looks elsewhere.
+func TestTheEndOfAnAnalysisIsASystemNotification(t *testing.T) {
+	r := newRig(t, 0)
+	test.AssertNotificationSent(t, fyne.NewNotification("Kick.wav", "92 BPM"), func() {
+		r.handle(event.CloudDone{Name: "Kick.wav", Text: "92 BPM"})
+		r.settle(t)
+	})
+	all := []event.CloudDone{{Name: "Kick.wav"}, {Name: "Snare.wav"}}
+	title, text := cloud.Ended(all)
+	test.AssertNotificationSent(t, fyne.NewNotification(title, text), func() {
+		for _, e := range all {
+			r.handle(e)
+		}
+		r.settle(t)
+	})
+}
+
+// Several files and a folder with more, dropped at once, are in the list; the chooser offers what an
+// import takes.
+func TestDroppedFilesAndFoldersAreImported(t *testing.T) {
+	r := newRig(t, 0)
+	dir := t.TempDir()
+	paths := []string{filepath.Join(dir, "a.wav"), filepath.Join(dir, "b.wav"), filepath.Join(dir, "more")}
+	if err := os.Mkdir(paths[2], 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const rate = 44100
+	for i, path := range []string{paths[0], paths[1], filepath.Join(paths[2], "c.wav"), filepath.Join(paths[2], "d.wav")} {
+		b := &pcm.Buffer{Rate: rate, Channels: 1, Samples: make([]float32, rate/4)}
+		b.Samples[100*i] = 0.5
+		codectest.WAV(t, path, b)
+	}
+	r.dropped(fyne.NewPos(0, 0), paths)
+	r.until(t, "the dropped sounds", func() bool {
+		rows, err := r.core.Search(t.Context(), "", r.search.Sort())
+		return err == nil && len(rows) == 4
+	})
+	if endings := app.SoundFiles(); !slices.Contains(endings, ".wav") || !slices.Contains(endings, ".flac") || slices.Contains(endings, ".txt") {
+		t.Errorf("the chooser offers %v", endings)
 	}
 }

@@ -287,9 +287,13 @@ func BenchmarkIdleConnection(b *testing.B) {
 		b.Fatal(err)
 	}
 	time.Sleep(5 * time.Second)
+	server := strconv.Itoa(s.cmd.Process.Pid)
 	for b.Loop() {
 		up, down := wires.up.Load(), wires.down.Load()
+		ours, theirs := processorTime(b, "self"), processorTime(b, server)
 		time.Sleep(time.Minute)
+		b.ReportMetric(float64((processorTime(b, "self") - ours).Milliseconds()), "desktop-cpu-ms/min")
+		b.ReportMetric(float64((processorTime(b, server) - theirs).Milliseconds()), "server-cpu-ms/min")
 		b.ReportMetric(float64(wires.up.Load()-up), "up-B/min")
 		b.ReportMetric(float64(wires.down.Load()-down), "down-B/min")
 	}

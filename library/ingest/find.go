@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sampleagent/audio/codec"
@@ -158,6 +160,9 @@ func (w *walk) entry(root, dir, realDir string, e fs.DirEntry) error {
 // that it is broken. With any other name only the content counts.
 var extensions = map[string]bool{".wav": true, ".wave": true, ".bwf": true, ".rf64": true, ".aif": true, ".aiff": true, ".aifc": true,
 	".flac": true, ".mp3": true, ".ogg": true, ".oga": true}
+
+// Extensions lists how the names of sound files end, for a dialog that offers them.
+func Extensions() []string { return slices.Sorted(maps.Keys(extensions)) }
 
 // foreign are the files that lie beside samples by the thousand and are none: not looked into.
 var foreign = map[string]bool{".asd": true, ".txt": true, ".pdf": true, ".jpg": true, ".jpeg": true, ".png": true, ".gif": true, ".mid": true, ".midi": true,
