@@ -77,6 +77,12 @@ type Swept struct {
 	Uploads, Pending, Lost, Samples, Expired, Warned, Kept, Users, Usage int
 }
 
+// String is for operators.
+func (n Swept) String() string {
+	return fmt.Sprintf("removed: %d uploads that never came, %d pending files, %d samples, %d sounds at their end, %d kept files, %d accounts; %d warned of their sounds' end, %d jobs ended that no worker ended, %d calls settled that nobody settled",
+		n.Uploads, n.Pending, n.Samples, n.Expired, n.Kept, n.Users, n.Warned, n.Lost, n.Usage)
+}
+
 // batchSize is how many rows a sweep takes at a time.
 const batchSize = 200
 
@@ -321,6 +327,11 @@ type Checked struct {
 	Orphans  int // objects that no row knew, removed
 	Missing  int // samples whose audio is not there; told in the log, marked as removed
 	Counters int // that differed from the ledger, set right
+}
+
+// String is for operators.
+func (c Checked) String() string {
+	return fmt.Sprintf("%d objects looked at; %d without a row removed, %d sounds of samples missing, %d counters set right", c.Objects, c.Orphans, c.Missing, c.Counters)
 }
 
 // Check compares objects with rows and counters with the ledger, in both directions, and

@@ -297,7 +297,9 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
 				swept, err := s.Jobs.Sweep(ctx)
-				fmt.Fprintf(cmd.OutOrStdout(), "%+v\n", swept)
+				if err == nil {
+					fmt.Fprintln(cmd.OutOrStdout(), swept)
+				}
 				return err
 			})
 		}})
@@ -305,7 +307,9 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
 				found, err := s.Jobs.Check(ctx, s.Now().AddDate(0, 0, -3))
-				fmt.Fprintf(cmd.OutOrStdout(), "%+v\n", found)
+				if err == nil {
+					fmt.Fprintln(cmd.OutOrStdout(), found)
+				}
 				return err
 			})
 		}})

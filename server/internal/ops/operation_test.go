@@ -19,6 +19,7 @@ import (
 	"sampleagent/server/internal/ops"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
+	"sampleagent/server/internal/testbed"
 	"sampleagent/sync/wire"
 )
 
@@ -48,6 +49,14 @@ func TestReadinessMeansSomething(t *testing.T) {
 	}
 	if s := get(t, w.url+"/healthz"); s != 200 {
 		t.Errorf("alive: %d", s)
+	}
+}
+
+func TestAServerWithoutItsBucketIsNotReady(t *testing.T) {
+	endpoint, access, secret := testbed.S3(t)
+	w := start(t, "", idle, env("S3_ENDPOINT", endpoint, "S3_REGION", "us-east-1", "S3_BUCKET", "never-made", "S3_ACCESS_KEY", access, "S3_SECRET_KEY", secret))
+	if body := string(fetch(t, w.url+"/readyz", "")); !strings.Contains(body, `"objects":"not ready"`) {
+		t.Error(body)
 	}
 }
 

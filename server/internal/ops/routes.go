@@ -80,8 +80,12 @@ func (s *Server) ready(ctx context.Context) map[string]string {
 	_, err := s.DB.ActiveUsers(ctx, s.Now())
 	check("database", err)
 	_, err = s.Objects.Stat(ctx, "doctor/never-there")
-	if errors.Is(err, object.ErrNotFound) {
+	if errors.Is(err, object.ErrNotFound) { // which is also the answer where the bucket is missing
 		err = nil
+		for _, e := range s.Objects.List(ctx, "doctor/") {
+			err = e
+			break
+		}
 	}
 	check("objects", err)
 	return parts
