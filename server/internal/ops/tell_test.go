@@ -334,6 +334,12 @@ func TestAlienProtocolAndPlanCannotSync(t *testing.T) {
 	if resp := pro.call("GET", "/api/sync/pull", nil, &page, wire.HeaderSyncProtocol, "1"); resp.StatusCode != 200 {
 		t.Errorf("pull: %d", resp.StatusCode)
 	}
+	// Who takes gzip gets pages so, and only they.
+	for accepts, want := range map[string]string{"gzip": "gzip", "identity": ""} {
+		if resp := pro.call("GET", "/api/sync/pull", nil, nil, wire.HeaderSyncProtocol, "1", "Accept-Encoding", accepts); resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != want {
+			t.Errorf("%s is accepted, %d and %q is sent", accepts, resp.StatusCode, resp.Header.Get("Content-Encoding"))
+		}
+	}
 }
 
 func TestJSONListsOfAccountsHaveNoNulls(t *testing.T) {
