@@ -54,6 +54,7 @@ type dock struct {
 	tab          string
 	wide         bool
 	onTab        func(string)
+	onDetails    func() // they come into sight
 	kitPanel     *fyne.Container
 	detPanel     *fyne.Container
 }
@@ -94,7 +95,10 @@ func (d *dock) apply() {
 	visible(d.tabs, !d.wide)
 	visible(d.root.Objects[0], !d.wide)
 	visible(d.kitPanel, d.wide || d.tab == "kit")
-	visible(d.detPanel, d.wide || d.tab == "details")
+	if d.showsDetails() && !d.detPanel.Visible() && d.onDetails != nil {
+		d.onDetails()
+	}
+	visible(d.detPanel, d.showsDetails())
 	d.root.Refresh()
 }
 
@@ -200,3 +204,6 @@ func meterShare(peak float64) float64 {
 
 // showsPads says whether the pads can be seen now.
 func (d *dock) showsPads() bool { return d.wide || d.tab == "kit" }
+
+// showsDetails says whether the details can be seen now.
+func (d *dock) showsDetails() bool { return d.wide || d.tab == "details" }

@@ -21,7 +21,7 @@ type pump struct {
 	cancel context.CancelFunc
 	queue  chan func()
 	work   sync.WaitGroup
-	open   atomic.Int64 // works whose result has not been applied
+	open   atomic.Int64 // works whose result has not been applied: the tests wait until there is none
 	ended  chan struct{}
 }
 
@@ -50,9 +50,6 @@ func (p *pump) run(work func(ctx context.Context) (apply func())) {
 		})
 	})
 }
-
-// idle says whether nothing that was started with run is still to be done.
-func (p *pump) idle() bool { return p.open.Load() == 0 }
 
 func (p *pump) post(apply func()) {
 	select {

@@ -150,7 +150,12 @@ func (w *window) build(s settings.Settings) {
 		w.win.Canvas().Focus(field)
 	})
 	w.wave.OnTempo = w.details.FocusTempo
-	w.look.OnChanged = func() { w.wave.Refresh(); w.details.Refresh() }
+	w.look.OnChanged = func() {
+		w.wave.Refresh()
+		if w.dock.showsDetails() { // else when they come into sight
+			w.details.Refresh()
+		}
+	}
 	w.look.OnFailure = w.fail
 
 	w.kits = kit.NewModel(w.core, w.pump.run)
@@ -200,6 +205,7 @@ func (w *window) build(s settings.Settings) {
 	w.dock = newDock(w.pads.Root(), w.details.Root(), s.Window.Tab, func(tab string) {
 		w.updateSettings(func(s *settings.Settings) { s.Window.Tab = tab })
 	})
+	w.dock.onDetails = w.details.Refresh
 	w.middle = own.NewSplit(true, w.list.Root(), w.wave.Root(), 1, extent("wave", 218), 130)
 	w.middle.OnMoved = moved("wave")
 	w.right = own.NewSplit(false, w.middle, w.dock.root, 1, extent("dock", 408), 340)

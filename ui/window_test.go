@@ -96,7 +96,7 @@ func (r *rig) settle(t testing.TB) {
 		for _, f := range todo {
 			f()
 		}
-		if len(todo) > 0 || !r.pump.idle() {
+		if len(todo) > 0 || r.pump.open.Load() > 0 {
 			quiet = 0
 		} else {
 			quiet++

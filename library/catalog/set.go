@@ -135,9 +135,16 @@ func (db *DB) changed(ch Change) {
 		return
 	}
 	rows := slices.Concat(ch.Added, ch.Updated, ch.Removed)
+	// A sample that is only updated keeps its bytes and its place in collections and kits.
+	across := len(ch.Added)+len(ch.Removed)+len(ch.Kits) > 0 || ch.Collections || ch.vectors
 	for key, s := range c.sets {
-		if s.stale = append(s.stale, rows...); s.across || len(s.stale) > staleSet {
+		switch {
+		case s.across && across:
 			delete(c.sets, key)
+		case !s.across:
+			if s.stale = append(s.stale, rows...); len(s.stale) > staleSet {
+				delete(c.sets, key)
+			}
 		}
 	}
 	for key, o := range c.orders {
@@ -181,8 +188,8 @@ func (db *DB) Find(ctx context.Context, statement string, args ...any) (*Set, er
 	return db.find(ctx, false, statement, args)
 }
 
-// FindAcross is Find for statements that compare rows, or ask for collections and kits: the
-// answer is kept until anything changes.
+// FindAcross is Find for statements that compare the bytes of samples, or ask for collections and
+// kits: the answer is kept until any of these may have changed.
 func (db *DB) FindAcross(ctx context.Context, statement string, args ...any) (*Set, error) {
 	return db.find(ctx, true, statement, args)
 }

@@ -52,7 +52,8 @@ func Run(ctx context.Context, db *catalog.DB, q Query, sort Sort, limit int) ([]
 	if !slices.Contains(Orders(), sort.By) {
 		return nil, fmt.Errorf("sort by %q: %w", sort.By, catalog.ErrOutOfRange)
 	}
-	rows, err := run(ctx, db, q, sort, limit, time.Now())
+	// Times count by the minute, so that what was found in the last week is not asked anew each time.
+	rows, err := run(ctx, db, q, sort, limit, time.Now().Truncate(time.Minute))
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

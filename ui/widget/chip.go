@@ -201,18 +201,31 @@ func (r *chipRenderer) Refresh() {
 		setIcon(r.tail, "", inkName)
 	}
 	r.Layout(c.Size())
-	for _, o := range r.Objects() {
-		o.Refresh()
-	}
+	refreshButIcons(r.Objects())
 }
 
-// setIcon shows a named icon in a colour, or nothing.
+// setIcon shows a named icon in a colour, or nothing. An icon that shows already is left alone,
+// since a refresh would read its drawing anew, which is most of what a button costs.
 func setIcon(img *canvas.Image, name string, colour fyne.ThemeColorName) {
-	if name == "" {
+	icon := theme.Icon(name, colour)
+	if name == "" || icon == nil {
 		img.Hidden = true
 		return
 	}
 	img.Hidden = false
+	if img.Resource != nil && img.Resource.Name() == icon.Name() {
+		return
+	}
 	img.FillMode = canvas.ImageFillContain
-	img.Resource = theme.Icon(name, colour)
+	img.Resource = fyne.NewStaticResource(icon.Name(), icon.Content()) // in the colour of now
+	img.Refresh()
+}
+
+// refreshButIcons refreshes what a renderer draws; setIcon has done so with its icons.
+func refreshButIcons(objects []fyne.CanvasObject) {
+	for _, o := range objects {
+		if _, icon := o.(*canvas.Image); !icon {
+			o.Refresh()
+		}
+	}
 }

@@ -231,7 +231,5 @@ func (r *iconButtonRenderer) Refresh() {
 	setIcon(r.icon, b.Icon, ink)
 	r.text.Text, r.text.TextSize, r.text.Color, r.text.TextStyle = b.Text, theme.TextBody, theme.C(ink), r.style()
 	r.Layout(b.Size())
-	for _, o := range r.Objects() {
-		o.Refresh()
-	}
+	refreshButIcons(r.Objects())
 }

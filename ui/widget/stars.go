@@ -140,6 +140,5 @@ func (r *starsRenderer) Refresh() {
 		default:
 			setIcon(star, "star", theme.TextFaint)
 		}
-		star.Refresh()
 	}
 }
