@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/wcharczuk/go-chart/v2"
@@ -77,6 +78,10 @@ type layer struct {
 	filled bool
 }
 
+// font makes the library read its font once: it does so when first used, and two charts drawn at
+// once would do it together.
+var font = sync.OnceValues(chart.GetDefaultFont)
+
 func draw(w io.Writer, r *cost.Report, look chartLook, layers []layer) error {
 	c := coloursOf(look.dark)
 	var days []time.Time
@@ -109,6 +114,9 @@ func draw(w io.Writer, r *cost.Report, look chartLook, layers []layer) error {
 		YAxis: chart.YAxis{Style: words, Range: &chart.ContinuousRange{Min: low, Max: top * 1.05}, GridMajorStyle: chart.Style{StrokeColor: c.line, StrokeWidth: 1},
 			ValueFormatter: func(v any) string { return fmt.Sprintf("$%.2f", v) }},
 		Series: series,
+	}
+	if _, err := font(); err != nil {
+		return fmt.Errorf("font of charts: %w", err)
 	}
 	return ch.Render(chart.SVG, w)
 }
