@@ -242,6 +242,19 @@ func (l *Local) List(ctx context.Context, prefix string) iter.Seq2[Info, error] 
 	}
 }
 
+// Ready looks for the folder.
+func (l *Local) Ready(context.Context) error {
+	folder, err := os.Open(filepath.Join(l.dir, "data"))
+	if err != nil {
+		return fmt.Errorf("object folder: %w", err)
+	}
+	defer folder.Close()
+	if _, err := folder.Readdirnames(1); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("object folder: %w", err)
+	}
+	return nil
+}
+
 // Check writes, reads and removes a small object.
 func (l *Local) Check(ctx context.Context) error { return roundTrip(ctx, l) }
 

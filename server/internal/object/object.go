@@ -79,6 +79,8 @@ type Store interface {
 	LinkGet(ctx context.Context, key string, ttl time.Duration, as Serve) (string, error)
 	// LinkPut is an address that takes exactly the announced bytes, with headers to send.
 	LinkPut(ctx context.Context, key string, ttl time.Duration, put Announce) (address string, headers http.Header, err error)
+	// Ready asks, without reading or writing an object, whether the folder or the bucket is there.
+	Ready(ctx context.Context) error
 	// Check does a round trip of a small object and says what is wrong in an operator's words.
 	Check(ctx context.Context) error
 	// Kind is "local folder" or "S3", for people.

@@ -173,14 +173,22 @@ func (s *S3) LinkPut(ctx context.Context, key string, ttl time.Duration, put Ann
 	return u.String(), signed, nil
 }
 
-// Check does a round trip.
-func (s *S3) Check(ctx context.Context) error {
+// Ready asks for the bucket.
+func (s *S3) Ready(ctx context.Context) error {
 	ok, err := s.client.BucketExists(ctx, s.bucket)
 	if err != nil {
 		return fmt.Errorf("the S3 server does not answer as it should; check s3_endpoint, s3_access_key and s3_secret_key: %w", err)
 	}
 	if !ok {
 		return fmt.Errorf("the bucket %q is not there; make it, or correct s3_bucket", s.bucket)
+	}
+	return nil
+}
+
+// Check asks for the bucket and does a round trip.
+func (s *S3) Check(ctx context.Context) error {
+	if err := s.Ready(ctx); err != nil {
+		return err
 	}
 	return roundTrip(ctx, s)
 }

@@ -3,7 +3,6 @@ package ops
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -79,15 +78,7 @@ func (s *Server) ready(ctx context.Context) map[string]string {
 	}
 	_, err := s.DB.ActiveUsers(ctx, s.Now())
 	check("database", err)
-	_, err = s.Objects.Stat(ctx, "doctor/never-there")
-	if errors.Is(err, object.ErrNotFound) { // which is also the answer where the bucket is missing
-		err = nil
-		for _, e := range s.Objects.List(ctx, "doctor/") {
-			err = e
-			break
-		}
-	}
-	check("objects", err)
+	check("objects", s.Objects.Ready(ctx))
 	return parts
 }
 
