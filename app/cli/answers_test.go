@@ -183,7 +183,7 @@ func TestQueueDoesWhatItCan(t *testing.T) {
 		says   string
 	}{
 		{[]string{"cloud", "queue", "--json", bad}, statusNothing, "is not in the library"},
-		{[]string{"cloud", "queue", "--json", bad, bad}, statusNothing, "none of these samples"},
+		{[]string{"cloud", "queue", "--json", bad, bad}, statusNothing, "none of these is in"},
 		{[]string{"cloud", "queue", "--json", bad, good}, statusSome, "is not in the library"},
 		{[]string{"cloud", "fetch", "--json", bad}, statusNothing, "is not in the library"},
 		{[]string{"cloud", "nonsense"}, statusNothing, "Usage"},

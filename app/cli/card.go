@@ -96,9 +96,9 @@ func (c *command) cardPlan(ctx context.Context, o app.CardOptions) error {
 		c.showPlan(p)
 		if c.out.json {
 			c.out.object(p.Summary())
-			return nil
+		} else {
+			c.sum("would be written", p, p.Summary())
 		}
-		c.sum("would be written", p, p.Summary())
 		if !p.Fits() {
 			return fmt.Errorf("%w: %s are free", sp404.ErrDoesNotFit, size(p.Free))
 		}
@@ -137,7 +137,7 @@ func (c *command) showPlan(p *sp404.Plan) {
 		return
 	}
 	for _, f := range p.Files {
-		if f.Warning != "" {
+		if f.Warning != "" && f.Error == "" {
 			c.out.message("%s: %s", f.Target, f.Warning)
 		}
 	}

@@ -67,7 +67,8 @@ func Run(ctx context.Context, args []string, env Env) int {
 	c := &command{env: env, out: newOutput(env)}
 	defer c.out.close()
 	root := c.root()
-	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
+	args = queryWords(root, args)
+	root.SetArgs(args)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	// A second Ctrl-C ends the program at once.
@@ -116,6 +117,44 @@ func sentence(err error) string {
 		text = strings.Replace(text, file.Error(), file.Path+": "+file.Err.Error(), 1)
 	}
 	return "sample-agent: " + text
+}
+
+// takesQuery marks the commands whose words are a query, by an annotation.
+const takesQuery = "query"
+
+// queryWords puts -- in front of the words of a command that takes a query when one of them begins
+// with a single minus: there it is the query's "not" (-vocal) and no short flag. Flags come first then.
+// The result is never nil, which to cobra would mean os.Args.
+func queryWords(root *cobra.Command, args []string) []string {
+	args = append([]string{}, args...)
+	cmd, _, err := root.Find(args)
+	if err != nil || cmd.Annotations[takesQuery] == "" || slices.Contains(args, "--") {
+		return args
+	}
+	var flags, words []string
+	negative := false
+	for i := 0; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "--")
+		switch {
+		case args[i] == "-h":
+			return args
+		case !isFlag:
+			negative = negative || strings.HasPrefix(args[i], "-")
+			words = append(words, args[i])
+			continue
+		}
+		flags = append(flags, args[i])
+		f := cmd.Flag(name)
+		if f != nil && f.NoOptDefVal == "" && i+1 < len(args) { // its value is the next word
+			i++
+			flags = append(flags, args[i])
+		}
+	}
+	depth := len(strings.Fields(cmd.CommandPath())) - 1
+	if !negative {
+		return args
+	}
+	return slices.Concat(words[:depth], flags, []string{"--"}, words[depth:])
 }
 
 // anyNumber is no upper bound for words.
@@ -208,7 +247,7 @@ func (c *command) window(ctx context.Context) error {
 
 func (c *command) version() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "version, commit, Go, build tags", Args: cobra.NoArgs,
+		Use: "version", Short: "version, commit, Go, build tags", Args: words(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			b := app.BuildInfo()
 			if c.out.json {

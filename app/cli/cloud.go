@@ -14,6 +14,7 @@ import (
 	"sampleagent/app/cloud"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/replica"
+	"sampleagent/sync/session"
 )
 
 func (c *command) cloud() *cobra.Command {
@@ -38,15 +39,15 @@ func (c *command) cloud() *cobra.Command {
 	}
 	queue.Flags().BoolVar(&wait, "wait", false, "stay until the results are there")
 	k.AddCommand(signin, queue,
-		&cobra.Command{Use: "signout", Short: "sign out; the library stays as it is", Args: cobra.NoArgs,
+		&cobra.Command{Use: "signout", Short: "sign out; the library stays as it is", Args: words(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudSignOut(cmd.Context()) }},
-		&cobra.Command{Use: "status", Short: "who is signed in, the plan, and what of it is used", Args: cobra.NoArgs,
+		&cobra.Command{Use: "status", Short: "who is signed in, the plan, and what of it is used", Args: words(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudStatus(cmd.Context()) }},
-		&cobra.Command{Use: "jobs", Short: "what waits, runs and has ended", Args: cobra.NoArgs,
+		&cobra.Command{Use: "jobs", Short: "what waits, runs and has ended", Args: words(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudJobs(cmd.Context()) }},
 	)
 	var watch bool
-	step := &cobra.Command{Use: "sync", Short: "bring this library in step with your other machines, and keep it so in the window", Args: cobra.NoArgs,
+	step := &cobra.Command{Use: "sync", Short: "bring this library in step with your other machines, and keep it so in the window", Args: words(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if watch {
 				return c.cloudWatch(cmd.Context())
@@ -68,6 +69,14 @@ func (c *command) cloudSignIn(ctx context.Context, args []string, link bool) err
 		if len(args) == 1 {
 			server = args[0]
 		}
+		server, err := session.CleanServer(server)
+		if err != nil {
+			return err
+		}
+		if check := app.CheckServer(ctx, server); !check.OK {
+			return errors.New(check.State) // the browser would tell it, and the command wait for ever
+		}
+		browser.Stdout, browser.Stderr = c.env.Stderr, c.env.Stderr
 		open := func(address string) error {
 			if !link {
 				if err := browser.OpenURL(address); err == nil {
@@ -94,9 +103,19 @@ func (c *command) cloudSignOut(ctx context.Context) error {
 		if err := a.Cloud().SignOut(ctx); err != nil {
 			return err
 		}
+		if c.out.json {
+			c.out.object(signedOutLine{who.Server, who.Email})
+			return nil
+		}
 		c.out.message("Signed out of %s. The library stays as it is.", who.Server)
 		return nil
 	})
+}
+
+// signedOutLine is the account that was left as --json prints it.
+type signedOutLine struct {
+	Server string `json:"server"`
+	Email  string `json:"email"`
 }
 
 // accountLine is the account as --json prints it.
@@ -181,10 +200,10 @@ func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) erro
 		for {
 			err := a.Cloud().Work(ctx, func(j cloud.Job) { c.out.message("%s: %s", j.Name, jobState(j)) })
 			if err != nil && !cloudIsAway(err) {
-				return fmt.Errorf("%d samples wait to be sent: %w", n, err)
+				return fmt.Errorf("%s to be sent: %w", waits(n, "sample", "samples"), err)
 			}
 			if err != nil { // they go up with the next command, or by the window
-				c.out.message("%d samples wait to be sent: %v", n, err)
+				c.out.message("%s to be sent: %v", waits(n, "sample", "samples"), err)
 				c.out.count()
 				return c.listJobs(ctx, a, n)
 			}
@@ -204,15 +223,25 @@ func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) erro
 	})
 }
 
-// found are the samples that args name. One that is not there is told and counted; where none is,
-// nothing can be done.
+// waits says "1 file waits", "2 files wait".
+func waits[N int | int64](n N, one, many string) string {
+	return plural(n, one+" waits", many+" wait")
+}
+
+// found are the samples that args name.
 func (c *command) found(ctx context.Context, a *app.App, args []string) ([]catalog.Sample, error) {
-	var all []catalog.Sample
+	return eachFound(c, args, func(arg string) (catalog.Sample, error) { return sample(ctx, a, arg) })
+}
+
+// eachFound finds what args name. One that is not there is told and counted; where none is, nothing
+// can be done.
+func eachFound[T any](c *command, args []string, find func(arg string) (T, error)) ([]T, error) {
+	var all []T
 	var first error
 	for _, arg := range args {
-		s, err := sample(ctx, a, arg)
+		one, err := find(arg)
 		if err == nil {
-			all = append(all, s)
+			all = append(all, one)
 			continue
 		}
 		if first == nil {
@@ -226,7 +255,7 @@ func (c *command) found(ctx context.Context, a *app.App, args []string) ([]catal
 	case len(all) > 0:
 		return all, nil
 	case len(args) > 1:
-		return nil, errors.New("none of these samples is in the library")
+		return nil, errors.New("none of these is in the library")
 	}
 	return nil, first
 }
@@ -299,6 +328,9 @@ func (c *command) listJobs(ctx context.Context, a *app.App, limit int) error {
 	if !c.out.json {
 		t.end()
 	}
+	if len(jobs) == 0 {
+		c.out.note("Nothing was queued here yet: sample-agent cloud queue does it.")
+	}
 	return nil
 }
 
@@ -359,30 +391,48 @@ func (c *command) cloudWatch(ctx context.Context) (err error) {
 			c.out.message("%s", s.Problem)
 		}
 		if !s.Busy && s.Moved.Sent+s.Moved.Received > 0 && s.LastSync != last.LastSync {
-			c.out.message("In step: %d changes sent, %d received.", s.Moved.Sent, s.Moved.Received)
+			if c.out.json {
+				c.out.object(syncLine{s.Moved.Sent, s.Moved.Received, s.Moved.Changed})
+			} else {
+				c.out.message("In step: %d changes sent, %d received.", s.Moved.Sent, s.Moved.Received)
+			}
 		}
 		last = s
 	}
 }
 
+// keptLine is a sample or a kit that is kept in the cloud as --json prints it.
+type keptLine struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"` // sample or kit
+	Name string `json:"name"`
+
+	object string // its name in the sync
+}
+
+// toKeep finds what an argument of cloud keep names.
+func toKeep(ctx context.Context, a *app.App, arg string) (keptLine, error) {
+	if name, ok := strings.CutPrefix(arg, "kit:"); ok {
+		k, err := a.Kit(ctx, name)
+		return keptLine{k.ID, "kit", k.Name, cloud.KitObject(k.ID)}, err
+	}
+	s, err := sample(ctx, a, arg)
+	if err == nil && s.SHA256 == "" {
+		err = fmt.Errorf("%s has not been read yet, or cannot be; import it again first", s.Name)
+	}
+	return keptLine{s.ID, "sample", s.Name, cloud.SampleObject(s)}, err
+}
+
 // cloudKeep chooses audio to be kept in the cloud and sends it.
 func (c *command) cloudKeep(ctx context.Context, args []string) error {
 	return c.withApp(ctx, func(a *app.App) error {
+		kept, err := eachFound(c, args, func(arg string) (keptLine, error) { return toKeep(ctx, a, arg) })
+		if err != nil {
+			return err
+		}
 		var objects []string
-		for _, arg := range args {
-			if name, ok := strings.CutPrefix(arg, "kit:"); ok {
-				k, err := a.Kit(ctx, name)
-				if err != nil {
-					return err
-				}
-				objects = append(objects, cloud.KitObject(k.ID))
-				continue
-			}
-			s, err := sample(ctx, a, arg)
-			if err != nil {
-				return err
-			}
-			objects = append(objects, cloud.SampleObject(s))
+		for _, k := range kept {
+			objects = append(objects, k.object)
 		}
 		if err := a.Cloud().Keep(ctx, objects...); err != nil {
 			return err
@@ -391,10 +441,19 @@ func (c *command) cloudKeep(ctx context.Context, args []string) error {
 			return err
 		}
 		if k := a.Cloud().State().Keeping; k.Left > 0 {
-			return fmt.Errorf("%d files wait: %s", k.Left, k.Problem)
+			return fmt.Errorf("%s: %s", waits(k.Left, "file", "files"), k.Problem)
 		}
-		_, err := a.Cloud().Sync(ctx, nil) // so that the other machines know
-		return err
+		if _, err := a.Cloud().Sync(ctx, nil); err != nil { // so that the other machines know
+			return err
+		}
+		for _, k := range kept {
+			if c.out.json {
+				c.out.object(k)
+				continue
+			}
+			c.out.note("The audio of %s is kept in the cloud.", k.Name)
+		}
+		return nil
 	})
 }
 
@@ -426,7 +485,7 @@ func (c *command) cloudFetch(ctx context.Context, args []string) error {
 				c.out.object(fetchedLine{s.ID, s.Path})
 				continue
 			}
-			c.out.message("%s", s.Path)
+			c.out.line(s.Path)
 		}
 		return nil
 	})

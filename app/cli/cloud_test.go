@@ -288,7 +288,10 @@ func TestKeptAudioReachesTheOtherMachine(t *testing.T) {
 	studio.do("kit", "new", "Night")
 	studio.do("kit", "set", "Night", "A1", file)
 	studio.do("cloud", "sync")
-	studio.do("cloud", "keep", "kit:Night")
+	var kept struct{ Kind, Name string }
+	if err := json.Unmarshal([]byte(studio.do("cloud", "keep", "--json", "kit:Night")), &kept); err != nil || kept.Kind != "kit" || kept.Name != "Night" {
+		t.Fatalf("%+v %v", kept, err)
+	}
 	laptop.signIn("producer@example.org")
 	laptop.do("cloud", "sync")
 	card := filepath.Join(dir, "card")
@@ -366,7 +369,10 @@ func TestSigningInSendsNothing(t *testing.T) {
 	if _, err := studio.try("cloud", "sync"); err == nil || !strings.Contains(err.Error(), "stays as it is") {
 		t.Errorf("sync after the downgrade: %v", err)
 	}
-	studio.do("cloud", "signout")
+	var left struct{ Server, Email string }
+	if err := json.Unmarshal([]byte(studio.do("cloud", "signout", "--json")), &left); err != nil || left.Server != s.url || left.Email != "producer@example.org" {
+		t.Errorf("signed out of %+v: %v", left, err)
+	}
 	if out := studio.do("search", "--json", ""); !strings.Contains(out, "Grandmother") {
 		t.Errorf("the library after signing out: %s", out)
 	}

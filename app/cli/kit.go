@@ -44,7 +44,7 @@ SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 			RunE: func(cmd *cobra.Command, args []string) error { return c.kitShow(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
-			Use: "list", Short: "all kits", Args: cobra.NoArgs,
+			Use: "list", Short: "all kits", Args: words(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.kitList(cmd.Context()) },
 		},
 	)
@@ -58,7 +58,7 @@ func (c *command) fillCommand() *cobra.Command {
 		fmt.Fprintf(&templates, "  %-12s %s\n", t.Template, t.Help)
 	}
 	cmd := &cobra.Command{
-		Use: "fill KIT BANK [QUERY]", Short: "fill a bank's empty pads from a search", Args: words(2, anyNumber),
+		Use: "fill KIT BANK [QUERY]", Annotations: map[string]string{takesQuery: "yes"}, Short: "fill a bank's empty pads from a search", Args: words(2, anyNumber),
 		Long: "Fills the empty pads of a bank from what QUERY finds: drums on their usual pads, loops of one tempo,\n" +
 			"sounds of one key, then what is left. With --template only what fits it is put on a pad.\n" +
 			"Filled pads are left alone.\n\nTemplates:\n" + templates.String(),
@@ -292,7 +292,7 @@ func (c *command) kitFill(ctx context.Context, name, bankName, query string, t k
 			filled, err = a.FillBankAs(ctx, k.ID, bank, t, query, from.ID)
 		}
 		if err != nil {
-			return err
+			return atWord(query, err)
 		}
 		placed := map[kit.Slot]bool{}
 		for _, s := range filled.Placed {

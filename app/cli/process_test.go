@@ -225,14 +225,7 @@ func TestTwoImportsAtOnceIntoOneLibrary(t *testing.T) {
 }
 
 func TestAFullDiskEndsAnImportWithAReason(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("mounting a small disk needs root")
-	}
-	small := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", small).CombinedOutput(); err != nil {
-		t.Skipf("cannot mount a small disk: %s", out)
-	}
-	defer exec.Command("umount", small).Run()
+	small := smallDisk(t, "300k")
 	cmd := start(t, t.TempDir(), "import", "--library", filepath.Join(small, "library.db"), soundsIn(t, 40))
 	out, _ := cmd.CombinedOutput()
 	if code := cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(string(out), "disk is full") {

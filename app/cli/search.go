@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -19,12 +20,12 @@ func (c *command) search() *cobra.Command {
 	var by string
 	var down bool
 	s := &cobra.Command{
-		Use: "search QUERY", Short: "find samples, in the window's query language",
+		Use: "search QUERY", Annotations: map[string]string{takesQuery: "yes"}, Short: "find samples, in the window's query language",
 		Long: `Finds samples. An empty query lists everything in the order of import.
 
 ` + fieldsHelp() + `
-A query that begins with a minus stands behind --: sample-agent search -- -vocal`,
-		Example: `  sample-agent search kick punchy
+A word with a minus in front must not be found.`,
+		Example: `  sample-agent search kick punchy -vocal
   sample-agent search bpm:88-92 kind:loop key:Am~
   sample-agent search --limit 10 'tag:dusty -vocal'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,6 +34,9 @@ A query that begins with a minus stands behind --: sample-agent search -- -vocal
 			}
 			if limit < 0 {
 				return usagef("--limit %d is not possible: 1 or more, 0 for all", limit)
+			}
+			if by != "" && !slices.Contains(search.Orders(), search.By(by)) {
+				return usagef("--sort %s is not possible: %s", by, strings.Join(orders(), ", "))
 			}
 			return c.searchRun(cmd.Context(), strings.Join(args, " "), search.Sort{By: search.By(by), Desc: down}, limit)
 		},
@@ -56,15 +60,8 @@ func orders() []string {
 func (c *command) searchRun(ctx context.Context, query string, sort search.Sort, limit int) error {
 	return c.withApp(ctx, func(a *app.App) error {
 		rows, err := a.SearchFirst(ctx, query, sort, limit)
-		var wrong *search.Error
-		if errors.As(err, &wrong) {
-			return usage{fmt.Errorf("%w\n  %s\n  %s^", err, query, strings.Repeat(" ", runewidth.StringWidth(query[:min(wrong.Offset, len(query))])))}
-		}
-		if errors.Is(err, catalog.ErrOutOfRange) {
-			return usage{err}
-		}
 		if err != nil {
-			return err
+			return atWord(query, err)
 		}
 		t := c.out.table(column{title: "NAME", cut: 16}, column{title: "KIND"}, column{title: "CLASS"}, column{title: "LENGTH", right: true},
 			column{title: "BPM", right: true}, column{title: "KEY"}, column{title: "TAGS", cut: 8}, column{title: "ID"}, column{title: "PATH", cut: 16, path: true})
@@ -95,6 +92,15 @@ func (c *command) searchRun(ctx context.Context, query string, sort search.Sort,
 		c.out.note("%s", plural(len(rows), "sample", "samples"))
 		return nil
 	})
+}
+
+// atWord makes of an error in a query one that shows the query and points at the word.
+func atWord(query string, err error) error {
+	var wrong *search.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return usage{fmt.Errorf("%w\n  %s\n  %s^", wrong, query, strings.Repeat(" ", runewidth.StringWidth(query[:min(wrong.Offset, len(query))])))}
 }
 
 // state is the kind of a sample, or what is the matter with it.

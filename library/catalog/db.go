@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -57,10 +56,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("%w: it is a folder", ErrNotLibrary)
 	}
 	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			return nil, fmt.Errorf("%w (%w)", ErrReadOnly, err)
-		}
-		return nil, err
+		return nil, readOnly(err)
 	}
 	db := &DB{path: abs, now: time.Now}
 	db.w = sql.OpenDB(newConnector(abs, "_txlock=immediate"))
@@ -76,7 +72,7 @@ func open(ctx context.Context, path string) (*DB, error) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(whyNotOpened(err, filepath.Dir(abs)), db.Close())
 	}
 	db.startCheckpoints()
 	return db, nil

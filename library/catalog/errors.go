@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -22,6 +25,31 @@ var (
 	ErrOutOfRange  = errors.New("value is out of range")
 	ErrNotPossible = errors.New("cannot be done")
 )
+
+// readOnly adds ErrReadOnly to what the system says of a place that cannot be written.
+func readOnly(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w (%w)", ErrReadOnly, err)
+	}
+	return err
+}
+
+// whyNotOpened says what SQLite cannot: on a read-only disk it tells of the log that it could not
+// make beside the library as "no such file".
+func whyNotOpened(err error, folder string) error {
+	var e sqlite3.Error
+	if !errors.As(err, &e) || e.Code != sqlite3.ErrCantOpen {
+		return err
+	}
+	probe, refused := os.CreateTemp(folder, ".write-probe-")
+	if refused == nil {
+		return errors.Join(err, probe.Close(), os.Remove(probe.Name()))
+	}
+	if refused = readOnly(refused); errors.Is(refused, ErrReadOnly) {
+		return refused
+	}
+	return err
+}
 
 // plain turns what SQLite says into the errors above and keeps its words behind them.
 func plain(err error) error {
