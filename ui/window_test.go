@@ -453,6 +453,30 @@ func TestWhatACancelledImportLeftCanBeAnalysed(t *testing.T) {
 	r.until(t, "all heard", func() bool { return r.lastCount.Analysed == 1 && waiting().Count == 0 })
 }
 
+// F1 opens the help from wherever the focus goes with Tab, a text field too.
+func TestFunctionKeysWorkWhereverTheFocusIs(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	r.run(shortcut.FocusList)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
+	r.run(shortcut.Find)
+	r.settle(t)
+	first := c.Focused()
+	for at, steps := first, 0; steps == 0 || at != first; steps++ {
+		if at == nil || steps > 500 {
+			t.Fatalf("after %d times Tab the focus is lost", steps)
+		}
+		at.TypedKey(&fyne.KeyEvent{Name: fyne.KeyF1})
+		if !own.DialogOpen(c) {
+			t.Fatalf("%d times Tab: F1 does nothing in a %T", steps, at)
+		}
+		own.Escape(c)
+		c.Focus(at)
+		c.FocusNext()
+		at = c.Focused()
+	}
+}
+
 // Esc closes the topmost dialog whatever has the focus, and no key reaches what lies behind it.
 func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
 	r := newRig(t, 5)

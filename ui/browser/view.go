@@ -540,7 +540,9 @@ func (f *SearchField) TypedKey(e *fyne.KeyEvent) {
 		}
 		f.view.FocusList()
 	default:
-		f.Entry.TypedKey(e)
+		if !own.Pass(f, e) {
+			f.Entry.TypedKey(e)
+		}
 	}
 }
 

@@ -25,14 +25,14 @@ type Details struct {
 	soundBox     *fyne.Container
 	fileBox      *fyne.Container
 	candidates   *fyne.Container
-	tempo        *widget.Entry
-	key          *widget.SelectEntry
+	tempo        *own.Entry
+	key          *keyEntry
 	tempoRevert  *own.IconButton
 	keyRevert    *own.IconButton
 	stars        *own.Stars
 	fav          *own.IconButton
 	tags         *fyne.Container
-	newTag       *widget.Entry
+	newTag       *own.Entry
 	note         *noteEntry
 	noteRow      catalog.Row
 	licence      *own.Value
@@ -50,7 +50,7 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 	d.soundBox, d.fileBox = own.Below(0, -1), own.Below(0, -1)
 	d.candidates = own.Flow(5)
 
-	d.tempo = widget.NewEntry()
+	d.tempo = own.NewEntry()
 	d.tempo.SetPlaceHolder("BPM")
 	d.tempo.OnSubmitted = func(text string) {
 		bpm, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(text), ",", ".", 1), 64)
@@ -60,7 +60,7 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 		}
 		m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetTempo(ctx, rows, bpm) })
 	}
-	d.key = widget.NewSelectEntry(browser.Keys)
+	d.key = newKeyEntry()
 	d.key.SetPlaceHolder("Key")
 	d.key.OnSubmitted = d.setKey
 	d.key.OnChanged = func(text string) {
@@ -96,7 +96,7 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 		}
 	})
 	d.tags = own.Flow(5)
-	d.newTag = widget.NewEntry()
+	d.newTag = own.NewEntry()
 	d.newTag.SetPlaceHolder("Add a tag, then Enter")
 	d.newTag.OnSubmitted = func(text string) {
 		var tags []string
@@ -319,6 +319,26 @@ func popUp(items []*fyne.MenuItem, below fyne.CanvasObject) {
 	}
 }
 
+// keyEntry is where a key is typed or chosen.
+type keyEntry struct {
+	widget.SelectEntry
+}
+
+func newKeyEntry() *keyEntry {
+	k := &keyEntry{}
+	k.ExtendBaseWidget(k)
+	k.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	k.SetOptions(browser.Keys)
+	return k
+}
+
+// TypedKey implements fyne.Focusable.
+func (k *keyEntry) TypedKey(e *fyne.KeyEvent) {
+	if !own.Pass(k, e) {
+		k.SelectEntry.TypedKey(e)
+	}
+}
+
 // noteEntry tells its text when it loses the focus, so that a note is kept without a button.
 type noteEntry struct {
 	widget.Entry
@@ -333,6 +353,13 @@ func newNoteEntry(left func(string)) *noteEntry {
 	n.SetMinRowsVisible(3)
 	n.SetPlaceHolder("Notes")
 	return n
+}
+
+// TypedKey implements fyne.Focusable.
+func (n *noteEntry) TypedKey(e *fyne.KeyEvent) {
+	if !own.Pass(n, e) {
+		n.Entry.TypedKey(e)
+	}
 }
 
 // FocusLost implements fyne.Focusable.

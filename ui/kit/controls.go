@@ -205,5 +205,7 @@ func (f *field) TypedKey(k *fyne.KeyEvent) {
 		f.escape()
 		return
 	}
-	f.Entry.TypedKey(k)
+	if !own.Pass(f, k) {
+		f.Entry.TypedKey(k)
+	}
 }

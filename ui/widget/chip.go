@@ -75,6 +75,8 @@ func (c *Chip) TypedKey(e *fyne.KeyEvent) {
 		c.Tapped(nil)
 	case fyne.KeyEscape:
 		escapeFrom(c, c.OnEscape)
+	default:
+		Pass(c, e)
 	}
 }
 

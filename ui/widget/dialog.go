@@ -70,6 +70,19 @@ func escapeFrom(o fyne.CanvasObject, own func()) {
 	Escape(fyne.CurrentApp().Driver().CanvasForObject(o))
 }
 
+// Pass hands a function key on to the window, where it means the same wherever the focus is.
+func Pass(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
+	if len(e.Name) < 2 || e.Name[0] != 'F' || e.Name[1] < '1' || e.Name[1] > '9' {
+		return false
+	}
+	c := fyne.CurrentApp().Driver().CanvasForObject(o)
+	if c == nil || c.OnTypedKey() == nil {
+		return false
+	}
+	c.OnTypedKey()(e)
+	return true
+}
+
 // Entry is a text field of a dialog: Esc leaves the dialog.
 type Entry struct {
 	widget.Entry
@@ -87,5 +100,7 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	if k.Name == fyne.KeyEscape && Escape(fyne.CurrentApp().Driver().CanvasForObject(e)) {
 		return
 	}
-	e.Entry.TypedKey(k)
+	if !Pass(e, k) {
+		e.Entry.TypedKey(k)
+	}
 }

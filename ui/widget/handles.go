@@ -336,7 +336,7 @@ func (h *Handles) middle() float64 {
 
 // TypedKey implements fyne.Focusable.
 func (h *Handles) TypedKey(e *fyne.KeyEvent) {
-	if h.OnKey != nil && h.OnKey(e) {
+	if h.OnKey != nil && h.OnKey(e) || Pass(h, e) {
 		return
 	}
 	switch e.Name {

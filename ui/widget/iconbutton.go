@@ -106,6 +106,8 @@ func (b *IconButton) TypedKey(e *fyne.KeyEvent) {
 		b.Tapped(nil)
 	case fyne.KeyEscape:
 		escapeFrom(b, b.OnEscape)
+	default:
+		Pass(b, e)
 	}
 }
 

@@ -254,7 +254,7 @@ func (g *PadGrid) KeyUp(e *fyne.KeyEvent) {
 
 // TypedKey implements fyne.Focusable: arrows walk over the pads.
 func (g *PadGrid) TypedKey(e *fyne.KeyEvent) {
-	if g.OnKey != nil && g.OnKey(e) {
+	if g.OnKey != nil && g.OnKey(e) || Pass(g, e) {
 		return
 	}
 	i := g.selected

@@ -251,7 +251,7 @@ func isModifier(k fyne.KeyName) bool {
 
 // TypedKey implements fyne.Focusable.
 func (l *RowList) TypedKey(e *fyne.KeyEvent) {
-	if l.OnKey != nil && l.OnKey(e) {
+	if l.OnKey != nil && l.OnKey(e) || Pass(l, e) {
 		return
 	}
 	cur := l.sel.Cursor()

@@ -205,6 +205,8 @@ func (s *Slider) TypedKey(e *fyne.KeyEvent) {
 		s.put(s.Max, true)
 	case fyne.KeyDelete, fyne.KeyBackspace:
 		s.put(s.Default, true)
+	default:
+		Pass(s, e)
 	}
 }
 

@@ -72,6 +72,8 @@ func (s *Stars) TypedKey(e *fyne.KeyEvent) {
 		s.rate(s.rating - 1)
 	case fyne.KeyRight:
 		s.rate(s.rating + 1)
+	default:
+		Pass(s, e)
 	}
 }
 
