@@ -76,7 +76,7 @@ func TestWhatTheCloudHeardComesHome(t *testing.T) {
 		}
 	})
 	s.kill()
-	studio.refuses("wait to be sent", "cloud", "queue", file)
+	studio.refuses("waits to be sent", "cloud", "queue", file)
 	s.start()
 	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(500 * time.Millisecond) {
 		out := studio.do("cloud", "jobs", "--json")

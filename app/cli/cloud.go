@@ -390,7 +390,7 @@ func (c *command) cloudWatch(ctx context.Context) (err error) {
 		if s.Problem != last.Problem && s.Problem != "" {
 			c.out.message("%s", s.Problem)
 		}
-		if !s.Busy && s.Moved.Sent+s.Moved.Received > 0 && s.LastSync != last.LastSync {
+		if s.LastMove != last.LastMove {
 			if c.out.json {
 				c.out.object(syncLine{s.Moved.Sent, s.Moved.Received, s.Moved.Changed})
 			} else {

@@ -294,6 +294,17 @@ func TestKeptAudioReachesTheOtherMachine(t *testing.T) {
 	}
 	laptop.signIn("producer@example.org")
 	laptop.do("cloud", "sync")
+	// What is not here has no path here, and says how to get it.
+	var away struct {
+		Path, Error *string
+		OK          bool
+	}
+	if err := json.Unmarshal([]byte(laptop.do("search", "--json", "grandmother")), &away); err != nil || away.Path != nil || away.OK || !strings.Contains(*away.Error, "cloud fetch") {
+		t.Fatalf("%+v %v", away, err)
+	}
+	if err := json.Unmarshal([]byte(laptop.do("kit", "show", "--json", "Night")), &away); err != nil || away.Path != nil {
+		t.Fatalf("%+v %v", away, err)
+	}
 	card := filepath.Join(dir, "card")
 	if err := os.MkdirAll(card, 0o755); err != nil {
 		t.Fatal(err)

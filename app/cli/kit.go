@@ -355,7 +355,7 @@ func (c *command) showPads(ctx context.Context, a *app.App, id string, want func
 		if c.out.json {
 			o := padObject{Kit: k.ID, Name: k.Name, Pad: at, ID: p.SampleID, Settings: values(p.Settings)}
 			if there {
-				o.Path, o.Title, o.Kind, o.Key = known(s.Path), known(s.Name), known(string(s.Kind)), known(s.Key)
+				o.Path, o.Title, o.Kind, o.Key = pathHere(s), known(s.Name), known(string(s.Kind)), known(s.Key)
 				o.Duration, o.BPM = known(s.Duration), known(s.BPM)
 			}
 			c.out.object(o)
@@ -372,7 +372,7 @@ func (c *command) showPads(ctx context.Context, a *app.App, id string, want func
 				changed = append(changed, pair)
 			}
 		}
-		t.row(at.String(), s.Name, word(string(s.Kind)), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(changed, " "), s.Path)
+		t.row(at.String(), s.Name, word(string(s.Kind)), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(changed, " "), text(pathHere(s)))
 	}
 	t.end()
 	return nil

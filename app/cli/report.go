@@ -12,13 +12,15 @@ import (
 type withID struct {
 	ID *string `json:"id"` // null for what did not come into the library
 	*analysis.Report
+	// In the place of the report's own: null for what lies on another machine only.
+	Path *string `json:"path"`
 	// In the place of the report's own: null for what was not analysed yet.
 	Engine *string  `json:"engine"`
 	TookMS *float64 `json:"took_ms"`
 }
 
 func reportWithID(id *string, r *analysis.Report) withID {
-	w := withID{ID: id, Report: r, Engine: known(r.Engine)}
+	w := withID{ID: id, Report: r, Path: &r.Path, Engine: known(r.Engine)}
 	if r.Engine != "" {
 		w.TookMS = &r.TookMS
 	}
@@ -40,11 +42,23 @@ func sampleReports(ctx context.Context, a *app.App, samples []catalog.Sample) ([
 			r.Error = known(s.Error)
 		case catalog.Missing:
 			reason := "the file is gone"
+			if s.Remote() {
+				reason = "the file is on another machine: sample-agent cloud fetch " + s.ID + " brings it, if it is kept in the cloud"
+			}
 			r.Error = &reason
 		}
 		out[i] = reportWithID(&samples[i].ID, r)
+		out[i].Path = pathHere(s)
 	}
 	return out, nil
+}
+
+// pathHere is where a sample's file lies on this machine, or lay; nil: on another one only.
+func pathHere(s catalog.Sample) *string {
+	if s.Remote() {
+		return nil
+	}
+	return known(s.Path)
 }
 
 // wideTerminal is from where on the table has columns for where values come from.

@@ -81,7 +81,7 @@ func (c *command) searchRun(ctx context.Context, query string, sort search.Sort,
 				}
 			} else {
 				for _, s := range found {
-					t.row(s.Name, state(s), word(s.Class), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(s.Tags, " "), s.ID, s.Path)
+					t.row(s.Name, state(s), word(s.Class), lengthOf(s), tempo(s.BPM), word(s.Key), strings.Join(s.Tags, " "), s.ID, text(pathHere(s)))
 				}
 			}
 			if err := c.out.trouble(); err != nil {
@@ -109,6 +109,9 @@ func state(s catalog.Sample) string {
 	case catalog.Failed:
 		return "unreadable"
 	case catalog.Missing:
+		if s.Remote() {
+			return "elsewhere"
+		}
 		return "missing"
 	case catalog.Listed:
 		return "waiting"

@@ -203,7 +203,7 @@ func TestTheNetworkDiesOnTheWayUp(t *testing.T) {
 		}
 	})
 	dead.Store(true)
-	studio.refuses("1 samples wait to be sent: the server cannot be reached", "cloud", "queue", file)
+	studio.refuses("1 sample waits to be sent: the server cannot be reached", "cloud", "queue", file)
 	db := studio.library()
 	jobs, err := db.UnfinishedJobs(t.Context(), "cloud")
 	if err != nil || len(jobs) != 1 || jobs[0].State != catalog.JobPending || !strings.Contains(jobs[0].Error, "cannot be reached") {

@@ -49,6 +49,7 @@ type State struct {
 	Busy      bool              // a sync runs
 	Moved     replica.Result    // what the running sync, or the last one that moved anything, moved
 	LastSync  time.Time
+	LastMove  time.Time // when the last one that moved anything ended
 	Keeping   Keeping
 	Problem   string // why something stopped, for a person; "" when all is well
 }

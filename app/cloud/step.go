@@ -120,6 +120,9 @@ func (c *Cloud) moved(account session.Account, r replica.Result, busy bool) {
 		c.state.Busy = busy
 		if r.Sent+r.Received > 0 {
 			c.state.Moved = r // one that moved nothing says nothing
+			if !busy {
+				c.state.LastMove = time.Now()
+			}
 		}
 	}
 	c.mu.Unlock()
