@@ -82,7 +82,7 @@ func (a *API) jobBody(ctx context.Context, j *store.Job) (*Body[wire.Job], error
 // SampleQuery is what a list of samples may be narrowed by.
 type SampleQuery struct {
 	IfNone
-	Text         string    `query:"q" maxLength:"200" doc:"all words must be in title, name, tags, note or description"`
+	Text         string    `query:"q" maxLength:"200" doc:"all words, also as parts of words and in any case, must be in title, file name, genre, class, kind, tags, note or description"`
 	BPMMin       float64   `query:"bpm_min" minimum:"0"`
 	BPMMax       float64   `query:"bpm_max" minimum:"0"`
 	HalfDouble   bool      `query:"half_double" doc:"tempo also at half and double time"`

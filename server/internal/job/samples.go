@@ -106,11 +106,7 @@ func (s *Service) Patch(ctx context.Context, userID, id string, version int64, p
 		if err != nil {
 			return err
 		}
-		var more []string
-		if v := vibes[id]; v != nil {
-			more = append(append(append(more, v.Mood...), v.Tags...), v.OneLine)
-		}
-		row.Search = row.SearchText(more...)
+		row.Search = row.SearchText(vibes[id])
 		ok, err := tx.UpdateSample(ctx, row, s.Now())
 		if err != nil {
 			return err

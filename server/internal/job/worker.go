@@ -388,12 +388,7 @@ func (s *Service) finish(ctx context.Context, rj *river.Job[AnalyzeArgs], j *sto
 	if v != nil && v.Genre != nil && sample.Genre == "" {
 		sample.Genre = *v.Genre
 	}
-	more := []string{}
-	if v != nil {
-		more = append(append(append(more, v.Mood...), v.Tags...), v.OneLine)
-		more = append(append(more, v.Descriptors...), v.Texture...)
-	}
-	sample.Search = sample.SearchText(more...)
+	sample.Search = sample.SearchText(v)
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
 		ended, err := tx.EndJob(ctx, j.ID, wire.Completed, "", "", time.Since(began).Milliseconds(), now)
 		if err != nil {

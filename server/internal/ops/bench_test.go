@@ -186,7 +186,7 @@ func BenchmarkListOf100000(b *testing.B) {
 			for i := at; i < min(at+5000, rows); i++ {
 				s := store.Sample{ID: store.NewID(), UserID: u.id, JobID: fmt.Sprint("j", i), Version: 1, Filename: fmt.Sprintf("sound %d.wav", i), Title: fmt.Sprintf("%s sound %d", []string{"Dusty", "Bright", "Deep"}[i%3], i),
 					BPM: 60 + float64(i%120), Key: []string{"A minor", "C major", "F# minor"}[i%3], Duration: float64(i % 30), CreatedAt: store.Millis(1_700_000_000_000 + int64(i)), Tags: []string{"dusty", "loop"}}
-				s.Search = s.SearchText()
+				s.Search = s.SearchText(nil)
 				if _, err := tx.AddSample(b.Context(), &s); err != nil {
 					return err
 				}

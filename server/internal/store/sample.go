@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,10 +59,14 @@ type Sample struct {
 
 var samples = tableOf[Sample]("samples")
 
-// SearchText builds what free text searches.
-func (s *Sample) SearchText(more ...string) string {
+// SearchText builds what free text searches; v may be nil.
+func (s *Sample) SearchText(v *wire.Vibe) string {
 	parts := append([]string{s.Title, s.Filename, s.Genre, s.Class, s.Kind, s.Note}, s.Tags...)
-	return strings.ToLower(strings.Join(append(parts, more...), "\n"))
+	if v != nil {
+		parts = append(parts, v.OneLine)
+		parts = slices.Concat(parts, v.Mood, v.Tags, v.Descriptors, v.Texture)
+	}
+	return strings.ToLower(strings.Join(parts, "\n"))
 }
 
 // AddSample writes a sample; false if its job has one.
@@ -174,7 +179,7 @@ func (q Q) KnownSamples(ctx context.Context, ids []string) (map[string]bool, err
 
 // SampleFilter narrows a list. Zero fields do not narrow.
 type SampleFilter struct {
-	Text             string // all its words must be in the sample's text
+	Text             string // all its words must be in the sample's text, also inside of words
 	BPMMin, BPMMax   float64
 	HalfDouble       bool // tempo also at half and double time
 	Keys             []string
@@ -219,8 +224,16 @@ func (q Q) Samples(ctx context.Context, userID string, f SampleFilter, limit int
 	}
 	where, args := []string{"user_id = ?", "deleted_at = 0"}, []any{userID}
 	and := func(text string, v ...any) { where, args = append(where, text), append(args, v...) }
-	for _, word := range strings.Fields(strings.ToLower(f.Text)) {
+	words := strings.Fields(strings.ToLower(f.Text))
+	for _, word := range words {
 		and("search LIKE ? ESCAPE '!'", "%"+escapeLike(word)+"%")
+	}
+	if few, named, err := q.mayHold(ctx, userID, words); err != nil {
+		return nil, err
+	} else if few != "" {
+		// An expression, which no index of the list's order knows: the few are fetched and then sorted.
+		where[0] = "user_id || '' = ?"
+		and(few, named...)
 	}
 	if f.BPMMax > 0 || f.BPMMin > 0 {
 		top := f.BPMMax

@@ -296,7 +296,7 @@ func TestSamplePagesAndFilters(t *testing.T) {
 				if i%2 == 0 {
 					s.Key = "C major"
 				}
-				s.Search = s.SearchText()
+				s.Search = s.SearchText(nil)
 				if i == 29 {
 					s.UserID = other.ID
 				}
