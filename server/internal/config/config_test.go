@@ -77,6 +77,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		{"SECRET", "short", "needs 32"},
 		{"PHASE", "4", "phase"},
 		{"FREE_WORKERS", "11", "at most 10"},
+		{"PRO_WORKERS", "51", "at most 50"},
 		{"FREE_WORKERS", "-1", "whole number"},
 		{"SHUTDOWN_TIMEOUT", "soon", "length of time"},
 		{"TRUSTED_PROXIES", "nowhere", "trusted_proxies"},

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,11 +22,13 @@ func TestTableIsTheOneOfTheProduct(t *testing.T) {
 		ai, api          int64
 		batch, retention int
 		exports          bool
+		models           int // the small one, then the large one
+		month, year      int64
 	}{
-		{Free, 10, PerDay, 10485760, 60, 104857600, QueueFree, 24 * time.Hour, 100_000, 0, 0, 30, false},
-		{Pro, 1000, PerPeriod, 104857600, 300, 10737418240, QueuePro, 5 * time.Minute, 5_000_000, 1000, 100, 0, true},
-		{Enterprise, 10_000, PerPeriod, 524288000, 900, 107374182400, QueueEnterprise, time.Minute, 100_000_000, Unlimited, 100, 0, true},
-		{Trial, 10, PerDay, 104857600, 300, 104857600, QueuePro, 5 * time.Minute, 100_000, 0, 10, 30, false},
+		{Free, 10, PerDay, 10485760, 60, 104857600, QueueFree, 24 * time.Hour, 100_000, 0, 0, 30, false, 1, 0, 0},
+		{Pro, 1000, PerPeriod, 104857600, 300, 10737418240, QueuePro, 5 * time.Minute, 5_000_000, 1000, 100, 0, true, 2, 999, 9900},
+		{Enterprise, 10_000, PerPeriod, 524288000, 900, 107374182400, QueueEnterprise, time.Minute, 100_000_000, Unlimited, 100, 0, true, 2, 9900, 0},
+		{Trial, 10, PerDay, 104857600, 300, 104857600, QueuePro, 5 * time.Minute, 100_000, 0, 10, 30, false, 1, 0, 0},
 	} {
 		l, err := For(c.tier)
 		if err != nil {
@@ -33,7 +36,8 @@ func TestTableIsTheOneOfTheProduct(t *testing.T) {
 		}
 		if l.Uploads != c.uploads || l.Period != c.period || l.FileBytes != c.file || l.Seconds != c.seconds ||
 			l.StorageBytes != c.storage || l.Queue != c.queue || l.Promise != c.promise || l.AIMicro != c.ai ||
-			l.APIRequests != c.api || l.Batch != c.batch || l.RetentionDays != c.retention || l.Exports != c.exports {
+			l.APIRequests != c.api || l.Batch != c.batch || l.RetentionDays != c.retention || l.Exports != c.exports ||
+			!slices.Equal(l.Models, []Model{Small, Large}[:c.models]) || l.MonthCents != c.month || l.YearCents != c.year {
 			t.Errorf("%s: %+v", c.tier, l)
 		}
 	}
