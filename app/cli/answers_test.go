@@ -142,26 +142,14 @@ func TestAPlanThatGrowsDuringARefusalSendsAtOnce(t *testing.T) {
 			})
 		}
 	})
-	unsent := func() (n int) {
-		jobs, err := c.Jobs(t.Context(), sounds)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, j := range jobs {
-			if j.Remote == nil {
-				n++
-			}
-		}
-		return n
-	}
-	if err := c.Work(t.Context(), nil); err != nil || unsent() != 2 {
-		t.Fatalf("%d wait, %v", unsent(), err)
+	if err := c.Work(t.Context(), nil); err != nil || unsent(t, a) != 2 {
+		t.Fatalf("%d wait, %v", unsent(t, a), err)
 	}
 	if err := c.Refresh(t.Context()); err != nil { // the next round's
 		t.Fatal(err)
 	}
-	if err := c.Work(t.Context(), nil); err != nil || unsent() != 0 {
-		t.Errorf("as pro %d still wait, %v", unsent(), err)
+	if err := c.Work(t.Context(), nil); err != nil || unsent(t, a) != 0 {
+		t.Errorf("as pro %d still wait, %v", unsent(t, a), err)
 	}
 }
 

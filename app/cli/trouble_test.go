@@ -289,20 +289,11 @@ func TestThePlanGrowsWhileTheQuotaIsFoundFull(t *testing.T) {
 			grown.Do(func() { tier("pro") })
 		}
 	})
-	waiting := func() (n int) {
+	waiting := func() int {
 		if err := a.Cloud().Work(ctx, nil); err != nil {
 			t.Fatal(err)
 		}
-		jobs, err := a.Cloud().Jobs(ctx, sounds)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, j := range jobs {
-			if j.Remote == nil {
-				n++
-			}
-		}
-		return n
+		return unsent(t, a)
 	}
 	if n := waiting(); n != sounds-10 {
 		t.Fatalf("%d wait", n)
@@ -313,4 +304,19 @@ func TestThePlanGrowsWhileTheQuotaIsFoundFull(t *testing.T) {
 	if n := waiting(); n != 0 {
 		t.Errorf("as pro %d sounds wait until tomorrow", n)
 	}
+}
+
+// unsent counts the jobs that the server has not taken yet.
+func unsent(t *testing.T, a *app.App) (n int) {
+	t.Helper()
+	jobs, err := a.Cloud().Jobs(t.Context(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		if j.Remote == nil {
+			n++
+		}
+	}
+	return n
 }
