@@ -329,14 +329,6 @@ func (db *DB) reorder(ctx context.Context, order, stale []Row, few string) ([]Ro
 	return append(out, rest[from:]...), nil
 }
 
-// OrderKept says whether Ordered has the order of a statement at hand.
-func (db *DB) OrderKept(all string) bool {
-	c := &db.finds
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.orders[all] != nil
-}
-
 // Forget empties what Find keeps, and with orders also what Ordered keeps: for measuring how long
 // they take then.
 func (db *DB) Forget(orders bool) {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -57,30 +60,65 @@ func (db *DB) Vectors(ctx context.Context) (*Vectors, error) {
 	if c.have != nil && c.at == at {
 		return c.have, nil
 	}
-	v := new(Vectors)
-	bytes, n := 0, 0
-	err := query(ctx, db.r, `SELECT length(vector), count(*) FROM embeddings GROUP BY 1 ORDER BY 2 DESC LIMIT 1`, nil, func(scan func(...any) error) error { return scan(&bytes, &n) })
-	if err != nil {
-		return nil, plain(err)
-	}
-	v.Dim = bytes / 4
-	v.Rows, v.Data = make([]Row, 0, n), make([]float32, 0, n*v.Dim)
-	err = query(ctx, db.r, `SELECT e.row, coalesce(s.duration, 0), e.vector FROM embeddings e JOIN samples s ON s.row = e.row WHERE length(vector) = ? ORDER BY e.row`, []any{bytes}, func(scan func(...any) error) error {
-		var r Row
-		var seconds float64
-		var b sql.RawBytes
-		if err := scan(&r, &seconds, &b); err != nil {
-			return err
-		}
-		v.Rows, v.Seconds = append(v.Rows, r), append(v.Seconds, float32(seconds))
-		for i := range v.Dim {
-			v.Data = append(v.Data, math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
-		}
-		return nil
-	})
+	v, err := db.loadVectors(ctx)
 	if err != nil {
 		return nil, plain(err)
 	}
 	c.have, c.at = v, at
 	return v, nil
+}
+
+// loadVectors reads the embeddings in runs, each of which comes out of SQLite as one value: see Rows.
+func (db *DB) loadVectors(ctx context.Context) (*Vectors, error) {
+	v := new(Vectors)
+	bytes, n, last := 0, 0, 0
+	err := query(ctx, db.r, `SELECT length(vector), count(*), (SELECT max(row) FROM embeddings) FROM embeddings GROUP BY 1 ORDER BY 2 DESC LIMIT 1`, nil, func(scan func(...any) error) error { return scan(&bytes, &n, &last) })
+	if err != nil {
+		return nil, err
+	}
+	v.Dim = bytes / 4
+	v.Rows, v.Seconds, v.Data = make([]Row, 0, n), make([]float32, 0, n), make([]float32, 0, n*v.Dim)
+	const run = 4096
+	for from := 0; from <= last; from += run {
+		err := query(ctx, db.r, `SELECT group_concat(row), group_concat(seconds), group_concat(vector, '') FROM (
+				SELECT e.row, coalesce(s.duration, 0) AS seconds, e.vector FROM embeddings e JOIN samples s ON s.row = e.row
+				WHERE e.row >= ? AND e.row < ? AND length(e.vector) = ? ORDER BY e.row)`, []any{from, from + run, bytes}, func(scan func(...any) error) error {
+			var rows, seconds, vectors sql.RawBytes
+			if err := scan(&rows, &seconds, &vectors); err != nil {
+				return err
+			}
+			return v.add(rows, seconds, vectors)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// add takes one run: numbers with commas between them, and the vectors one after the other.
+func (v *Vectors) add(rows, seconds, vectors []byte) error {
+	some, err := unpack(rows)
+	if err != nil {
+		return err
+	}
+	if len(vectors) != 4*v.Dim*len(some) {
+		return fmt.Errorf("catalog: %d bytes are not %d embeddings of %d numbers", len(vectors), len(some), v.Dim)
+	}
+	v.Rows = append(v.Rows, some...)
+	for len(vectors) > 0 {
+		v.Data = append(v.Data, math.Float32frombits(binary.LittleEndian.Uint32(vectors)))
+		vectors = vectors[4:]
+	}
+	if len(some) == 0 {
+		return nil
+	}
+	for text := range strings.SplitSeq(string(seconds), ",") {
+		f, err := strconv.ParseFloat(text, 32)
+		if err != nil {
+			return err
+		}
+		v.Seconds = append(v.Seconds, float32(f))
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ var big = sync.OnceValues(func() (*catalog.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	bigDir = dir
 	ctx := context.Background()
 	db, err := catalog.Open(ctx, filepath.Join(dir, "library.db"))
 	if err != nil {
@@ -51,6 +52,19 @@ var big = sync.OnceValues(func() (*catalog.DB, error) {
 	_, err = db.NewCollection(ctx, "", "Slow loops", ptr("kind:loop bpm:<90"))
 	return db, err
 })
+
+var bigDir string // of big, once it is made
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if bigDir != "" {
+		if err := os.RemoveAll(bigDir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
 
 // cpu is the processor time of this program so far: what a query costs on a machine that does
 // other work as well.
@@ -115,6 +129,31 @@ func BenchmarkSearchNew(b *testing.B) {
 
 func BenchmarkSearchCold(b *testing.B) {
 	benchmarkSearch(b, func(db *catalog.DB) error { db.Forget(true); return nil })
+}
+
+// BenchmarkFirstLike is what the first like: of a program takes beside the search: loading the
+// embeddings of the whole library.
+func BenchmarkFirstLike(b *testing.B) {
+	db, err := big()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		again, err := catalog.Open(b.Context(), db.Path())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if v, err := again.Vectors(b.Context()); err != nil || len(v.Rows) != 100_000 {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if err := again.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
 }
 
 func benchmarkSearch(b *testing.B, before func(*catalog.DB) error) {

@@ -7,20 +7,22 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"sampleagent/library/catalog"
 )
 
 // finder answers a query: each condition is one small statement, whose rows come back as a set,
-// and the sets are joined here. So nothing is slower than its slowest condition, and what was
-// asked a letter ago is not asked again. Values only ever become parameters; the text of a
-// statement is made of this package's own constants.
+// and the sets are joined here. They are asked at once, so that a query takes about as long as its
+// slowest condition, and what was asked a letter ago is not asked again. Values only ever become
+// parameters; the text of a statement is made of this package's own constants.
 type finder struct {
 	ctx context.Context
 	db  *catalog.DB
 	now time.Time
 
-	collections []catalog.Collection // loaded when first asked for
-	within      []string             // smart collections being asked, against circles
+	collections func() ([]catalog.Collection, error) // asked once
+	within      []string                             // smart collections being asked, against circles
 }
 
 func (f *finder) find(statement string, args ...any) (*catalog.Set, error) {
@@ -39,32 +41,51 @@ func (f *finder) all(root node) (*catalog.Set, error) {
 	return root.find(f)
 }
 
-func (n allOf) find(f *finder) (*catalog.Set, error) {
-	var out *catalog.Set
-	for i, m := range n {
-		s, err := m.find(f)
-		if err != nil {
-			return nil, err
-		}
+// together finds several things at once: two at a time, so that what else reads the library need not
+// wait for a connection.
+func together[T any](things []T, find func(T) (*catalog.Set, error)) ([]*catalog.Set, error) {
+	sets := make([]*catalog.Set, len(things))
+	var group errgroup.Group
+	group.SetLimit(2)
+	for i, t := range things {
+		group.Go(func() (err error) {
+			sets[i], err = find(t)
+			return err
+		})
+	}
+	return sets, group.Wait()
+}
+
+func (f *finder) each(nodes []node) ([]*catalog.Set, error) {
+	return together(nodes, func(n node) (*catalog.Set, error) { return n.find(f) })
+}
+
+func intersection(sets []*catalog.Set) (out *catalog.Set) {
+	for i, s := range sets {
 		if i == 0 {
 			out = s
 		} else {
 			out = out.And(s)
 		}
 	}
-	return out, nil
+	return out
+}
+
+func union(sets []*catalog.Set) (out *catalog.Set) {
+	for _, s := range sets {
+		out = out.Or(s)
+	}
+	return out
+}
+
+func (n allOf) find(f *finder) (*catalog.Set, error) {
+	sets, err := f.each(n)
+	return intersection(sets), err
 }
 
 func (n anyOf) find(f *finder) (*catalog.Set, error) {
-	var out *catalog.Set
-	for _, m := range n {
-		s, err := m.find(f)
-		if err != nil {
-			return nil, err
-		}
-		out = out.Or(s)
-	}
-	return out, nil
+	sets, err := f.each(n)
+	return union(sets), err
 }
 
 // find turns round what is known, so that what is not known counts as not so: -bpm:90 finds
@@ -135,16 +156,11 @@ func (n inKeys) find(f *finder) (*catalog.Set, error) {
 }
 
 func (n number) find(f *finder) (*catalog.Set, error) {
-	var out *catalog.Set
-	for _, s := range n.spans {
+	sets, err := together(n.spans, func(s span) (*catalog.Set, error) {
 		condition, args := s.condition(n.column)
-		found, err := f.find(`SELECT row FROM `+n.table+` WHERE `+condition, args...)
-		if err != nil {
-			return nil, err
-		}
-		out = out.Or(found)
-	}
-	return out, nil
+		return f.find(`SELECT row FROM `+n.table+` WHERE `+condition, args...)
+	})
+	return union(sets), err
 }
 
 // condition is the span as SQL. NULL lies in no span.
@@ -194,35 +210,26 @@ func (n inCollection) find(f *finder) (*catalog.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out *catalog.Set
-	for _, c := range chosen {
-		var s *catalog.Set
+	sets, err := together(chosen, func(c catalog.Collection) (*catalog.Set, error) {
 		if c.Smart() {
-			s, err = f.smart(c)
-		} else {
-			s, err = f.db.FindAcross(f.ctx, `SELECT row FROM collection_samples WHERE collection = ?`, c.ID)
+			return f.smart(c)
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = out.Or(s)
-	}
-	return out, nil
+		return f.db.FindAcross(f.ctx, `SELECT row FROM collection_samples WHERE collection = ?`, c.ID)
+	})
+	return union(sets), err
 }
 
 // findCollections lists the collections that a name or a path of names means, and those inside.
 func (f *finder) findCollections(n inCollection) ([]catalog.Collection, error) {
-	if f.collections == nil {
-		var err error
-		if f.collections, err = f.db.Collections(f.ctx); err != nil {
-			return nil, err
-		}
+	collections, err := f.collections()
+	if err != nil {
+		return nil, err
 	}
-	paths := make(map[string]string, len(f.collections)) // by id
+	paths := make(map[string]string, len(collections)) // by id
 	chosen := map[string]bool{}
 	var out []catalog.Collection
 	var names []string
-	for _, c := range f.collections { // parents come before children
+	for _, c := range collections { // parents come before children
 		path := c.Name
 		if c.Parent != "" {
 			path = paths[c.Parent] + "/" + c.Name

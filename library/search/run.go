@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"sampleagent/library/catalog"
 )
@@ -61,12 +63,25 @@ func Run(ctx context.Context, db *catalog.DB, q Query, sort Sort, limit int) ([]
 }
 
 func run(ctx context.Context, db *catalog.DB, q Query, sort Sort, limit int, now time.Time) ([]catalog.Row, error) {
-	f := &finder{ctx: ctx, db: db, now: now}
-	set, err := f.all(q.root)
-	if err != nil {
+	if sort.By == Similarity && q.like == nil {
+		sort.By = Relevance
+	}
+	f := &finder{ctx: ctx, db: db, now: now, collections: sync.OnceValues(func() ([]catalog.Collection, error) { return db.Collections(ctx) })}
+	var set *catalog.Set
+	var order []catalog.Row
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		set, err = f.all(q.root)
+		return err
+	})
+	group.Go(func() (err error) {
+		order, err = f.order(listing(q, sort))
+		return err
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	rows, err := f.arrange(q, sort, set)
+	rows, err := f.arrange(q, sort, set, order)
 	if err != nil {
 		return nil, err
 	}
@@ -76,37 +91,44 @@ func run(ctx context.Context, db *catalog.DB, q Query, sort Sort, limit int, now
 	return rows, nil
 }
 
-// arrange puts what was found in order.
-func (f *finder) arrange(q Query, sort Sort, set *catalog.Set) ([]catalog.Row, error) {
-	by := sort.By
-	if by == Similarity && q.like == nil {
-		by = Relevance
+// listing is the order of the library that what q finds is listed in, before its words or its like:
+// put it into their own.
+func listing(q Query, sort Sort) Sort {
+	switch _, in := q.root.(inCollection); {
+	case sort.By != Relevance && sort.By != Similarity:
+		return sort
+	case q.like != nil || in || len(q.text) == 0:
+		return Sort{By: Import}
 	}
+	return Sort{By: Name}
+}
+
+// arrange puts what was found in order.
+func (f *finder) arrange(q Query, sort Sort, set *catalog.Set, order []catalog.Row) ([]catalog.Row, error) {
 	if q.like != nil {
 		rows, err := similar(f.ctx, f.db, q, set)
 		if err != nil {
 			return nil, err
 		}
-		if by == Similarity && sort.Desc {
+		if sort.By == Similarity && sort.Desc {
 			slices.Reverse(rows)
 		}
-		if by == Similarity || by == Relevance {
+		if sort.By == Similarity || sort.By == Relevance {
 			return rows, nil
 		}
 		set = catalog.SetOf(rows)
 	}
-	if by != Relevance {
-		return f.ordered(Sort{by, sort.Desc}, set)
-	}
-	if c, ok := q.root.(inCollection); ok {
+	switch c, in := q.root.(inCollection); {
+	case sort.By == Import && sort.Desc:
+		rows := set.List()
+		slices.Reverse(rows)
+		return rows, nil
+	case sort.By == Relevance && in:
 		return f.inManualOrder(c, set)
 	}
-	if len(q.text) == 0 {
-		return f.ordered(Sort{By: Import}, set)
-	}
-	rows, err := f.ordered(Sort{By: Name}, set)
-	if err != nil || len(rows) < 2 || len(rows) > rankLimit {
-		return rows, err
+	rows := pick(order, set)
+	if sort.By != Relevance || len(q.text) == 0 || len(rows) < 2 || len(rows) > rankLimit {
+		return rows, nil
 	}
 	return f.byName(q.text, rows)
 }
@@ -118,30 +140,26 @@ const rankLimit = 20_000
 // byName brings those to the front whose name has all the words, and before them those that
 // have them whole, each part in the order it had.
 func (f *finder) byName(words []text, rows []catalog.Row) ([]catalog.Row, error) {
-	var sets [2]*catalog.Set // names with the words whole, and with words that begin so
-	for i, prefix := range []bool{false, true} {
-		for j, t := range words {
-			if t.column == "" {
-				t.column = "name"
-			}
-			t.prefix = t.prefix && prefix
-			s, err := t.find(f)
-			if err != nil {
-				return nil, err
-			}
-			if j == 0 {
-				sets[i] = s
-			} else {
-				sets[i] = sets[i].And(s)
-			}
+	var whole, begun []node
+	for _, t := range words {
+		if t.column == "" {
+			t.column = "name"
 		}
+		begun = append(begun, t)
+		t.prefix = false
+		whole = append(whole, t)
 	}
+	sets, err := f.each(slices.Concat(whole, begun))
+	if err != nil {
+		return nil, err
+	}
+	inWhole, inBegun := intersection(sets[:len(words)]), intersection(sets[len(words):])
 	var parts [3][]catalog.Row
 	for _, r := range rows {
 		switch {
-		case sets[0].Has(r):
+		case inWhole.Has(r):
 			parts[0] = append(parts[0], r)
-		case sets[1].Has(r):
+		case inBegun.Has(r):
 			parts[1] = append(parts[1], r)
 		default:
 			parts[2] = append(parts[2], r)
@@ -228,43 +246,11 @@ func statement(from string, s Sort) string {
 	return "SELECT samples.row FROM " + from + " WHERE " + o.known + " ORDER BY " + strings.Join(by, ", ")
 }
 
-// smallSet is how many rows SQLite sorts faster (5 µs each) than it lists a large library in order,
-// which is then kept.
-const smallSet = 1000
-
-// ordered lists a set in an order.
-func (f *finder) ordered(sort Sort, set *catalog.Set) ([]catalog.Row, error) {
+// order lists the library in an order: those whose value is known; nothing for the order of import,
+// in which sets are listed anyhow.
+func (f *finder) order(sort Sort) ([]catalog.Row, error) {
 	if sort.By == Import {
-		rows := set.List()
-		if sort.Desc {
-			slices.Reverse(rows)
-		}
-		return rows, nil
+		return nil, nil
 	}
-	if set.Len() < 2 {
-		return set.List(), nil
-	}
-	whole, some := statement("samples", sort), statement(few, sort)
-	var order []catalog.Row
-	var err error
-	if set.Len() <= smallSet && !f.db.OrderKept(whole) {
-		order, err = f.db.Rows(f.ctx, some, jsonRows(set.List()))
-	} else {
-		order, err = f.db.Ordered(f.ctx, whole, some)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return pick(order, set), nil
-}
-
-func jsonRows(rows []catalog.Row) string {
-	b := []byte{'['}
-	for i, r := range rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, int64(r), 10)
-	}
-	return string(append(b, ']'))
+	return f.db.Ordered(f.ctx, statement("samples", sort), statement(few, sort))
 }
