@@ -78,6 +78,9 @@ func checkCard(o app.CardOptions) error {
 	default:
 		return usagef("--format %s is not possible: wav or aiff", o.Format)
 	}
+	if o.Form == sp404.FormImport && (o.Template != "" || o.Project != 0) {
+		return usagef("--template and --project are for a project: --form project or both")
+	}
 	if o.Kit == "" {
 		return usagef("which kit? --kit NAME says it")
 	}
@@ -200,6 +203,9 @@ func (c *command) cardWrite(ctx context.Context, o app.CardOptions) error {
 }
 
 func (c *command) cardVerify(ctx context.Context, dir string) error {
+	if err := folder(dir); err != nil {
+		return err
+	}
 	rep, err := sp404.Verify(ctx, dir, c.cardProgress)
 	if err != nil {
 		return err
@@ -232,11 +238,22 @@ func (c *command) cardVerify(ctx context.Context, dir string) error {
 	return nil
 }
 
-func (c *command) cardRead(ctx context.Context, dir string) error {
-	if _, err := os.Stat(dir); err != nil {
+// folder says what is wrong with a DIR that is none.
+func folder(dir string) error {
+	switch fi, err := os.Stat(dir); {
+	case err != nil:
 		return fmt.Errorf("the folder cannot be used: %w", err)
+	case !fi.IsDir():
+		return fmt.Errorf("%s is a file: name the card, or the folder that was written (card inspect decodes one file)", dir)
 	}
-	return c.withApp(ctx, func(a *app.App) error {
+	return nil
+}
+
+func (c *command) cardRead(ctx context.Context, dir string) error {
+	if err := folder(dir); err != nil {
+		return err
+	}
+	return c.makingApp(ctx, func(a *app.App) error {
 		got, err := a.ReadCardNow(ctx, dir, app.CardChoice{}, func(done, total int, current string) {
 			c.out.progress("%d of %s read: %s", done, plural(total, "sound", "sounds"), current)
 		})

@@ -218,13 +218,51 @@ nothing could be done. Ctrl-C stops cleanly and keeps what is done.`,
 	flags.StringVar(&c.library, "library", "", "the library's database `file` (default: in the system's data folder)")
 	flags.BoolVar(&c.out.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&c.out.quiet, "quiet", false, "no progress")
+	root.SetHelpCommand(help(root))
 	root.AddCommand(c.analyze(), c.imports(), c.search(), c.kit(), c.card(), c.cloud(), c.doctor(), c.version())
 	return root
+}
+
+// help is cobra's but for a command that is not known, which is wrong usage.
+func help(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "help about any command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			found, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef("there is no command %s", strings.Join(args, " "))
+			}
+			return found.Help()
+		},
+	}
 }
 
 // options are how app is opened for a command.
 func (c *command) options() app.Options {
 	return app.Options{Library: c.library, Folders: c.env.Folders}
+}
+
+// withApp opens the library for a command that only uses it, and closes it in any case. A library
+// that was named is not made: its name is more likely to be a mistake.
+func (c *command) withApp(ctx context.Context, f func(*app.App) error) error {
+	if _, err := os.Stat(c.library); c.library != "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no library %s; import, kit new and card read make one", c.library)
+	}
+	return c.makingApp(ctx, f)
+}
+
+// makingApp is withApp for commands that bring something into the library: they make it where it is
+// missing.
+func (c *command) makingApp(ctx context.Context, f func(*app.App) error) (err error) {
+	a, err := app.Open(ctx, c.options())
+	if err != nil {
+		return err
+	}
+	for _, n := range a.Notices() {
+		c.out.message("%s", n)
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	return f(a)
 }
 
 // window opens the window, or says what to do without one.

@@ -64,7 +64,7 @@ func (c *command) cloud() *cobra.Command {
 }
 
 func (c *command) cloudSignIn(ctx context.Context, args []string, link bool) error {
-	return c.withApp(ctx, func(a *app.App) error {
+	return c.makingApp(ctx, func(a *app.App) error {
 		server := a.Server()
 		if len(args) == 1 {
 			server = args[0]
@@ -124,10 +124,10 @@ type accountLine struct {
 	Email        string     `json:"email"`
 	Tier         string     `json:"tier"`
 	Uploads      int64      `json:"uploads"`
-	UploadsLimit int64      `json:"uploads_limit"`
+	UploadsLimit *int64     `json:"uploads_limit"` // null: any number
 	ResetAt      *time.Time `json:"reset_at"`
 	StorageBytes int64      `json:"storage_bytes"`
-	StorageLimit int64      `json:"storage_limit"`
+	StorageLimit *int64     `json:"storage_limit"` // null: any size
 	Sync         bool       `json:"sync"`
 }
 
@@ -147,8 +147,8 @@ func (c *command) printStatus(a *app.App) error {
 		return errors.New("the server has not told the account")
 	}
 	if c.out.json {
-		c.out.object(accountLine{s.Account.Server, s.Account.Email, d.Tier, d.Usage.Uploads, d.Limits.Uploads, &d.Usage.UploadsResetAt,
-			d.Usage.StorageBytes, d.Limits.StorageBytes, d.Limits.Sync})
+		c.out.object(accountLine{s.Account.Server, s.Account.Email, d.Tier, d.Usage.Uploads, limit(d.Limits.Uploads), &d.Usage.UploadsResetAt,
+			d.Usage.StorageBytes, limit(d.Limits.StorageBytes), d.Limits.Sync})
 		return nil
 	}
 	t := c.out.table(column{}, column{})
@@ -160,6 +160,14 @@ func (c *command) printStatus(a *app.App) error {
 	t.row("sync", map[bool]string{true: "this plan keeps machines in step", false: "not in this plan"}[d.Limits.Sync])
 	t.end()
 	return nil
+}
+
+// limit is what a plan allows, nil for any number, which the wire writes as one below 0.
+func limit(n int64) *int64 {
+	if n < 0 {
+		return nil
+	}
+	return &n
 }
 
 func unlimited(n int64) string {
@@ -349,7 +357,7 @@ type syncLine struct {
 }
 
 func (c *command) cloudSync(ctx context.Context) error {
-	return c.withApp(ctx, func(a *app.App) error {
+	return c.makingApp(ctx, func(a *app.App) error {
 		r, err := a.Cloud().Sync(ctx, func(r replica.Result) {
 			c.out.progress("%d changes sent, %d received", r.Sent, r.Received)
 		})

@@ -84,6 +84,52 @@ func TestAWordWithAMinusNeedsNoQuotes(t *testing.T) {
 	}
 }
 
+// A mistake in a name is told; it makes no new library and is not passed over.
+func TestMistakesAreTold(t *testing.T) {
+	dir, f := road(t)
+	missing := filepath.Join(t.TempDir(), "missing.db")
+	kick := filepath.Join(dir, "drums", "kick deep.wav")
+	for want, args := range map[string][]string{
+		"no command bogus":        {"help", "bogus"},
+		"no command card bogus":   {"help", "card", "bogus"},
+		"--template and":          {"card", "plan", "--kit", "Night", "--template", kick, dir},
+		"--project are":           {"card", "write", "--kit", "Night", "--project", "3", dir},
+		"no library " + missing:   {"--library", missing, "search", "kick"},
+		kick + " is a file":       {"card", "verify", kick},
+		kick + " is a file: name": {"card", "read", kick},
+	} {
+		r := runIn(f, args...)
+		if r.status != 2 || r.out != "" || !strings.Contains(r.err, want) {
+			t.Errorf("%v: %d %q %q", args, r.status, r.out, r.err)
+		}
+	}
+	if _, err := os.Stat(missing); !os.IsNotExist(err) {
+		t.Errorf("a search made a library: %v", err)
+	}
+	for _, args := range [][]string{{"help"}, {"help", "card", "plan"}} {
+		if r := runIn(f, args...); r.status != 0 || !strings.Contains(r.out, "Usage:") {
+			t.Errorf("%v: %d %s%s", args, r.status, r.out, r.err)
+		}
+	}
+}
+
+func TestNothingIsPrintedBelowZeroThatRoundsToZero(t *testing.T) {
+	for v, want := range map[float64]string{-0.04: "0.0", 0: "0.0", 0.04: "0.0", -0.06: "-0.1", -10: "-10.0"} {
+		if got := number(&v, "%.1f"); got != want {
+			t.Errorf("%v: %s, want %s", v, got, want)
+		}
+	}
+}
+
+func TestAPlanWithoutALimitHasNone(t *testing.T) {
+	if got := limit(-1); got != nil {
+		t.Errorf("any number is printed as %d", *got)
+	}
+	if got := limit(0); got == nil || *got != 0 {
+		t.Errorf("none at all is printed as %v", got)
+	}
+}
+
 func TestOneArgumentTooManyIsNamed(t *testing.T) {
 	for _, args := range [][]string{{"version", "x"}, {"doctor", "x"}, {"kit", "list", "x"}, {"cloud", "status", "x"}, {"card", "verify", "d", "x"}} {
 		if r := run(t, args...); r.status != 2 || r.out != "" || !strings.Contains(r.err, `"x" is one argument too many`) {
@@ -137,7 +183,7 @@ func TestALibraryOnAReadOnlyDiskIsSaid(t *testing.T) {
 	if out, err := exec.Command("mount", "-o", "remount,ro", disk).CombinedOutput(); err != nil {
 		t.Skipf("cannot make the disk read-only: %s", out)
 	}
-	for _, args := range [][]string{{"--library", file, "search", ""}, {"--library", file, "kit", "new", "Day"}, {"--library", filepath.Join(disk, "new", "library.db"), "search", ""}} {
+	for _, args := range [][]string{{"--library", file, "search", ""}, {"--library", file, "kit", "new", "Day"}, {"--library", filepath.Join(disk, "new", "library.db"), "kit", "new", "Day"}} {
 		if r := run(t, args...); r.status != 2 || !strings.Contains(r.err, "read-only") {
 			t.Errorf("%v: status %d: %s", args, r.status, r.err)
 		}

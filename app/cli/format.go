@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -64,7 +65,10 @@ func number(v *float64, format string) string {
 	if v == nil {
 		return none
 	}
-	return fmt.Sprintf(format, *v)
+	if text := fmt.Sprintf(format, *v); strings.ContainsAny(text, "123456789") {
+		return text
+	}
+	return fmt.Sprintf(format, 0.0) // not -0.0
 }
 
 func text[S ~string](v *S) string {

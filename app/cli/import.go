@@ -52,7 +52,7 @@ type broughtOver struct {
 }
 
 func (c *command) bringEarlier(ctx context.Context, database string, roots []string, copied bool) error {
-	return c.withApp(ctx, func(a *app.App) error {
+	return c.makingApp(ctx, func(a *app.App) error {
 		sum, err := a.BringEarlierNow(ctx, database, roots, copied, c.showImport)
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (c *command) showImport(p ingest.Progress) {
 }
 
 func (c *command) importRun(ctx context.Context, paths []string, copied bool) error {
-	return c.withApp(ctx, func(a *app.App) error {
+	return c.makingApp(ctx, func(a *app.App) error {
 		p := importPrinter{command: c, app: a, table: c.out.reportTable()}
 		var trouble error
 		sum, err := a.ImportNow(ctx, paths, app.ImportOptions{

@@ -129,21 +129,8 @@ func settingsHelp() string {
 	return b.String()
 }
 
-// withApp opens the library for a command and closes it in any case.
-func (c *command) withApp(ctx context.Context, f func(*app.App) error) (err error) {
-	a, err := app.Open(ctx, c.options())
-	if err != nil {
-		return err
-	}
-	for _, n := range a.Notices() {
-		c.out.message("%s", n)
-	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-	return f(a)
-}
-
 func (c *command) kitNew(ctx context.Context, name string) error {
-	return c.withApp(ctx, func(a *app.App) error {
+	return c.makingApp(ctx, func(a *app.App) error {
 		all, err := a.Kits(ctx)
 		if err != nil {
 			return err

@@ -308,7 +308,10 @@ func number(v *float64, format string) string {
 	if v == nil || math.IsInf(*v, 0) || math.IsNaN(*v) {
 		return ""
 	}
-	return fmt.Sprintf(format, *v)
+	if text := fmt.Sprintf(format, *v); strings.ContainsAny(text, "123456789") {
+		return text
+	}
+	return fmt.Sprintf(format, 0.0) // not -0.0
 }
 
 func count(n int) string {
