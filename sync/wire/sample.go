@@ -142,6 +142,13 @@ type SamplePatch struct {
 	Favourite *bool     `json:"favourite,omitempty"`
 }
 
+// Peaks is a sound's waveform as a page draws it.
+type Peaks struct {
+	Columns int     `json:"columns"`
+	Seconds float64 `json:"seconds"`
+	Peaks   []int8  `json:"peaks" doc:"lowest and highest of each column, 127 is full scale"`
+}
+
 // Link is a short-lived signed address.
 type Link struct {
 	URL         string    `json:"url"`

@@ -190,11 +190,10 @@ func (a *API) sampleRoutes() {
 		return &None{}, a.Jobs.Delete(ctx, user(ctx), in.ID)
 	})
 	for name, get := range map[string]func(context.Context, string, string) (*wire.Link, error){
-		"play": a.Jobs.Play, "download": a.Jobs.Download, "peaks": a.Jobs.Peaks,
+		"play": a.Jobs.Play, "download": a.Jobs.Download,
 	} {
 		op := Op(http.MethodGet, "/api/samples/{id}/"+name, Read, map[string]string{
-			"play": "A link of 15 minutes to what a browser plays, with ranges", "download": "A link of 15 minutes to the file as it was uploaded",
-			"peaks": "A link of 15 minutes to the waveform as JSON"}[name])
+			"play": "A link of 15 minutes to what a browser plays, with ranges", "download": "A link of 15 minutes to the file as it was uploaded"}[name])
 		op.Errors = append(op.Errors, 410)
 		Register(a, op, func(ctx context.Context, in *LinkIn) (*LinkOut, error) {
 			l, err := get(ctx, user(ctx), in.ID)
@@ -207,6 +206,18 @@ func (a *API) sampleRoutes() {
 			return &LinkOut{Status: http.StatusOK, Body: l}, nil
 		})
 	}
+	peaks := Op(http.MethodGet, "/api/samples/{id}/peaks", Read, "The waveform as pages draw it")
+	peaks.Errors = append(peaks.Errors, 410)
+	Register(a, peaks, func(ctx context.Context, in *struct {
+		ByID
+		IfNone
+	}) (*Tagged[wire.Peaks], error) {
+		p, err := a.Jobs.Peaks(ctx, user(ctx), in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return tagged(p, strconv.Quote(in.ID), in.IfNoneMatch), nil // a sound does not change
+	})
 	Register(a, Behind(plan.FeatureLarge, Op(http.MethodGet, "/api/samples/{id}/deep-analysis", Read, "What asking the large model about a sample costs, and how the last time went")),
 		func(ctx context.Context, in *ByID) (*Body[wire.DeepOffer], error) {
 			return body(a.Jobs.DeepOffer(ctx, Who(ctx), in.ID))

@@ -122,8 +122,8 @@ func calculate(a Assumptions, prices []Price, now time.Time) *Outcome {
 		return p.Dollars()
 	}
 	gb, write, read, second := of(Storage), of(Writes), of(Reads), of(Compute)
-	// An upload writes the pending object, the sample and its peaks.
-	const writesPer = 3
+	// An upload writes the pending object and the sample.
+	const writesPer = 2
 	o.Storage, o.Compute, o.AI = a.StorageGB*gb, a.Uploads*a.ComputeSecs*second, a.AIDollars
 	o.Requests = a.Uploads * (writesPer*write + a.ReadsPer*read)
 	months := 1.0

@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -139,8 +138,8 @@ func (h *hearing) sample(j *store.Job, who Who, now time.Time) *store.Sample {
 	s := &store.Sample{
 		ID: j.SampleID, UserID: j.UserID, JobID: j.ID, Version: 1, Filename: j.OriginalName,
 		Title:   strings.TrimSuffix(j.OriginalName, path.Ext(j.OriginalName)),
-		FileKey: object.Processed(j.UserID, j.SampleID, j.Format), PeaksKey: object.Derived(j.UserID, j.SampleID, "peaks.json"),
-		Format: j.Format, Size: j.Size, SHA256: j.SHA256, SourceSHA256: j.Options.V.SourceSHA256,
+		FileKey: object.Processed(j.UserID, j.SampleID, j.Format),
+		Format:  j.Format, Size: j.Size, SHA256: j.SHA256, SourceSHA256: j.Options.V.SourceSHA256,
 		Duration: h.seconds(), SampleRate: int64(h.sound.Rate), Channels: int64(h.sound.Channels), BitDepth: int64(h.sound.BitDepth),
 		Genre: h.sound.Genre, CreatedAt: at, UpdatedAt: at, AnalyzedAt: at,
 	}
@@ -181,7 +180,7 @@ func (h *hearing) features(sampleID string, now time.Time) *store.Features {
 	r := h.report
 	f := &store.Features{
 		SampleID: sampleID, Engine: r.Engine, Duration: h.seconds(), SampleRate: int64(h.sound.Rate), Channels: int64(h.sound.Channels),
-		Frames: h.sound.Frames, BPM: r.BPM, BPMConf: r.BPMConfidence, KeyConf: r.KeyConfidence, TuningCents: r.TuningCents,
+		Frames: h.sound.Frames, Peaks: h.drawn.Overview(peakColumns), BPM: r.BPM, BPMConf: r.BPMConfidence, KeyConf: r.KeyConfidence, TuningCents: r.TuningCents,
 		MFCCMean: r.MFCCMean, MFCCStd: r.MFCCStd, ChromaMean: r.ChromaMean, ChromaStd: r.ChromaStd,
 		TookMS: float64(h.took.Microseconds()) / 1000, ExtractedAt: store.At(now),
 	}
@@ -214,18 +213,8 @@ func (h *hearing) features(sampleID string, now time.Time) *store.Features {
 	return f
 }
 
-// peakColumns is how many pairs of minimum and maximum the web page draws.
+// peakColumns is how many pairs of minimum and maximum a page draws.
 const peakColumns = 800
-
-// peaks is the waveform as JSON: pairs of minimum and maximum from -127 to 127.
-func (h *hearing) peaks() ([]byte, error) {
-	raw := h.drawn.Overview(peakColumns)
-	values := make([]int8, len(raw))
-	for i, b := range raw {
-		values[i] = int8(b)
-	}
-	return json.Marshal(map[string]any{"columns": len(values) / 2, "seconds": h.seconds(), "peaks": values})
-}
 
 // needsPreview says that browsers do not play the original, or that it is larger than it must be.
 func needsPreview(i codec.Info) bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"path"
 	"slices"
@@ -266,13 +267,36 @@ func (s *Service) downloadLink(ctx context.Context, row *store.Sample) (*wire.Li
 	return s.link(ctx, row.FileKey, object.Serve{ContentType: formats[codec.Format(row.Format)], Filename: name})
 }
 
-// Peaks is a signed link to the waveform.
-func (s *Service) Peaks(ctx context.Context, userID, id string) (*wire.Link, error) {
+// Peaks is the waveform.
+func (s *Service) Peaks(ctx context.Context, userID, id string) (*wire.Peaks, error) {
 	row, err := s.audio(ctx, userID, id)
 	if err != nil {
 		return nil, err
 	}
-	return s.link(ctx, row.PeaksKey, object.Serve{ContentType: "application/json", Filename: "peaks.json", Inline: true})
+	if row.PeaksKey != "" { // analysed while the waveform was an object
+		return s.peaksObject(ctx, row.PeaksKey)
+	}
+	f, err := s.DB.Features(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p := &wire.Peaks{Columns: len(f.Peaks) / 2, Seconds: f.Duration, Peaks: make([]int8, len(f.Peaks))}
+	for i, b := range f.Peaks {
+		p.Peaks[i] = int8(b)
+	}
+	return p, nil
+}
+
+func (s *Service) peaksObject(ctx context.Context, key string) (p *wire.Peaks, err error) {
+	r, _, err := s.Objects.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err := json.NewDecoder(r).Decode(&p); err != nil {
+		return nil, fmt.Errorf("waveform %s: %w", key, err)
+	}
+	return p, nil
 }
 
 func (s *Service) link(ctx context.Context, key string, as object.Serve) (*wire.Link, error) {

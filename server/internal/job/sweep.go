@@ -113,7 +113,7 @@ func (s *Service) sweepUploads(ctx context.Context, n *Swept) error {
 }
 
 func (s *Service) sweepPending(ctx context.Context, n *Swept) error {
-	unclean, err := s.DB.UncleanJobs(ctx, s.Now().Add(-time.Minute), s.Now().Add(-keepFailed), batchSize)
+	unclean, err := s.DB.UncleanJobs(ctx, s.Now().Add(-keepFailed), batchSize)
 	for i := range unclean {
 		if e := s.clean(ctx, &unclean[i]); e != nil {
 			err = errors.Join(err, e)

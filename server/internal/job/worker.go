@@ -1,7 +1,6 @@
 package job
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -245,9 +244,9 @@ func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store
 		return err
 	}
 	s.step("finished")
-	// The pending object goes last. If we die here the sweeper removes it.
-	if err := s.clean(context.WithoutCancel(ctx), j); err != nil {
-		s.Log.WarnContext(ctx, "pending object left for the sweeper", "job", j.ID, "error", err)
+	// The pending object goes last. If we die here the checker removes it.
+	if err := s.Objects.Delete(context.WithoutCancel(ctx), j.FileKey); err != nil {
+		s.Log.WarnContext(ctx, "pending object left for the checker", "job", j.ID, "error", err)
 	}
 	return nil
 }
@@ -321,18 +320,11 @@ func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearin
 }
 
 // keep writes the sample's objects under keys that no link was signed for, and reads the copy
-// of the original back. A repeated try writes the same keys again. The three are written at
-// once: most of their time is waiting for the store.
+// of the original back. A repeated try writes the same keys again. The two are written at once:
+// most of their time is waiting for the store.
 func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing, upload object.Reader) error {
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return s.keepOriginal(ctx, j, sample, upload) })
-	parts.Go(func() error {
-		peaks, err := h.peaks()
-		if err != nil {
-			return err
-		}
-		return s.Objects.Put(ctx, sample.PeaksKey, bytes.NewReader(peaks), int64(len(peaks)), "application/json")
-	})
 	if sample.PreviewKey != "" {
 		parts.Go(func() error { return s.keepPreview(ctx, j, sample, h) })
 	}
@@ -428,7 +420,7 @@ func (s *Service) finish(ctx context.Context, rj *river.Job[AnalyzeArgs], j *sto
 	})
 }
 
-// clean removes a final job's pending object, and says so.
+// clean removes the pending object of a job that ended without a sample, and says so.
 func (s *Service) clean(ctx context.Context, j *store.Job) error {
 	if err := s.Objects.Delete(ctx, j.FileKey); err != nil {
 		return err

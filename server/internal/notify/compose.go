@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"slices"
 	"strconv"
 	"strings"
 	texttemplate "text/template"
@@ -106,6 +107,9 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		l.Lead = "The sign-in of “" + about + "” was used from two places at once, which happens when somebody copies it. It has been ended; sign in again on your own machine."
 		l.Button, l.Link = "See where you are signed in", l.Brand.Address+"/account"
 	case a.MailKind == mailProcessed:
+		if len(a.About) > 1 {
+			return s.fillReady(ctx, l, a)
+		}
 		return s.fillProcessed(ctx, l, a.UserID, about)
 	case a.MailKind == mailFailed:
 		job, err := s.DB.Job(ctx, a.UserID, about)
@@ -152,7 +156,7 @@ func (s *Service) fillProcessed(ctx context.Context, l *letter, userID, sampleID
 	}
 	l.Subject, l.Title = "Your sample is ready: "+sample.Title, "Your sample is ready"
 	l.Lead = sample.Title
-	l.Facts = append(l.Facts, fact{"Tempo", tempo(sample)}, fact{"Key", orUnknown(sample.Key)})
+	l.Facts = append(l.Facts, fact{"Tempo", orUnknown(tempo(sample))}, fact{"Key", orUnknown(sample.Key)})
 	if v := vibes[sampleID]; v != nil {
 		if v.OneLine != "" {
 			l.Lead += " — " + v.OneLine
@@ -161,8 +165,8 @@ func (s *Service) fillProcessed(ctx context.Context, l *letter, userID, sampleID
 		if v.Source == wire.VibeFromRules {
 			name = "Vibe (by rules)"
 		}
-		if words := append(append([]string{}, v.Mood...), v.Tags...); len(words) > 0 {
-			l.Facts = append(l.Facts, fact{name, strings.Join(words, ", ")})
+		if words := vibeWords(v); words != "" {
+			l.Facts = append(l.Facts, fact{name, words})
 		}
 	}
 	if at := sample.ExpiresAt; at != 0 {
@@ -172,9 +176,51 @@ func (s *Service) fillProcessed(ctx context.Context, l *letter, userID, sampleID
 	return nil
 }
 
+// vibeWords are the tags of a vibe as a letter lists them.
+func vibeWords(v *wire.Vibe) string { return strings.Join(slices.Concat(v.Mood, v.Tags), ", ") }
+
+// fillReady tells of several samples that got ready one after the other.
+func (s *Service) fillReady(ctx context.Context, l *letter, a MailArgs) error {
+	vibes, err := s.DB.VibesOf(ctx, a.About)
+	if err != nil {
+		return err
+	}
+	n := a.More
+	for _, id := range a.About {
+		sample, err := s.DB.Sample(ctx, a.UserID, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		n++
+		item := sample.Title
+		for _, part := range []string{tempo(sample), sample.Key} {
+			if part != "" {
+				item += ", " + part
+			}
+		}
+		if v := vibes[id]; v != nil && vibeWords(v) != "" {
+			item += ": " + vibeWords(v)
+		}
+		l.Items = append(l.Items, item)
+	}
+	if n == 0 {
+		return store.ErrNotFound
+	}
+	if a.More > 0 {
+		l.Items = append(l.Items, fmt.Sprintf("and %d more", a.More))
+	}
+	l.Subject, l.Title = fmt.Sprintf("%d of your samples are ready", n), "Your samples are ready"
+	l.Button, l.Link = "Open your samples", l.Brand.Address+"/samples"
+	return nil
+}
+
+// tempo is a sample's tempo, "" without one.
 func tempo(s *store.Sample) string {
 	if s.BPM == 0 {
-		return "none found"
+		return ""
 	}
 	return strconv.FormatFloat(s.BPM, 'f', 1, 64) + " BPM"
 }

@@ -43,6 +43,7 @@ type MailArgs struct {
 	UserID    string   `json:"user_id"`
 	Recipient string   `json:"recipient"`
 	About     []string `json:"about"`
+	More      int64    `json:"-"`                // how many others it is about that About does not name
 	Tenant    string   `json:"tenant,omitempty"` // in whose name, where no account says it
 }
 
@@ -95,17 +96,23 @@ func (s *Service) Reused(ctx context.Context, tx *store.Tx, u *store.User, devic
 
 // mail sends a mail that its user wants.
 func (s *Service) mail(ctx context.Context, tx *store.Tx, kind, userID string, about ...string) error {
-	u, err := tx.User(ctx, userID)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // deleted meanwhile
-	}
-	if err != nil {
+	a, err := s.wantedMail(ctx, tx, kind, userID, about...)
+	if err != nil || a == nil {
 		return err
 	}
-	if !wanted(u, kind) {
-		return nil
+	return s.enqueueMail(ctx, tx, *a)
+}
+
+// wantedMail is a mail to a user; nil if the user does not want it or was deleted meanwhile.
+func (s *Service) wantedMail(ctx context.Context, tx *store.Tx, kind, userID string, about ...string) (*MailArgs, error) {
+	u, err := tx.User(ctx, userID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
 	}
-	return s.enqueueMail(ctx, tx, MailArgs{MailKind: kind, UserID: u.ID, Recipient: u.Email, About: about})
+	if err != nil || !wanted(u, kind) {
+		return nil, err
+	}
+	return &MailArgs{MailKind: kind, UserID: u.ID, Recipient: u.Email, About: about}, nil
 }
 
 func wanted(u *store.User, kind string) bool {
@@ -143,12 +150,16 @@ func (*mailWorker) Timeout(*river.Job[MailArgs]) time.Duration { return 35 * tim
 // its Message-ID is then the same, which mail services and readers use to drop doubles.
 func (w *mailWorker) Work(ctx context.Context, job *river.Job[MailArgs]) error {
 	s, a := w.s, job.Args
-	state, err := s.DB.MailState(ctx, a.MailID)
-	if errors.Is(err, store.ErrNotFound) || (err == nil && state == "sent") {
+	row, err := s.gathered(ctx, a.MailID)
+	if errors.Is(err, store.ErrNotFound) || (err == nil && row.State == store.MailSent) {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if row.Gathered > 0 {
+		a.About = strings.Fields(row.About)
+		a.More = row.Gathered - int64(len(a.About))
 	}
 	m, err := s.compose(ctx, a)
 	if errors.Is(err, store.ErrNotFound) {
@@ -175,7 +186,7 @@ func (w *mailWorker) Work(ctx context.Context, job *river.Job[MailArgs]) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	return s.DB.Note(ctx, func(tx *store.Tx) error {
-		return errors.Join(tx.MailDone(ctx, a.MailID, "sent", "", s.Now()), queue.Complete(ctx, tx, job))
+		return errors.Join(tx.MailDone(ctx, a.MailID, store.MailSent, "", s.Now()), queue.Complete(ctx, tx, job))
 	})
 }
 

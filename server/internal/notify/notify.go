@@ -25,6 +25,8 @@ import (
 // Enqueuer writes job queue entries in a transaction.
 type Enqueuer interface {
 	Insert(ctx context.Context, tx *store.Tx, args river.JobArgs, opts *river.InsertOpts) (int64, error)
+	// Now makes an entry that waits for its time due.
+	Now(ctx context.Context, tx *store.Tx, id int64) error
 }
 
 // Linker makes the signed links of a webhook's body.
@@ -79,7 +81,7 @@ func (s *Service) Processed(ctx context.Context, tx *store.Tx, job *store.Job, s
 	if job.BatchID != "" {
 		return nil
 	}
-	return s.mail(ctx, tx, mailProcessed, job.UserID, sample.ID)
+	return s.ready(ctx, tx, job.UserID, sample.ID)
 }
 
 // Failed tells that a job failed for good.

@@ -14,6 +14,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
 	"sampleagent/server/internal/testbed"
 	"sampleagent/sync/wire"
 )
@@ -166,6 +167,59 @@ func TestMailsArriveInARealInbox(t *testing.T) {
 	if err := json.Unmarshal(fetch(t, api+"/api/v1/messages", ""), &list); err != nil || len(list.Messages) != 3 {
 		t.Errorf("%d mails after the opt-out, %v", len(list.Messages), err)
 	}
+}
+
+// Who sends many sounds gets one mail when the last is ready; a sound that others keep waiting is told
+// when its time has come.
+func TestSoundsThatGetReadyTogetherAreOneMail(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		ada := w.signIn("ada@example.org", plan.Pro)
+		upload := func(name string, seed int) {
+			t.Helper()
+			if status, ok, p := ada.upload(name, wav(t, 0.2, seed)); status != 202 || ada.waitJob(ok.JobID).Status != wire.Completed {
+				t.Fatalf("%s: %d %+v", name, status, p)
+			}
+		}
+		ready := func() (about []string) {
+			for _, m := range w.mails(ada.email) {
+				if !strings.Contains(m, "sign-in code") {
+					about = append(about, m)
+				}
+			}
+			return about
+		}
+		// A sound that is on its way and never comes.
+		slow := store.Job{ID: store.NewID(), UserID: ada.id, Status: wire.Pending, Tier: plan.Pro, Queue: plan.QueueEnterprise, SampleID: store.NewID(),
+			CreatedAt: store.At(w.Now()), UpdatedAt: store.At(w.Now()), DeadlineAt: store.At(w.Now().Add(time.Hour))}
+		write := func(f func(tx *store.Tx) error) {
+			t.Helper()
+			if err := w.DB.Write(ctx, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(func(tx *store.Tx) error { _, err := tx.AddJob(ctx, &slow); return err })
+		upload("kick.wav", 1)
+		asSQL(t, w.Config.Data, w.Config.DatabaseURL, "UPDATE river_job SET state = 'available', scheduled_at = created_at WHERE kind = 'send_mail' AND state = 'scheduled'")
+		w.waitFor("the mail whose time has come", func() bool { return len(ready()) == 1 })
+		upload("snare.wav", 2)
+		upload("hat.wav", 3)
+		write(func(tx *store.Tx) error {
+			_, err := tx.EndJob(ctx, slow.ID, wire.Cancelled, wire.CodeCancelled, "", 0, w.Now())
+			return err
+		})
+		upload("clap.wav", 4)
+		w.waitFor("the mail about three", func() bool { return len(ready()) == 2 })
+		upload("rim.wav", 5)
+		w.waitFor("the mail about one that is alone", func() bool { return len(ready()) == 3 })
+		for i, want := range [][]string{{"Subject: Your sample is ready: kick"}, {"Subject: 3 of your samples are ready", "- snare", "- hat", "- clap"}, {"Subject: Your sample is ready: rim"}} {
+			for _, part := range want {
+				if m := ready()[i]; !strings.Contains(m, part) {
+					t.Errorf("mail %d does not say %q:\n%s", i, part, m)
+				}
+			}
+		}
+	})
 }
 
 func TestFreeAudioEndsAfterTwoWarnings(t *testing.T) {

@@ -111,18 +111,7 @@ func takeStorage(ctx context.Context, tx *store.Tx, u *store.User, l plan.Limits
 
 // Use settles a job's reservations: the sample is there.
 func Use(ctx context.Context, tx *store.Tx, jobID string, now time.Time) error {
-	rows, err := tx.LedgerOf(ctx, jobID)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.State == store.LedgerReserved {
-			if _, err := tx.SettleLedger(ctx, r.ID, store.LedgerUsed, "", now); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return tx.UseLedger(ctx, jobID, now)
 }
 
 // What Refund gives back.

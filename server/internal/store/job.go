@@ -125,10 +125,15 @@ func (tx *Tx) ParkJob(ctx context.Context, id, why string, now time.Time) error 
 	return err
 }
 
-// EndJob marks a live job as ended; false if it had ended.
+// EndJob marks a live job as ended; false if it had ended. The pending object of a completed job goes
+// right after it: if the process dies first, it is an object that no row knows.
 func (tx *Tx) EndJob(ctx context.Context, id string, status wire.JobStatus, code wire.Code, why string, workMS int64, now time.Time) (bool, error) {
-	n, err := tx.exec(ctx, `UPDATE processing_jobs SET status = ?, step = '', error_code = ?, error = ?, work_ms = ?, completed_at = ?, updated_at = ?
-		WHERE id = ? AND status IN ('pending', 'processing')`, status, code, why, workMS, At(now), At(now), id)
+	cleaned := Millis(0)
+	if status == wire.Completed {
+		cleaned = At(now)
+	}
+	n, err := tx.exec(ctx, `UPDATE processing_jobs SET status = ?, step = '', error_code = ?, error = ?, work_ms = ?, completed_at = ?, updated_at = ?, cleaned_at = ?
+		WHERE id = ? AND status IN ('pending', 'processing')`, status, code, why, workMS, At(now), At(now), cleaned, id)
 	return n > 0, err
 }
 
@@ -157,6 +162,13 @@ func (q Q) JobsDue(ctx context.Context, queue plan.Queue, before time.Time, limi
 func (q Q) LiveJobs(ctx context.Context, userID string, queue plan.Queue) (n int64, err error) {
 	err = q.one(ctx, &n, "SELECT COUNT(*) FROM processing_jobs WHERE user_id = ? AND queue = ? AND status IN ('pending', 'processing')", userID, queue)
 	return n, err
+}
+
+// SinglesLeft says whether a user has unfinished jobs outside of batches.
+func (q Q) SinglesLeft(ctx context.Context, userID string) (bool, error) {
+	var n int64
+	err := q.one(ctx, &n, "SELECT COUNT(*) FROM (SELECT 1 FROM processing_jobs WHERE user_id = ? AND status IN ('pending', 'processing') AND batch_id = '' LIMIT 1) o", userID)
+	return n > 0, err
 }
 
 // RunningJobs counts a user's running jobs in a lane, without one that may run already.
@@ -252,11 +264,9 @@ func (q Q) LostJobs(ctx context.Context, before time.Time, limit int) ([]Job, er
 		ORDER BY id LIMIT ?`, At(before), limit)
 }
 
-// UncleanJobs lists ended jobs whose pending object may go: completed ones ended before done,
-// others before failed.
-func (q Q) UncleanJobs(ctx context.Context, done, failed time.Time, limit int) ([]Job, error) {
-	return jobs.list(ctx, q, `WHERE cleaned_at = 0 AND completed_at > 0 AND ((status = 'completed' AND completed_at < ?)
-		OR (status IN ('failed', 'cancelled', 'expired') AND completed_at < ?)) ORDER BY completed_at LIMIT ?`, At(done), At(failed), limit)
+// UncleanJobs lists jobs that ended before a time and whose pending object may go.
+func (q Q) UncleanJobs(ctx context.Context, before time.Time, limit int) ([]Job, error) {
+	return jobs.list(ctx, q, "WHERE cleaned_at = 0 AND completed_at > 0 AND completed_at < ? ORDER BY completed_at LIMIT ?", At(before), limit)
 }
 
 // CleanedJob notes that a job's pending object is gone; false if the job lives again.

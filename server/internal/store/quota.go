@@ -60,6 +60,12 @@ func (tx *Tx) SettleLedger(ctx context.Context, id, state, reason string, now ti
 	return n > 0, err
 }
 
+// UseLedger settles what a job has reserved.
+func (tx *Tx) UseLedger(ctx context.Context, jobID string, now time.Time) error {
+	_, err := tx.exec(ctx, "UPDATE ledger SET state = ?, settled_at = ? WHERE job_id = ? AND state = ?", LedgerUsed, At(now), jobID, LedgerReserved)
+	return err
+}
+
 // Take counts amount in a window unless that would pass limit (limit < 0: no limit). The
 // check and the count are one UPDATE.
 func (tx *Tx) Take(ctx context.Context, userID, kind string, w plan.Window, amount, limit int64) (bool, error) {

@@ -21,7 +21,7 @@ type Sample struct {
 	Search         string       `db:"search"` // lower-case text that free text searches
 	FileKey        string       `db:"file_key"`
 	PreviewKey     string       `db:"preview_key"`
-	PeaksKey       string       `db:"peaks_key"`
+	PeaksKey       string       `db:"peaks_key"` // of older samples; now Features.Peaks
 	Format         string       `db:"format"`
 	Size           int64        `db:"size"`
 	SHA256         string       `db:"sha256"`
@@ -321,6 +321,7 @@ type Features struct {
 	SampleRate    int64                   `db:"sample_rate"`
 	Channels      int64                   `db:"num_channels"`
 	Frames        int64                   `db:"num_samples"`
+	Peaks         []byte                  `db:"peaks"` // pairs of lowest and highest as int8, 127 full scale
 	BPM           *float64                `db:"bpm"`
 	BPMConf       *float64                `db:"bpm_confidence"`
 	BPMCandidates List[wire.BPMCandidate] `db:"bpm_candidates"`

@@ -219,7 +219,7 @@ func TestJobStatesOnlyGoForward(t *testing.T) {
 			}
 			return errors.Join(err, err2, err3, err4, err5, err6)
 		})
-		unclean, err := db.UncleanJobs(ctx, now, now.Add(time.Second), 10)
+		unclean, err := db.UncleanJobs(ctx, now.Add(time.Second), 10)
 		if err != nil || len(unclean) != 1 {
 			t.Errorf("%d to clean, %v", len(unclean), err)
 		}

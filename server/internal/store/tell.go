@@ -173,11 +173,23 @@ type Mail struct {
 	UserID    string `db:"user_id"`
 	Kind      string `db:"kind"`
 	Recipient string `db:"recipient"`
-	State     string `db:"state"` // pending, sent, failed
+	State     string `db:"state"` // gathering, pending, sent, failed, off
 	Error     string `db:"error"`
 	CreatedAt Millis `db:"created_at"`
 	SentAt    Millis `db:"sent_at"`
+	About     string `db:"about"`    // ids of the first that it gathered
+	Gathered  int64  `db:"gathered"` // how many in all; 0: it gathers nothing
+	QueueID   int64  `db:"queue_id"` // of a gathering one
 }
+
+// States of a mail that others act on.
+const (
+	MailGathering = "gathering" // more may join it
+	MailSent      = "sent"
+)
+
+// mailNames is how many ids a gathering mail keeps: more than it lists are only counted.
+const mailNames = 20
 
 var mails = tableOf[Mail]("mails")
 
@@ -193,10 +205,23 @@ func (tx *Tx) MailDone(ctx context.Context, id, state, why string, now time.Time
 	return err
 }
 
-// MailState reads how a mail stands.
-func (q Q) MailState(ctx context.Context, id string) (state string, err error) {
-	err = q.one(ctx, &state, "SELECT state FROM mails WHERE id = ?", id)
-	return state, err
+// Mail reads a mail, for workers.
+func (q Q) Mail(ctx context.Context, id string) (*Mail, error) {
+	return mails.get(ctx, q, "WHERE id = ?", id)
+}
+
+// JoinMail adds a thing to a user's gathering mail of a kind and gives its entry in the job queue;
+// ErrNotFound without one.
+func (tx *Tx) JoinMail(ctx context.Context, userID, kind, about string) (queueID int64, err error) {
+	err = tx.one(ctx, &queueID, "UPDATE mails SET gathered = gathered + 1, about = CASE WHEN gathered < ? THEN about || ' ' || ? ELSE about END "+
+		"WHERE user_id = ? AND kind = ? AND state = ? RETURNING queue_id", mailNames, about, userID, kind, MailGathering)
+	return queueID, err
+}
+
+// CloseMail ends a mail's gathering.
+func (tx *Tx) CloseMail(ctx context.Context, id string) error {
+	_, err := tx.exec(ctx, "UPDATE mails SET state = 'pending' WHERE id = ? AND state = ?", id, MailGathering)
+	return err
 }
 
 // LastMail is when a user was last sent a kind of mail.

@@ -170,7 +170,6 @@ type sampleData struct {
 	Deep     *wire.DeepOffer // nil: not offered
 	Play     string
 	Download string
-	Peaks    string
 }
 
 func (p *pages) sample(w http.ResponseWriter, r *http.Request) {
@@ -194,7 +193,6 @@ func (p *pages) sample(w http.ResponseWriter, r *http.Request) {
 		}{
 			{&data.Play, func() (*wire.Link, error) { return p.Jobs.Play(r.Context(), user, id) }},
 			{&data.Download, func() (*wire.Link, error) { return p.Jobs.Download(r.Context(), user, id) }},
-			{&data.Peaks, func() (*wire.Link, error) { return p.Jobs.Peaks(r.Context(), user, id) }},
 		}
 		for _, l := range links {
 			link, err := l.get()

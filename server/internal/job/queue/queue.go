@@ -119,6 +119,20 @@ func (q *Queue) Cancel(ctx context.Context, tx *store.Tx, id int64) error {
 	return err
 }
 
+// Now makes an entry that waits for its time due.
+func (q *Queue) Now(ctx context.Context, tx *store.Tx, id int64) error {
+	var err error
+	if q.pg != nil {
+		_, err = q.pg.JobRetryTx(ctx, tx.Postgres(), id)
+	} else {
+		_, err = q.lite.JobRetryTx(ctx, tx.SQLite(), id)
+	}
+	if errors.Is(err, rivertype.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // Withdraw removes an entry that does not run; false if it runs or is gone.
 func (q *Queue) Withdraw(ctx context.Context, tx *store.Tx, id int64) (bool, error) {
 	var err error

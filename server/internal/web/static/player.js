@@ -40,16 +40,16 @@ class Player {
     loop?.addEventListener('change', () => { this.audio.loop = loop.checked; });
   }
 
-  // load shows another sound; links come from the API when they are not given.
-  async load(id, links) {
+  // load shows another sound; the link to play it comes from the API when it is not given.
+  async load(id, link) {
     this.id = id;
     this.renewed = false;
-    links ||= await Promise.all(['play', 'peaks'].map(what => ask(`/api/samples/${id}/${what}`))).then(([play, peaks]) => ({ play: play.url, peaks: peaks.url }));
+    link ||= (await ask(`/api/samples/${id}/play`)).url;
     if (this.id !== id) return false; // another was chosen meanwhile
-    this.audio.src = links.play;
+    this.audio.src = link;
     this.peaks = null;
     this.draw();
-    fetch(links.peaks).then(r => r.ok ? r.json() : Promise.reject(r.status)).then(p => { if (this.id === id) { this.peaks = p; this.draw(); } }).catch(() => { this.wave.title = 'The waveform could not be loaded.'; });
+    ask(`/api/samples/${id}/peaks`).then(p => { if (this.id === id) { this.peaks = p; this.draw(); } }).catch(() => { this.wave.title = 'The waveform could not be loaded.'; });
     return true;
   }
 
@@ -111,7 +111,7 @@ let player = null;
 const page = document.querySelector('[data-player]');
 if (page) {
   player = new Player(page);
-  player.load(page.dataset.player, { play: page.dataset.play, peaks: page.dataset.peaks });
+  player.load(page.dataset.player, page.dataset.play);
 }
 
 // ---- the list
