@@ -21,14 +21,11 @@ type checkpoints struct {
 
 // Sizes of the log, in pages of 4 KiB.
 const (
-	// From here on it is carried over. A page that many transactions wrote is so written once.
-	fullLog = 4000
-	// From here on the writers' turn is taken for a moment. The log begins anew only when all of it
-	// has been carried over as somebody begins to write, and somebody who writes on and on is always
-	// some pages ahead.
+	// From here on it is carried over. A page that many transactions wrote is so written once, and
+	// beginning the log anew, which waits for the disk inside somebody's commit, is seldom.
+	fullLog = 8000
+	// From here on the writers' turn is taken for a moment: they leave no pause.
 	longLog = 4 * fullLog
-	// So few pages are carried over while writers wait.
-	shortRest = 250
 )
 
 func (db *DB) startCheckpoints() {
@@ -79,23 +76,21 @@ func (w *wal) run(ctx context.Context, on interface {
 	return on.QueryRowContext(ctx, `PRAGMA wal_checkpoint(`+mode+`)`).Scan(&w.busy, &w.log, &w.carried)
 }
 
-// checkpoint carries the log over where it is long enough.
+// checkpoint carries the log over where it is long enough. The log begins anew only when all of it
+// has been carried over as somebody begins to write, and whoever writes on and on is always some
+// pages ahead: so bulk work pauses for the last of them, while an edit still has its turn.
 func (db *DB) checkpoint(ctx context.Context) error {
 	var now wal
-	if err := now.run(ctx, db.checkpoints.conn, "NOOP"); err != nil || now.log-now.carried < fullLog && now.log < longLog {
+	if err := now.run(ctx, db.checkpoints.conn, "NOOP"); err != nil || now.log < fullLog {
 		return err
 	}
-	for rest := now.log; rest > shortRest; {
-		if err := now.run(ctx, db.checkpoints.conn, "PASSIVE"); err != nil || now.log < longLog {
-			return err
-		}
-		if now.log-now.carried >= rest {
-			break // a reader holds on, or writers are faster than the disk
-		}
-		rest = now.log - now.carried
+	if err := now.run(ctx, db.checkpoints.conn, "PASSIVE"); err != nil {
+		return err
 	}
-	if now.log == now.carried {
-		return nil // whoever writes next begins it anew
+	db.bulk.Lock()
+	defer db.bulk.Unlock()
+	if err := now.run(ctx, db.checkpoints.conn, "PASSIVE"); err != nil || now.log < longLog {
+		return err
 	}
 	turn, err := db.w.Conn(ctx)
 	if err != nil {

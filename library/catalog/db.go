@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ type DB struct {
 	r           *sql.DB // a pool that cannot write
 	feed        feed
 	checkpoints checkpoints
+	bulk        sync.Mutex // held by a transaction of bulkTx
 
 	outside int64         // data_version of the file at the last Poll, under feed.mu
 	waiting atomic.Int32  // writers of this program that wait for their turn
@@ -139,6 +141,14 @@ func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error
 		db.feed.send(c)
 	}
 	return nil
+}
+
+// bulkTx is tx for work of many transactions, one after the other: an import, a sync. Between two
+// of them the log is carried into the file.
+func (db *DB) bulkTx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error {
+	db.bulk.Lock()
+	defer db.bulk.Unlock()
+	return db.tx(ctx, f)
 }
 
 // stamp is the current time as the tables hold it.

@@ -71,7 +71,7 @@ type NewFile struct {
 // A path that is there already is left as it is, with row 0.
 func (db *DB) List(ctx context.Context, importID string, files []NewFile) ([]Row, error) {
 	rows := make([]Row, len(files))
-	err := db.tx(ctx, func(tx *sql.Tx, c *Change) error {
+	err := db.bulkTx(ctx, func(tx *sql.Tx, c *Change) error {
 		// With a context that can end, the driver runs each statement on a goroutine of its own,
 		// which costs more than the statement. It is asked once a file instead.
 		done, ctx := ctx, context.WithoutCancel(ctx)
@@ -293,7 +293,7 @@ type Analysis struct {
 
 // Store writes outcomes in one transaction. Values typed by hand stay.
 func (db *DB) Store(ctx context.Context, batch []Analysis) error {
-	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
+	return db.bulkTx(ctx, func(tx *sql.Tx, c *Change) error {
 		c.vectors = true
 		done, ctx := ctx, context.WithoutCancel(ctx) // see List
 		for i := range batch {

@@ -56,7 +56,7 @@ func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, err
 		}
 	}
 	for s.marking != nil {
-		if err := db.tx(ctx, func(tx *sql.Tx, _ *Change) (err error) {
+		if err := db.bulkTx(ctx, func(tx *sql.Tx, _ *Change) (err error) {
 			s.marking, err = markNext(ctx, tx)
 			return err
 		}); err != nil {
@@ -85,8 +85,8 @@ func (db *DB) enterSync(ctx context.Context, account, machine string) (Sync, err
 }
 
 // markAtOnce is how many rows of the sync's tables one transaction writes or deletes at most, so
-// that a person's edit never waits long for it.
-const markAtOnce = 1000
+// that a person's edit never waits long for it. Nearly each lies on a page of its own.
+const markAtOnce = 250
 
 // markNext marks the next samples as to be sent, with the time of their last edit, and after the
 // last of them collections and kits. Cut between two, it goes on where it was.
@@ -123,7 +123,7 @@ func (db *DB) StopSync(ctx context.Context) error {
 		`DELETE FROM sync_joined WHERE sha256 IN (SELECT sha256 FROM sync_joined LIMIT ?)`,
 	} {
 		for n := int64(markAtOnce); n == markAtOnce; {
-			err := db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
+			err := db.bulkTx(ctx, func(tx *sql.Tx, _ *Change) error {
 				res, err := tx.ExecContext(ctx, q, markAtOnce)
 				if err == nil {
 					n, err = res.RowsAffected()
@@ -150,7 +150,7 @@ type SyncTx struct {
 
 // SyncUpdate runs f in one transaction.
 func (db *DB) SyncUpdate(ctx context.Context, f func(*SyncTx) error) error {
-	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
+	return db.bulkTx(ctx, func(tx *sql.Tx, c *Change) error {
 		// Statements that could be cancelled each cost a goroutine; the whole transaction is short.
 		return f(&SyncTx{ctx: context.WithoutCancel(ctx), begun: time.Now(), db: db, tx: tx, change: c})
 	})
@@ -166,8 +166,8 @@ func (t *SyncTx) Full() bool {
 // have to wait; each transaction costs some milliseconds to end. The second is for an edit in this
 // program, which is so not felt.
 const (
-	syncTurn  = 100 * time.Millisecond
-	waitedFor = 10 * time.Millisecond
+	syncTurn  = 40 * time.Millisecond
+	waitedFor = 5 * time.Millisecond
 )
 
 // Dirty is an object that a person changed, and when.
