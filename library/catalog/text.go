@@ -61,9 +61,15 @@ func NameKey(name string) string {
 	return b.String()
 }
 
-// DisplayName is a path's last element as it can be shown: bytes that are no text replaced.
+// DisplayName is a path's last element as it can be shown in one line: bytes that are no text
+// replaced, and a space for what ends lines or jumps.
 func DisplayName(path string) string {
-	return strings.ToValidUTF8(filepath.Base(path), "�")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(filepath.Base(path), "�"))
 }
 
 // hiddenWords finds the words that the tokenizer cannot see because nothing stands between

@@ -336,7 +336,7 @@ func (d *rowRenderer) draw() {
 	}
 	kind := l.Kind
 	if l.Pending {
-		kind = "waiting…"
+		kind = "not analysed"
 	}
 	text(d.name, name, nameInk, theme.TextBody, nameWidth)
 	text(d.tags, tags, dim, theme.TextSmall, c.tags.w)

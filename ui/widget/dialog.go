@@ -26,6 +26,9 @@ func ShowDialog(c fyne.Canvas, content fyne.CanvasObject, size fyne.Size, focus 
 			if o == d {
 				dialogs[c] = append(open[:i:i], open[i+1:]...)
 				d.pop.Hide()
+				if layer := overlays[c]; layer != nil {
+					layer.endHint() // of a button in the dialog: the pointer may never leave it
+				}
 				if before != nil {
 					c.Focus(before)
 				}

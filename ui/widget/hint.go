@@ -83,6 +83,9 @@ func hintLater(o fyne.CanvasObject, text string) *fyne.Animation {
 			return
 		}
 		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+		if at.IsZero() {
+			return // not on the screen any more: its dialog was closed, its line is gone
+		}
 		origin := fyne.CurrentApp().Driver().AbsolutePositionForObject(layer.Container)
 		layer.owner = o
 		layer.text.Text, layer.text.TextSize, layer.text.Color = text, theme.TextSmall, theme.C(theme.Text)
@@ -101,7 +104,11 @@ func hintLater(o fyne.CanvasObject, text string) *fyne.Animation {
 func hideHint(o fyne.CanvasObject) {
 	layer := overlays[fyne.CurrentApp().Driver().CanvasForObject(o)]
 	if layer != nil && layer.owner == o {
-		layer.box.Hide()
-		layer.text.Hide()
+		layer.endHint()
 	}
+}
+
+func (o *Overlay) endHint() {
+	o.box.Hide()
+	o.text.Hide()
 }

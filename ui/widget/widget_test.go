@@ -7,7 +7,10 @@ import (
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 	"pgregory.net/rapid"
 
 	"sampleagent/audio/waveform"
@@ -127,5 +130,28 @@ func TestASteepWaveIsOneLine(t *testing.T) {
 		if _, _, _, a := img.At(x, middle).RGBA(); a == 0 {
 			t.Fatalf("column %d does not reach the one before it", x)
 		}
+	}
+}
+
+// A hint goes with what it is about: no hint stays of a dialog that was closed under the pointer.
+func TestNoHintOfAClosedDialog(t *testing.T) {
+	test.NewTempApp(t)
+	layer := NewOverlay()
+	w := test.NewTempWindow(t, layer.Container)
+	w.Resize(fyne.NewSize(400, 300))
+	t.Cleanup(layer.Attach(w.Canvas()))
+	button := NewIconButton("close", "Take off the list", func() {})
+	hide := ShowDialog(w.Canvas(), container.NewVBox(widget.NewLabel("What is being done"), button), fyne.NewSize(200, 200), nil, nil)
+	button.MouseIn(&desktop.MouseEvent{})
+	if !layer.box.Visible() {
+		t.Fatal("the button has no hint")
+	}
+	hide()
+	if layer.box.Visible() || layer.text.Visible() {
+		t.Error("the hint outlived its dialog")
+	}
+	button.MouseIn(&desktop.MouseEvent{}) // a hint that was on its way
+	if layer.box.Visible() {
+		t.Error("a hint came for a button that is not there")
 	}
 }
