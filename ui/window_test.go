@@ -477,6 +477,60 @@ func TestFunctionKeysWorkWhereverTheFocusIs(t *testing.T) {
 	}
 }
 
+// Esc leaves a field, and what was typed in it is dropped; in the preferences it closes them from
+// every field.
+func TestEscLeavesEveryField(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	esc := &fyne.KeyEvent{Name: fyne.KeyEscape}
+	r.run(shortcut.FocusList)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
+	for _, id := range []shortcut.ID{shortcut.EditTempo, shortcut.EditKey} {
+		r.run(id)
+		r.settle(t)
+		field := c.Focused()
+		entry := func() string {
+			switch f := field.(type) {
+			case *own.Entry:
+				return f.Text
+			case interface{ SelectedText() string }:
+				f.(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutSelectAll{})
+				return f.SelectedText()
+			}
+			t.Fatalf("%s has the focus in a %T", id, field)
+			return ""
+		}
+		before := entry()
+		field.TypedRune('7')
+		field.TypedKey(esc)
+		r.settle(t)
+		if c.Focused() == field || entry() != before {
+			t.Errorf("%s: Esc leaves %q in the field, focus in it: %v", id, entry(), c.Focused() == field)
+		}
+	}
+	for steps, all := 0, 1; steps < all; steps++ {
+		r.run(shortcut.Preferences)
+		r.settle(t)
+		first := c.Focused()
+		at := first
+		for range steps {
+			c.FocusNext()
+			at = c.Focused()
+		}
+		if steps == 0 { // how many fields the round has
+			for c.FocusNext(); c.Focused() != first && all < 100; c.FocusNext() {
+				all++
+			}
+			c.Focus(first)
+		}
+		at.TypedKey(esc)
+		r.settle(t)
+		if own.DialogOpen(c) {
+			t.Fatalf("%d times Tab in the preferences: Esc does nothing in a %T", steps, at)
+		}
+	}
+}
+
 // Esc closes the topmost dialog whatever has the focus, and no key reaches what lies behind it.
 func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
 	r := newRig(t, 5)

@@ -458,7 +458,7 @@ func (v *View) tempoPopup(at *own.Chip) {
 		return
 	}
 	var pop *widget.PopUp
-	from, to := widget.NewEntry(), widget.NewEntry()
+	from, to := own.NewEntry(), own.NewEntry()
 	from.SetPlaceHolder("from")
 	to.SetPlaceHolder("to")
 	if lo, hi, ok := strings.Cut(Field(v.model.Text(), "bpm"), "-"); ok {
@@ -483,6 +483,8 @@ func (v *View) tempoPopup(at *own.Chip) {
 		}
 	}
 	from.OnSubmitted, to.OnSubmitted = submit, submit
+	leave := func() { pop.Hide() }
+	from.OnEscape, to.OnEscape = leave, leave
 	presets := own.Flow(6)
 	for _, p := range []string{"60-80", "80-95", "95-110", "110-130", "130-150", "150-180"} {
 		presets.Add(own.NewChip(p, func() { apply(p) }))
@@ -506,7 +508,7 @@ func (v *View) tempoPopup(at *own.Chip) {
 
 // SearchField is where the query is typed.
 type SearchField struct {
-	widget.Entry
+	own.Entry
 	view *View
 }
 
@@ -540,9 +542,7 @@ func (f *SearchField) TypedKey(e *fyne.KeyEvent) {
 		}
 		f.view.FocusList()
 	default:
-		if !own.Pass(f, e) {
-			f.Entry.TypedKey(e)
-		}
+		f.Entry.TypedKey(e)
 	}
 }
 

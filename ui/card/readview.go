@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
@@ -227,14 +226,17 @@ func count(n int, what string) string {
 
 // pathField is a folder that is typed: Enter or leaving the field takes it, Esc leaves the dialog.
 type pathField struct {
-	widget.Entry
-	take   func(dir string)
-	escape func()
-	taken  string
+	own.Entry
+	take  func(dir string)
+	taken string
 }
 
 func newPathField(dir, hint string, take func(dir string), escape func()) *pathField {
-	f := &pathField{take: take, escape: escape, taken: dir}
+	f := &pathField{take: take, taken: dir}
+	f.OnEscape = func() {
+		f.taken = f.dir() // leaving takes nothing
+		escape()
+	}
 	f.ExtendBaseWidget(f)
 	f.SetPlaceHolder(hint)
 	f.SetText(dir)
@@ -265,14 +267,4 @@ func (f *pathField) FocusLost() {
 	if f.open() {
 		f.submit()
 	}
-}
-
-// TypedKey implements fyne.Focusable.
-func (f *pathField) TypedKey(e *fyne.KeyEvent) {
-	if e.Name == fyne.KeyEscape {
-		f.taken = f.dir() // leaving takes nothing
-		f.escape()
-		return
-	}
-	f.Entry.TypedKey(e)
 }

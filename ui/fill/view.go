@@ -200,24 +200,22 @@ func (v *View) seedMenu() {
 
 // queryField is the search; Esc leaves the dialog, Down goes to the proposal.
 type queryField struct {
-	widget.Entry
-	escape, down func()
+	own.Entry
+	down func()
 }
 
 func newQueryField(escape, down func()) *queryField {
-	f := &queryField{escape: escape, down: down}
+	f := &queryField{down: down}
+	f.OnEscape = escape
 	f.ExtendBaseWidget(f)
 	return f
 }
 
 // TypedKey implements fyne.Focusable.
 func (f *queryField) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyEscape:
-		f.escape()
-	case fyne.KeyDown:
+	if e.Name == fyne.KeyDown {
 		f.down()
-	default:
-		f.Entry.TypedKey(e)
+		return
 	}
+	f.Entry.TypedKey(e)
 }

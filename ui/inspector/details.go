@@ -52,6 +52,7 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 
 	d.tempo = own.NewEntry()
 	d.tempo.SetPlaceHolder("BPM")
+	d.tempo.OnEscape = func() { d.leave(d.tempo) }
 	d.tempo.OnSubmitted = func(text string) {
 		bpm, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(text), ",", ".", 1), 64)
 		if text = strings.TrimSpace(text); text != "" && err != nil {
@@ -60,7 +61,7 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 		}
 		m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetTempo(ctx, rows, bpm) })
 	}
-	d.key = newKeyEntry()
+	d.key = newKeyEntry(func() { d.leave(d.key) })
 	d.key.SetPlaceHolder("Key")
 	d.key.OnSubmitted = d.setKey
 	d.key.OnChanged = func(text string) {
@@ -185,6 +186,12 @@ func (d *Details) FocusKey() { d.focus(d.key) }
 
 // FocusTag puts the cursor where tags are typed.
 func (d *Details) FocusTag() { d.focus(d.newTag) }
+
+// leave drops what is typed in a field.
+func (d *Details) leave(field fyne.CanvasObject) {
+	own.Leave(field)
+	d.Refresh()
+}
 
 // Refresh draws the model as it is now.
 func (d *Details) Refresh() {
@@ -322,10 +329,11 @@ func popUp(items []*fyne.MenuItem, below fyne.CanvasObject) {
 // keyEntry is where a key is typed or chosen.
 type keyEntry struct {
 	widget.SelectEntry
+	escape func()
 }
 
-func newKeyEntry() *keyEntry {
-	k := &keyEntry{}
+func newKeyEntry(escape func()) *keyEntry {
+	k := &keyEntry{escape: escape}
 	k.ExtendBaseWidget(k)
 	k.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	k.SetOptions(browser.Keys)
@@ -334,14 +342,23 @@ func newKeyEntry() *keyEntry {
 
 // TypedKey implements fyne.Focusable.
 func (k *keyEntry) TypedKey(e *fyne.KeyEvent) {
-	if !own.Pass(k, e) {
+	switch {
+	case e.Name == fyne.KeyEscape:
+		k.escape()
+	case !own.Pass(k, e):
 		k.SelectEntry.TypedKey(e)
 	}
 }
 
+// TypedShortcut implements fyne.Shortcutable.
+func (k *keyEntry) TypedShortcut(s fyne.Shortcut) {
+	k.SelectEntry.TypedShortcut(s)
+	own.PassShortcut(k, s)
+}
+
 // noteEntry tells its text when it loses the focus, so that a note is kept without a button.
 type noteEntry struct {
-	widget.Entry
+	own.Entry
 	left func(text string)
 }
 
@@ -353,13 +370,6 @@ func newNoteEntry(left func(string)) *noteEntry {
 	n.SetMinRowsVisible(3)
 	n.SetPlaceHolder("Notes")
 	return n
-}
-
-// TypedKey implements fyne.Focusable.
-func (n *noteEntry) TypedKey(e *fyne.KeyEvent) {
-	if !own.Pass(n, e) {
-		n.Entry.TypedKey(e)
-	}
 }
 
 // FocusLost implements fyne.Focusable.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	device "sampleagent/library/kit"
 	"sampleagent/ui/theme"
@@ -180,15 +179,15 @@ func (c *Controls) Refresh() {
 	}
 }
 
-// field is a line of text that Esc leaves.
+// field is a line of text that knows whether it is being typed in.
 type field struct {
-	widget.Entry
-	escape func()
+	own.Entry
 	typing bool
 }
 
 func newField(escape func()) *field {
-	f := &field{escape: escape}
+	f := &field{}
+	f.OnEscape = escape
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -198,14 +197,3 @@ func (f *field) FocusGained() { f.typing = true; f.Entry.FocusGained() }
 
 // FocusLost implements fyne.Focusable.
 func (f *field) FocusLost() { f.typing = false; f.Entry.FocusLost() }
-
-// TypedKey implements fyne.Focusable.
-func (f *field) TypedKey(k *fyne.KeyEvent) {
-	if k.Name == fyne.KeyEscape {
-		f.escape()
-		return
-	}
-	if !own.Pass(f, k) {
-		f.Entry.TypedKey(k)
-	}
-}

@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/app/settings"
 	"sampleagent/ui/browser"
@@ -111,7 +110,7 @@ func named(name string, o fyne.CanvasObject) fyne.CanvasObject {
 }
 
 func (v *View) toggle(name, help string, get func(*settings.Settings) *bool) fyne.CanvasObject {
-	check := widget.NewCheck(help, nil)
+	check := own.NewCheck(help)
 	check.SetChecked(*get(&v.now))
 	check.OnChanged = func(on bool) { v.set(func(s *settings.Settings) { *get(s) = on }) }
 	return named(name, check)
@@ -152,7 +151,7 @@ func slider(name string, s *own.Slider) fyne.CanvasObject { return named(name, s
 
 // field is a line of text that is kept when Enter is pressed or the field is left.
 type field struct {
-	widget.Entry
+	own.Entry
 	keep func(text string)
 	kept string
 }
@@ -197,7 +196,7 @@ func (v *View) folder(name, empty string, get func(*settings.Settings) *string, 
 
 // pick is a choice from a list, the first of which stands for nothing.
 func (v *View) pick(name, none string, values []string, get func(*settings.Settings) *string) fyne.CanvasObject {
-	s := widget.NewSelect(append([]string{none}, values...), nil)
+	s := own.NewSelect(append([]string{none}, values...))
 	s.Selected = none
 	if now := *get(&v.now); now != "" {
 		s.Selected = now

@@ -5,9 +5,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/app/settings"
+	own "sampleagent/ui/widget"
 )
 
 func TestAFieldIsKeptOnLeavingIt(t *testing.T) {
@@ -65,10 +65,10 @@ func TestEveryChoiceIsKept(t *testing.T) {
 	var walk func(o fyne.CanvasObject)
 	walk = func(o fyne.CanvasObject) {
 		switch o := o.(type) {
-		case *widget.Check:
+		case *own.Check:
 			checks++
 			o.SetChecked(!o.Checked)
-		case *widget.Select:
+		case *own.Select:
 			picks++
 			o.SetSelected("F# minor")
 		case *fyne.Container:

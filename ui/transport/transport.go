@@ -337,7 +337,7 @@ func (v *View) askTempo() {
 	for _, b := range []int{75, 85, 90, 95, 100, 120, 140} {
 		presets.Add(own.NewChip(fmt.Sprint(b), func() { v.core.SetTempo(float64(b)); pop.Hide() }))
 	}
-	key := widget.NewSelect(append([]string{noKey}, browser.Keys...), nil)
+	key := own.NewSelect(append([]string{noKey}, browser.Keys...))
 	key.Selected = noKey
 	if v.shown.FollowKey && v.shown.SessionKey != "" {
 		key.Selected = v.shown.SessionKey

@@ -85,25 +85,3 @@ func Pass(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	c.OnTypedKey()(e)
 	return true
 }
-
-// Entry is a text field of a dialog: Esc leaves the dialog.
-type Entry struct {
-	widget.Entry
-}
-
-// NewEntry is an empty field.
-func NewEntry() *Entry {
-	e := &Entry{}
-	e.ExtendBaseWidget(e)
-	return e
-}
-
-// TypedKey implements fyne.Focusable.
-func (e *Entry) TypedKey(k *fyne.KeyEvent) {
-	if k.Name == fyne.KeyEscape && Escape(fyne.CurrentApp().Driver().CanvasForObject(e)) {
-		return
-	}
-	if !Pass(e, k) {
-		e.Entry.TypedKey(k)
-	}
-}
