@@ -24,29 +24,29 @@ type nextPage struct {
 }
 
 // Pull is the page that was fetched ahead, when it is the one that is asked for.
-func (a *ahead) Pull(ctx context.Context, actor string, since int64) (page *wire.SyncPage, err error) {
+func (a *ahead) Pull(ctx context.Context, actor string, since, mark int64) (page *wire.SyncPage, err error) {
 	if n := a.next; n != nil && n.actor == actor && n.since == since {
 		<-n.done
 		page, err = n.page, n.err
 	} else {
 		a.stop()
-		page, err = a.Server.Pull(ctx, actor, since)
+		page, err = a.Server.Pull(ctx, actor, since, mark)
 	}
 	a.next = nil
 	if err == nil && page.More && page.Next > since {
-		a.begin(ctx, actor, page.Next)
+		a.begin(ctx, actor, page.Next, mark)
 	}
 	return page, err
 }
 
-func (a *ahead) begin(ctx context.Context, actor string, since int64) {
+func (a *ahead) begin(ctx context.Context, actor string, since, mark int64) {
 	ctx, cancel := context.WithCancel(ctx)
 	n := &nextPage{actor: actor, since: since, cancel: cancel, done: make(chan struct{})}
 	a.next = n
 	go func() {
 		defer close(n.done)
 		defer cancel()
-		n.page, n.err = a.Server.Pull(ctx, actor, since)
+		n.page, n.err = a.Server.Pull(ctx, actor, since, mark)
 	}()
 }
 

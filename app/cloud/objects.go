@@ -51,6 +51,9 @@ func (o objects) SetCursor(next int64) error                     { return o.tx.S
 func (o objects) Rename() (string, error)                        { return o.tx.Rename() }
 func (o objects) Epoch() (int64, error)                          { return o.tx.Epoch() }
 func (o objects) SetEpoch(n int64) error                         { return o.tx.SetEpoch(n) }
+func (o objects) ForgetSent(after string) (string, error)        { return o.tx.ForgetSent(after) }
+func (o objects) Mark() (int64, error)                           { return o.tx.Mark() }
+func (o objects) SetMark(n int64) error                          { return o.tx.SetMark(n) }
 func (o objects) SetClock(c wire.Clock) error                    { return o.tx.SetClock(uint64(c)) }
 func (o objects) Clock() (wire.Clock, error) {
 	n, err := o.tx.Clock()

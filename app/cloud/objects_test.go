@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func (h *hub) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, erro
 	return &wire.SyncPushed{Seq: h.last, From: from}, nil
 }
 
-func (h *hub) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {
+func (h *hub) Pull(_ context.Context, actor string, since, _ int64) (*wire.SyncPage, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var keys []string
@@ -374,4 +375,60 @@ func TestPositionsFollowTheOrderAndChangeLittle(t *testing.T) {
 			t.Fatalf("moving one item changed %d keys", changed)
 		}
 	})
+}
+
+// Collections that two machines call the same, made or renamed without knowing of each other, both
+// stay, by the same name on each machine, and can be edited and renamed.
+func TestOneNameOnTwoMachines(t *testing.T) {
+	ctx, h := t.Context(), newHub()
+	a, b := newMachine(t, h, t.TempDir(), "a"), newMachine(t, h, t.TempDir(), "b")
+	ours, err := a.db.NewCollection(ctx, "", "Night", nil)
+	a.do(err)
+	theirs, err := b.db.NewCollection(ctx, "", "Day", nil)
+	b.do(err)
+	b.putKit(kit.Kit{ID: "k2", Name: "Set"})
+	a.putKit(kit.Kit{ID: "k1", Name: "Set"})
+	rename := func(m *machine, id, name string) error {
+		_, _, err := m.db.EditCollection(ctx, id, func(c *catalog.Collection) { c.Name = name })
+		return err
+	}
+	b.do(rename(b, theirs.ID, "night"))
+	for range 2 {
+		a.sync()
+		b.sync()
+	}
+	names := func(m *machine) (out []string) {
+		all, err := m.db.Collections(ctx)
+		m.do(err)
+		for _, c := range all {
+			out = append(out, c.ID+" "+c.Name+" "+c.Description)
+		}
+		kits, err := m.db.Kits(ctx)
+		m.do(err)
+		for _, k := range kits {
+			out = append(out, k.ID+" "+k.Name)
+		}
+		slices.Sort(out)
+		return out
+	}
+	want := []string{ours.ID + " Night ", theirs.ID + " night ", "k1 Set", "k2 Set"}
+	slices.Sort(want)
+	if x, y := names(a), names(b); !slices.Equal(x, want) || !slices.Equal(y, want) {
+		t.Fatalf("one shows %q, the other %q, want %q", x, y, want)
+	}
+	_, _, err = b.db.EditCollection(ctx, ours.ID, func(c *catalog.Collection) { c.Description = "ours" })
+	b.do(err)
+	if err := rename(b, ours.ID, "night"); !errors.Is(err, catalog.ErrExists) {
+		t.Errorf("a name that a sibling has: %v", err)
+	}
+	b.do(rename(b, theirs.ID, "Noon"))
+	for range 2 {
+		b.sync()
+		a.sync()
+	}
+	want = []string{ours.ID + " Night ours", theirs.ID + " Noon ", "k1 Set", "k2 Set"}
+	slices.Sort(want)
+	if x, y := names(a), names(b); !slices.Equal(x, want) || !slices.Equal(y, want) {
+		t.Fatalf("after the rename one shows %q, the other %q, want %q", x, y, want)
+	}
 }

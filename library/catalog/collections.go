@@ -123,6 +123,8 @@ func (db *DB) setCollection(ctx context.Context, tx *sql.Tx, c *Collection) erro
 	return found(res, err, "collection "+c.Name)
 }
 
+// A name that a sibling has is refused, but not where it has it already: two machines may have given
+// one to two collections.
 func checkCollection(ctx context.Context, tx *sql.Tx, id, parent, name string) error {
 	if name == "" {
 		return fmt.Errorf("collection: %w: its name is empty", ErrOutOfRange)
@@ -131,7 +133,8 @@ func checkCollection(ctx context.Context, tx *sql.Tx, id, parent, name string) e
 	err := tx.QueryRowContext(ctx, `WITH RECURSIVE above (id, parent) AS (
 			SELECT id, parent FROM collections WHERE id = ?2
 			UNION SELECT c.id, c.parent FROM collections c JOIN above ON c.id = above.parent)
-		SELECT (SELECT count(*) FROM collections WHERE parent IS ?2 AND id <> ?1 AND name = ?3 COLLATE NOCASE),
+		SELECT (SELECT count(*) FROM collections WHERE parent IS ?2 AND id <> ?1 AND name = ?3 COLLATE NOCASE
+				AND NOT EXISTS (SELECT 1 FROM collections WHERE id = ?1 AND parent IS ?2 AND name = ?3)),
 			(SELECT count(*) FROM above), (SELECT count(*) FROM above WHERE id = ?1)`, id, null(parent), name).Scan(&twin, &parents, &circle)
 	switch {
 	case err != nil:

@@ -287,6 +287,29 @@ func (t *SyncTx) Epoch() (n int64, err error) {
 	return n, err
 }
 
+// Mark is the newest push that the server is known to have had, 0 for none.
+func (t *SyncTx) Mark() (n int64, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(mark), 0) FROM sync_state`).Scan(&n)
+	return n, err
+}
+
+// SetMark stores it.
+func (t *SyncTx) SetMark(n int64) error {
+	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET mark = ?`, n)
+	return err
+}
+
+// ForgetSent marks the cells of the next objects after one as not known to the server, and says
+// which was the last; "" when there are no more.
+func (t *SyncTx) ForgetSent(after string) (last string, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(object), '') FROM (SELECT object FROM sync_cells WHERE object > ? ORDER BY object LIMIT ?)`, after, markAtOnce).Scan(&last)
+	if err != nil || last == "" {
+		return "", err
+	}
+	_, err = t.tx.ExecContext(t.ctx, `UPDATE sync_cells SET unsent = 1 WHERE object > ? AND object <= ?`, after, last)
+	return last, err
+}
+
 // SetEpoch stores it.
 func (t *SyncTx) SetEpoch(n int64) error {
 	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET epoch = ?`, n)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -25,28 +24,16 @@ func (t *SyncTx) Collection(id string) (c Collection, members []string, ok bool,
 }
 
 // PutCollection makes the library hold a collection with these members. A parent that is not
-// here (yet), or that would close a circle, leaves it at the top. A name that a sibling has gets
-// a number: two machines may both have made one.
+// here (yet), or that would close a circle, leaves it at the top. It may have the name of a sibling:
+// two machines may both have made one, and every machine shows both so.
 func (t *SyncTx) PutCollection(c Collection, members []string) error {
 	return t.quietly("collection/"+c.ID, func() error {
 		t.change.Collections = true
 		if err := checkCollection(t.ctx, t.tx, c.ID, c.Parent, "·"); err != nil {
 			c.Parent = ""
 		}
-		base := c.Name
-		if base == "" {
-			base = "Collection"
-		}
-		c.Name = base
-		for n := 2; ; n++ {
-			err := checkCollection(t.ctx, t.tx, c.ID, c.Parent, c.Name)
-			if err == nil {
-				break
-			}
-			if !errors.Is(err, ErrExists) {
-				return err
-			}
-			c.Name = fmt.Sprintf("%s %d", base, n)
+		if c.Name == "" {
+			c.Name = "Collection"
 		}
 		now := t.db.stamp()
 		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO collections (id, parent, name, description, position, query, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

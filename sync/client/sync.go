@@ -20,10 +20,11 @@ func (c *Client) Push(ctx context.Context, cells []wire.Cell) (*wire.SyncPushed,
 	return &out, err
 }
 
-// Pull is the next page of cells that changed after since, asked by the replica of that name.
-func (c *Client) Pull(ctx context.Context, actor string, since int64) (*wire.SyncPage, error) {
+// Pull is the next page of cells that changed after since, asked by the replica of that name; mark is
+// the newest push that the server is known to have had.
+func (c *Client) Pull(ctx context.Context, actor string, since, mark int64) (*wire.SyncPage, error) {
 	var out wire.SyncPage
-	query := url.Values{"since": {strconv.FormatInt(since, 10)}, "limit": {strconv.Itoa(wire.MaxPull)}, "actor": {actor}}
+	query := url.Values{"since": {strconv.FormatInt(since, 10)}, "limit": {strconv.Itoa(wire.MaxPull)}, "actor": {actor}, "mark": {strconv.FormatInt(mark, 10)}}
 	err := c.call(ctx, func(token string) error {
 		r := request(ctx, c.http, token, true).SetHeader(wire.HeaderSyncProtocol, strconv.Itoa(wire.SyncProtocol))
 		return send(r, http.MethodGet, c.server+wire.PathSyncPull+"?"+query.Encode(), &out)

@@ -57,6 +57,12 @@ type Tx interface {
 	SetClock(c wire.Clock) error
 	// Rename gives this replica a new name, that no other has, and forgets Clock.
 	Rename() (actor string, err error)
+	// Mark is the newest push that the server is known to have had.
+	Mark() (int64, error)
+	SetMark(n int64) error
+	// ForgetSent makes cells of the next objects after one unsent and says which was the last, ""
+	// at the end.
+	ForgetSent(after string) (last string, err error)
 	// Epoch is the server's count of deletions of everything, below 0 before it is known.
 	Epoch() (int64, error)
 	SetEpoch(n int64) error
@@ -71,7 +77,7 @@ type Dirty struct {
 // Server is the other end; client.Client is one.
 type Server interface {
 	Push(ctx context.Context, cells []wire.Cell) (*wire.SyncPushed, error)
-	Pull(ctx context.Context, actor string, since int64) (*wire.SyncPage, error)
+	Pull(ctx context.Context, actor string, since, mark int64) (*wire.SyncPage, error)
 }
 
 // Replica is one machine. It is not safe for concurrent use: one goroutine runs Sync.
@@ -80,7 +86,10 @@ type Replica struct {
 	store  Store
 	server Server
 	now    func() time.Time
-	known  bool // nobody else, and no later state of this library, writes under actor
+	skew   time.Duration // how far this machine's clock is ahead of the server's
+	timed  bool          // skew is known, of this Sync
+	seen   wire.Context  // the newest write of each replica that the server has, as last told
+	known  bool          // nobody else, and no later state of this library, writes under actor
 }
 
 // New is the replica of this installation; actor is its random name, made once and kept.
@@ -121,6 +130,7 @@ const (
 // after each page.
 func (r *Replica) Sync(ctx context.Context, progress func(Result)) (Result, error) {
 	var result Result
+	r.timed = false // a clock may have been set since
 	tell := func() {
 		if progress != nil {
 			progress(result)
@@ -222,7 +232,11 @@ func (r *Replica) takeObject(tx Tx, d Dirty) error {
 
 // write stores a cell with a value written by this replica at a time.
 func (r *Replica) write(tx Tx, c wire.Cell, at time.Time, value json.RawMessage) error {
-	clock := max(wire.At(at), c.Newest()+1)
+	// An edit from the future was made while the clock was wrong.
+	if now := r.now(); at.After(now) {
+		at = now
+	}
+	clock := max(wire.At(at.Add(-r.skew)), c.Newest()+1)
 	if err := tx.PutCell(c.Write(wire.Dot{Clock: clock, Actor: r.actor}, value), true); err != nil {
 		return err
 	}
@@ -303,8 +317,10 @@ func equalJSON(a, b json.RawMessage) bool {
 func (r *Replica) push(ctx context.Context) (int, error) {
 	var cells []wire.Cell
 	err := r.store.Update(ctx, func(tx Tx) (err error) {
-		cells, err = tx.Unsent(wire.MaxPush)
-		return err
+		if cells, err = tx.Unsent(wire.MaxPush); err != nil {
+			return err
+		}
+		return r.restamp(tx, cells)
 	})
 	if err != nil || len(cells) == 0 {
 		return 0, err
@@ -314,7 +330,7 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(cells), r.store.Update(ctx, func(tx Tx) error {
-		if err := tx.Sent(cells); err != nil {
+		if err := errors.Join(tx.Sent(cells), raise(tx, pushed.Seq)); err != nil {
 			return err
 		}
 		since, err := tx.Cursor()
@@ -323,6 +339,69 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 		}
 		return tx.SetCursor(pushed.Seq) // nobody else wrote in between
 	})
+}
+
+// restamp takes writes that are stamped in the future, by a clock that was ahead before any server
+// told, as made now. The server takes none of those, so nobody else has seen them.
+func (r *Replica) restamp(tx Tx, cells []wire.Cell) error {
+	now := r.now().Add(-r.skew)
+	end := wire.At(now.Add(wire.MaxAhead))
+	stamp := func(actor string) wire.Clock { return max(wire.At(now), r.seen[actor]+1) }
+	for i, c := range cells {
+		if c.Newest() <= end {
+			continue
+		}
+		cells[i] = c.Restamp(end, stamp)
+		if err := tx.PutCell(cells[i], true); err != nil {
+			return err
+		}
+	}
+	if clock, err := tx.Clock(); err != nil || clock <= end {
+		return err
+	}
+	return tx.SetClock(stamp(r.actor))
+}
+
+// raise notes that the server has had a push.
+func raise(tx Tx, push int64) error {
+	mark, err := tx.Mark()
+	if err != nil || push <= mark {
+		return err
+	}
+	return tx.SetMark(push)
+}
+
+// smallSkew of a clock is as good as none: answers take time.
+const smallSkew = time.Minute
+
+// measure compares this machine's clock with the server's; began is when it was asked.
+func (r *Replica) measure(began time.Time, page *wire.SyncPage) {
+	if r.timed || page.Now.IsZero() {
+		return
+	}
+	r.timed, r.skew = true, 0
+	switch early, late := began.Sub(page.Now), r.now().Sub(page.Now); {
+	case early > smallSkew:
+		r.skew = early
+	case late < -smallSkew:
+		r.skew = late
+	}
+}
+
+// remind makes everything unsent that a server which was restored from a backup may have forgotten.
+// mark is the newest push that it still has. Cut before the end, it begins anew.
+func (r *Replica) remind(ctx context.Context, mark int64) error {
+	for last := ""; ; {
+		err := r.store.Update(ctx, func(tx Tx) (err error) {
+			if last, err = tx.ForgetSent(last); err != nil || last != "" {
+				return err
+			}
+			return tx.SetMark(mark)
+		})
+		if err != nil || last == "" {
+			return err
+		}
+	}
 }
 
 // ErrDropped says that everything of this account that was kept to hold machines in step has been
@@ -347,7 +426,10 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
 		}
 		clock, err := tx.Clock()
 		older = page.Own > clock
-		return err
+		if err != nil || page.Forgot {
+			return err
+		}
+		return raise(tx, page.Mark) // before any of the page is merged and the rest is cut
 	})
 	if err == nil && older {
 		err = r.rename(ctx)
@@ -361,34 +443,43 @@ var errBadPage = errors.New("the server sent a page of changes that leads nowher
 
 // pull merges the next page and says whether more waits.
 func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
-	var since int64
+	var since, mark int64
 	err := r.store.Update(ctx, func(tx Tx) (err error) {
-		since, err = tx.Cursor()
+		if since, err = tx.Cursor(); err != nil {
+			return err
+		}
+		mark, err = tx.Mark()
 		return err
 	})
 	if err != nil {
 		return false, err
 	}
-	page, err := r.server.Pull(ctx, r.actor, since)
+	began := r.now()
+	page, err := r.server.Pull(ctx, r.actor, since, mark)
 	if err != nil {
 		return false, err
+	}
+	r.measure(began, page)
+	if page.Actors != nil {
+		r.seen = page.Actors
 	}
 	if page.More && page.Next <= since {
 		return false, errBadPage
 	}
 	byObject := map[string][]wire.Cell{}
-	limit := wire.NewTicker(0, r.now)
 	for _, c := range page.Cells {
 		if err := c.Check(); err != nil {
 			return false, fmt.Errorf("from the server: %w", err)
-		}
-		if err := limit.See(c.Newest()); err != nil {
-			return false, err
 		}
 		byObject[c.Object] = append(byObject[c.Object], c)
 	}
 	if err := r.recognise(ctx, page); err != nil {
 		return false, err
+	}
+	if page.Forgot {
+		if err := r.remind(ctx, page.Mark); err != nil {
+			return false, err
+		}
 	}
 	// A page is merged in runs. Cut between two, the whole page comes again, which changes nothing.
 	for left := slices.Sorted(maps.Keys(byObject)); len(left) > 0; {

@@ -15,230 +15,10 @@ import (
 	"sampleagent/sync/wire"
 )
 
-var errCut = errors.New("cut")
-
-type fieldKey struct{ object, field string }
-
-// state is a library in memory; a transaction works on a copy, so that a cut loses it whole.
-type state struct {
-	fields map[fieldKey]json.RawMessage
-	cells  map[fieldKey]wire.Cell
-	unsent map[fieldKey]bool
-	dirty  map[string]time.Time
-	cursor int64
-	clock  wire.Clock
-	epoch  int64
-	actor  string // "" before Rename
-}
-
-func (s *state) clone() *state {
-	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor, s.clock, s.epoch, s.actor}
-}
-
-type memory struct {
-	state *state
-	cut   func() bool // whether the disk fails at this commit
-	full  func() bool // whether others should have their turn
-	names int         // given by Rename
-}
-
-func newMemory() *memory {
-	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1, ""}, cut: func() bool { return false }, full: func() bool { return false }}
-}
-
-// edit is what a person does in the window: the value and the dirty mark in one transaction.
-func (m *memory) edit(k fieldKey, value json.RawMessage, at time.Time) {
-	if value == nil {
-		delete(m.state.fields, k)
-	} else {
-		m.state.fields[k] = value
-	}
-	m.state.dirty[k.object] = at
-}
-
-func (m *memory) Update(_ context.Context, f func(Tx) error) error {
-	tx := &memoryTx{m.state.clone(), m}
-	if err := f(tx); err != nil {
-		return err
-	}
-	if m.cut() {
-		return errCut
-	}
-	m.state = tx.state
-	return nil
-}
-
-type memoryTx struct {
-	*state
-	m *memory
-}
-
-func (tx *memoryTx) Full() bool { return tx.m.full() }
-func (tx *memoryTx) Dirty(limit int) ([]Dirty, error) {
-	var out []Dirty
-	for _, o := range slices.Sorted(maps.Keys(tx.dirty)) {
-		out = append(out, Dirty{o, tx.dirty[o]})
-	}
-	return out[:min(limit, len(out))], nil
-}
-func (tx *memoryTx) DirtyAt(object string) (time.Time, bool, error) {
-	at, ok := tx.dirty[object]
-	return at, ok, nil
-}
-func (tx *memoryTx) Clean(object string) error { delete(tx.dirty, object); return nil }
-func (tx *memoryTx) Fields(object string) (map[string]json.RawMessage, error) {
-	out := map[string]json.RawMessage{}
-	for k, v := range tx.fields {
-		if k.object == object {
-			out[k.field] = v
-		}
-	}
-	return out, nil
-}
-func (tx *memoryTx) Apply(object string, fields map[string]json.RawMessage) error {
-	maps.DeleteFunc(tx.fields, func(k fieldKey, _ json.RawMessage) bool { return k.object == object })
-	for field, v := range fields {
-		tx.fields[fieldKey{object, field}] = v
-	}
-	return nil
-}
-func (tx *memoryTx) Cells(object string) ([]wire.Cell, error) {
-	var out []wire.Cell
-	for k, c := range tx.cells {
-		if k.object == object {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-func (tx *memoryTx) PutCell(c wire.Cell, unsent bool) error {
-	k := fieldKey{c.Object, c.Field}
-	tx.cells[k] = c
-	delete(tx.unsent, k)
-	if unsent {
-		tx.unsent[k] = true
-	}
-	return nil
-}
-func (tx *memoryTx) Unsent(limit int) ([]wire.Cell, error) {
-	var out []wire.Cell
-	for k := range tx.unsent {
-		out = append(out, tx.cells[k])
-	}
-	return out[:min(limit, len(out))], nil
-}
-func (tx *memoryTx) Sent(cells []wire.Cell) error {
-	for _, c := range cells {
-		k := fieldKey{c.Object, c.Field}
-		if wire.Equal(tx.cells[k], c) {
-			delete(tx.unsent, k)
-		}
-	}
-	return nil
-}
-func (tx *memoryTx) Cursor() (int64, error)     { return tx.cursor, nil }
-func (tx *memoryTx) SetCursor(next int64) error { tx.cursor = next; return nil }
-func (tx *memoryTx) Clock() (wire.Clock, error) { return tx.clock, nil }
-func (tx *memoryTx) SetClock(c wire.Clock) error {
-	tx.clock = c
-	return nil
-}
-func (tx *memoryTx) Epoch() (int64, error)  { return tx.epoch, nil }
-func (tx *memoryTx) SetEpoch(n int64) error { tx.epoch = n; return nil }
-func (tx *memoryTx) Rename() (string, error) {
-	tx.clock = 0
-	tx.m.names++
-	tx.actor = fmt.Sprintf("renamed %p %d", tx.m, tx.m.names)
-	return tx.actor, nil
-}
-
-// hub is the server's rule in memory: merge, and number each change.
-type hub struct {
-	cells map[fieldKey]wire.Cell
-	seq   map[fieldKey]int64
-	last  int64
-	page  int
-	fault func() fault
-	epoch int64
-}
-
-// own is the newest clock that the server has seen of an actor.
-func (h *hub) own(actor string) (newest wire.Clock) {
-	for _, c := range h.cells {
-		newest = max(newest, c.Context[actor])
-	}
-	return newest
-}
-
-type fault int
-
-const (
-	none        fault = iota
-	lostRequest       // the server never heard of it
-	lostAnswer        // it did it, and the answer got lost
-	repeated          // the network delivered it twice
-	oldMessage        // an older push arrives once more, late
-)
-
-func (h *hub) merge(cells []wire.Cell) {
-	for _, c := range cells {
-		k := fieldKey{c.Object, c.Field}
-		merged := c
-		if ours, ok := h.cells[k]; ok {
-			merged = wire.Merge(ours, c)
-			if wire.Equal(merged, ours) {
-				continue
-			}
-		}
-		h.last++
-		h.cells[k], h.seq[k] = merged, h.last
-	}
-}
-
-// link is one replica's way to the hub, with the network's faults on it.
-type link struct {
-	*hub
-	old       [][]wire.Cell
-	meanwhile func() // what the person does while a request is under way
-}
-
-func (l *link) Push(_ context.Context, cells []wire.Cell) (*wire.SyncPushed, error) {
-	l.meanwhile()
-	from := l.last
-	l.old = append(l.old, slices.Clone(cells))
-	switch l.fault() {
-	case lostRequest:
-		return nil, errCut
-	case lostAnswer:
-		l.merge(cells)
-		return nil, errCut
-	case repeated:
-		l.merge(cells)
-	case oldMessage:
-		defer l.merge(l.old[len(l.old)/2])
-	}
-	l.merge(cells)
-	return &wire.SyncPushed{Seq: l.last, From: from}, nil
-}
-
-func (l *link) Pull(_ context.Context, actor string, since int64) (*wire.SyncPage, error) {
-	l.meanwhile()
-	if f := l.fault(); f == lostRequest || f == lostAnswer {
-		return nil, errCut
-	}
-	var keys []fieldKey
-	for k, seq := range l.seq {
-		if seq > since {
-			keys = append(keys, k)
-		}
-	}
-	slices.SortFunc(keys, func(a, b fieldKey) int { return int(l.seq[a] - l.seq[b]) })
-	out := &wire.SyncPage{Next: since, More: len(keys) > l.page, Own: l.own(actor), Epoch: l.epoch}
-	for _, k := range keys[:min(l.page, len(keys))] {
-		out.Cells = append(out.Cells, l.cells[k])
-		out.Next = l.seq[k]
-	}
-	return out, nil
+// clockOff is how far a machine's clock is off: mostly some minutes, sometimes years.
+func clockOff(t *rapid.T) time.Duration {
+	const year = 365 * 24 * 3600
+	return time.Duration(rapid.OneOf(rapid.IntRange(-3600, 3600), rapid.IntRange(-5*year, 5*year)).Draw(t, "skew")) * time.Second
 }
 
 // typed is a value that a person typed, and whether somebody who could see it has typed over it.
@@ -248,8 +28,8 @@ type typed struct {
 	over  bool
 }
 
-// Three machines and a server, random edits, cuts of network and disk, crashes, libraries
-// restored from older copies, decisions without a network, duplicated and late messages: all end equal,
+// Three machines and a server, random edits, cuts of network and disk, crashes, clocks that are years
+// off and jump, libraries and servers restored from older copies, decisions without a network, duplicated and late messages: all end equal,
 // and whatever somebody typed is shown, kept as an alternate, or was typed over by somebody who could
 // see it.
 func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
@@ -268,11 +48,13 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		var skew [machines]time.Duration
 		var copies [machines]*state
 		now := time.UnixMilli(1_700_000_000_000)
+		server.now = func() time.Time { return now }
+		backup := server.copied()
 		for i := range stores {
 			stores[i] = newMemory()
 			stores[i].cut = func() bool { return faulty && rapid.IntRange(0, 9).Draw(t, "disk") == 0 }
 			stores[i].full = func() bool { return faulty && rapid.Bool().Draw(t, "full") }
-			skew[i] = time.Duration(rapid.IntRange(-3600, 3600).Draw(t, "skew")) * time.Second
+			skew[i] = clockOff(t)
 			links[i] = &link{hub: server}
 			stores[i].state.actor = fmt.Sprint("m", i)
 			replicas[i] = New(stores[i].state.actor, stores[i], links[i], func() time.Time { return now.Add(skew[i]) })
@@ -332,7 +114,25 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond)
 			i := rapid.IntRange(0, machines-1).Draw(t, "machine")
-			switch rapid.IntRange(0, 12).Draw(t, "what") {
+			switch rapid.IntRange(0, 15).Draw(t, "what") {
+			case 13:
+				skew[i] = clockOff(t)
+				continue
+			case 14:
+				backup = server.copied()
+				continue
+			case 15:
+				server.restore(backup)
+				now = now.Add(time.Second) // it takes a while
+				// What only the server had, from a library that was restored as well, is gone with it.
+				for _, w := range all {
+					held := slices.ContainsFunc(server.cells[w.key].Heads, func(h wire.Head) bool { return string(h.Value) == w.value })
+					for i := range stores {
+						held = held || slices.Contains(seen(i, w.key), w)
+					}
+					w.over = w.over || !held
+				}
+				continue
 			case 0:
 				copies[i] = stores[i].state.clone()
 				continue
@@ -362,7 +162,7 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 			}
 		}
 		faulty = false
-		for range 2 {
+		for range 3 { // one more than without backups: the second tells the server what it has forgotten
 			for i := range replicas {
 				if _, err := replicas[i].Sync(t.Context(), nil); err != nil {
 					t.Fatal(err)
@@ -549,6 +349,46 @@ func TestServerThatLeadsInCirclesIsLeft(t *testing.T) {
 type circle struct{}
 
 func (circle) Push(context.Context, []wire.Cell) (*wire.SyncPushed, error) { return nil, nil }
-func (circle) Pull(context.Context, string, int64) (*wire.SyncPage, error) {
+func (circle) Pull(context.Context, string, int64, int64) (*wire.SyncPage, error) {
 	return &wire.SyncPage{More: true}, nil
+}
+
+// A clock that was years ahead while somebody edited, and is set right before or after a server is
+// asked, stamps nothing in the future: the edit is taken, and a later one of another machine wins.
+func TestAClockYearsAheadIsSetRight(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for _, off := range []time.Duration{5 * year, -5 * year, 48 * time.Hour} {
+		for _, corrected := range []bool{false, true} {
+			at := time.UnixMilli(1_700_000_000_000)
+			server := &hub{cells: map[fieldKey]wire.Cell{}, seq: map[fieldKey]int64{}, page: 9, fault: func() fault { return none }, now: func() time.Time { return at }}
+			a, b := newMemory(), newMemory()
+			skew := off
+			machine := New("a", a, &link{hub: server, meanwhile: func() {}}, func() time.Time { return at.Add(skew) })
+			other := New("b", b, &link{hub: server, meanwhile: func() {}}, func() time.Time { return at })
+			sync := func(r *Replica) {
+				t.Helper()
+				if _, err := r.Sync(t.Context(), nil); err != nil {
+					t.Fatalf("clock off by %v, set right %v: %v", off, corrected, err)
+				}
+				at = at.Add(time.Minute)
+			}
+			k := fieldKey{"kit/x", "name"}
+			a.edit(k, json.RawMessage(`"typed"`), at.Add(skew))
+			if err := machine.Write(t.Context(), k.object, map[string]json.RawMessage{k.field: json.RawMessage(`"decided"`)}); err != nil {
+				t.Fatal(err)
+			}
+			if corrected {
+				skew = 0
+			}
+			sync(machine)
+			sync(other)
+			b.edit(k, json.RawMessage(`"later"`), at)
+			sync(other)
+			sync(machine)
+			c := a.state.cells[k]
+			if string(a.state.fields[k]) != `"later"` || len(c.Heads) != 1 || c.Newest().Time().After(at) {
+				t.Errorf("clock off by %v, set right %v: the machine shows %s of %v", off, corrected, a.state.fields[k], c)
+			}
+		}
+	}
 }

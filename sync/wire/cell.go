@@ -123,6 +123,31 @@ func (c Cell) Write(d Dot, value json.RawMessage) Cell {
 	return c
 }
 
+// Restamp is the cell with the writes after limit stamped anew: for writes by a clock that was ahead,
+// which nobody else has seen. stamp must be later than all that others have seen of an actor.
+func (c Cell) Restamp(limit Clock, stamp func(actor string) Clock) Cell {
+	c.Context = maps.Clone(c.Context)
+	for actor, t := range c.Context {
+		if t > limit {
+			c.Context[actor] = stamp(actor)
+		}
+	}
+	c.Heads = slices.Clone(c.Heads)
+	for i, h := range c.Heads {
+		if h.Clock > limit {
+			c.Heads[i].Clock = stamp(h.Actor)
+		}
+	}
+	c.sort()
+	return c
+}
+
+func (c *Cell) sort() {
+	slices.SortFunc(c.Heads, func(x, y Head) int {
+		return cmp.Or(cmp.Compare(y.Clock, x.Clock), cmp.Compare(y.Actor, x.Actor))
+	})
+}
+
 // Merge is everything that either of two states of the same cell knows: a head stays unless the
 // other side has seen it and holds it no longer.
 func Merge(a, b Cell) Cell {
@@ -130,9 +155,7 @@ func Merge(a, b Cell) Cell {
 	if out.Context == nil {
 		out.Context = Context{}
 	}
-	for actor, t := range b.Context {
-		out.Context[actor] = max(out.Context[actor], t)
-	}
+	out.Context.See(b.Context)
 	for _, h := range a.Heads {
 		if b.holds(h.Dot) || !b.Context.Covers(h.Dot) {
 			out.Heads = append(out.Heads, h)
@@ -143,14 +166,19 @@ func Merge(a, b Cell) Cell {
 			out.Heads = append(out.Heads, h)
 		}
 	}
-	slices.SortFunc(out.Heads, func(x, y Head) int {
-		return cmp.Or(cmp.Compare(y.Clock, x.Clock), cmp.Compare(y.Actor, x.Actor))
-	})
+	out.sort()
 	return out
 }
 
 func (c *Cell) holds(d Dot) bool {
 	return slices.ContainsFunc(c.Heads, func(h Head) bool { return h.Dot == d })
+}
+
+// See adds what another context has seen.
+func (c Context) See(other Context) {
+	for actor, t := range other {
+		c[actor] = max(c[actor], t)
+	}
 }
 
 // Equal reports whether two cells are the same state.

@@ -1,5 +1,7 @@
 package wire
 
+import "time"
+
 // SyncProtocol is the version of the sync messages. A server that no longer speaks a client's
 // version answers CodeProtocol and changes nothing.
 const SyncProtocol = 1
@@ -29,12 +31,22 @@ type SyncPushed struct {
 // SyncPage is a run of cells in the order of their last change.
 type SyncPage struct {
 	Cells []Cell `json:"cells"`
-	Next  int64  `json:"next"` // give it as `since` for the next page
+	Next  int64  `json:"next"` // give it as `since` for the next page; numbers rise and are not dense
 	More  bool   `json:"more"`
 	// Own is the newest clock that the server has seen of the machine that asks. One that is
 	// ahead of what that machine knows says that its library is an older copy, or that another
 	// machine uses its name: it then takes a new one.
 	Own Clock `json:"own"`
+	// Actors is the newest clock that the server has seen of each machine.
+	Actors Context `json:"actors,omitempty"`
+	// Mark is the number of the push that the last of Cells came with, without cells that of the
+	// newest: give it with the next question.
+	Mark int64 `json:"mark"`
+	// Forgot says that the mark that was given is not known here: the server was restored from a
+	// backup. The machine sends again all that it holds.
+	Forgot bool `json:"forgot,omitempty"`
+	// Now is the server's time: a machine whose clock is wrong stamps its edits by this one.
+	Now time.Time `json:"now"`
 	// Epoch rises when a person has everything deleted. A machine that was in step in an earlier
 	// one stops, keeps its library and says so.
 	Epoch int64 `json:"epoch"`

@@ -49,13 +49,14 @@ func (a *API) syncRoutes(r chi.Router) {
 	Register(a, pull, func(ctx context.Context, in *struct {
 		Protocol string `header:"Sample-Agent-Sync" maxLength:"20"`
 		Since    int64  `query:"since" minimum:"0"`
+		Mark     int64  `query:"mark" minimum:"0" doc:"the page's or the push's before: tells a server that was restored from a backup"`
 		Actor    string `query:"actor" maxLength:"100" doc:"the replica that asks"`
 		Limit    int    `query:"limit" minimum:"1" maximum:"2000" default:"2000"`
 	}) (*Body[wire.SyncPage], error) {
 		if err := replica.Allow(Principal(ctx).Limits, in.Protocol); err != nil {
 			return nil, err
 		}
-		return body(service.Pull(ctx, Principal(ctx).User.ID, in.Actor, in.Since, in.Limit))
+		return body(service.Pull(ctx, Principal(ctx).User.ID, in.Actor, in.Since, in.Mark, in.Limit))
 	})
 	// What is kept can be seen and deleted with any plan.
 	Register(a, Op(http.MethodGet, wire.PathSync, Read, "What is kept to hold the account's machines in step"), func(ctx context.Context, _ *struct{}) (*Body[wire.SyncHeld], error) {

@@ -60,25 +60,31 @@ func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*
 			return nil, &wire.Problem{Status: http.StatusUnprocessableEntity, Code: wire.CodeInvalid, Title: "A change that cannot be", Detail: err.Error()}
 		}
 	}
-	var seq, from int64
+	var seq, from, added int64
 	err := s.db.Write(ctx, func(tx *store.Tx) error {
 		before, err := tx.LockSync(ctx, userID)
 		if err != nil {
 			return err
 		}
-		seq, from = before, before
+		// Numbers are times, so that after a restore from a backup none is given out again: a machine
+		// that has seen n would not ask for another change under it.
+		seq, from, added = before, before, 0
+		next := max(before+1, s.now().UnixMicro())
 		newest := wire.Context{}
 		for _, c := range cells {
 			for actor, clock := range c.Context {
 				newest[actor] = max(newest[actor], clock)
 			}
-
-			changed, err := merge(ctx, tx, userID, c, seq+1)
+			changed, fresh, err := merge(ctx, tx, userID, c, next)
 			if err != nil {
 				return err
 			}
 			if changed {
-				seq++
+				seq = next
+				next++
+			}
+			if fresh {
+				added++
 			}
 		}
 		if err := tx.NoteActors(ctx, userID, newest); err != nil {
@@ -87,12 +93,8 @@ func (s *Service) Push(ctx context.Context, userID string, cells []wire.Cell) (*
 		if seq == before {
 			return nil
 		}
-		if seq > maxCells { // there are never more cells than changes: counting is for the rare case
-			if held, err := tx.CountSyncCells(ctx, userID); err != nil || held > maxCells {
-				return errors.Join(err, tooMany(held))
-			}
-		}
-		if err := tx.SetSyncSeq(ctx, userID, seq); err != nil {
+		held, err := tx.SetSyncSeq(ctx, userID, seq, added)
+		if err := errors.Join(err, tooMany(held)); err != nil {
 			return err
 		}
 		_, err = tx.AddEvent(ctx, userID, wire.EventSync, wire.EventData{Version: seq}, s.now())
@@ -113,25 +115,27 @@ func tooMany(held int64) error {
 		Detail: fmt.Sprintf("An account may keep %d fields in step.", limit), Limit: &limit, Used: &held, Unit: "fields"}
 }
 
-// merge stores c joined with what is held, under number seq, unless that changes nothing.
-func merge(ctx context.Context, tx *store.Tx, userID string, c wire.Cell, seq int64) (bool, error) {
+// merge stores c joined with what is held, under number seq, unless that changes nothing. It is
+// fresh where nothing was held.
+func merge(ctx context.Context, tx *store.Tx, userID string, c wire.Cell, seq int64) (changed, fresh bool, err error) {
 	held, err := tx.SyncCell(ctx, userID, c.Object, c.Field)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if held != nil {
 		c = wire.Merge(held.Cell.V, c)
 		if wire.Equal(c, held.Cell.V) {
-			return false, nil
+			return false, false, nil
 		}
 	}
-	return true, tx.PutSyncCell(ctx, &store.SyncCell{UserID: userID, Object: c.Object, Field: c.Field, Cell: store.JSON[wire.Cell]{V: c}, Seq: seq})
+	return true, held == nil, tx.PutSyncCell(ctx, &store.SyncCell{UserID: userID, Object: c.Object, Field: c.Field, Cell: store.JSON[wire.Cell]{V: c}, Seq: seq})
 }
 
-// Pull lists what changed after since, at most limit cells, for the replica of a name.
-func (s *Service) Pull(ctx context.Context, userID, actor string, since int64, limit int) (*wire.SyncPage, error) {
+// Pull lists what changed after since, at most limit cells, for the replica of a name. mark is the
+// newest push that it knows this server to have had, 0 for none.
+func (s *Service) Pull(ctx context.Context, userID, actor string, since, mark int64, limit int) (*wire.SyncPage, error) {
 	limit = min(max(limit, 1), wire.MaxPull)
-	own, epoch, err := s.db.SyncActor(ctx, userID, actor)
+	actors, epoch, err := s.db.SyncActors(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -139,12 +143,24 @@ func (s *Service) Pull(ctx context.Context, userID, actor string, since int64, l
 	if err != nil {
 		return nil, err
 	}
-	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: own, Epoch: epoch}
+	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: actors[actor], Actors: actors, Epoch: epoch, Now: s.now()}
 	for _, row := range rows[:min(limit, len(rows))] {
 		page.Cells = append(page.Cells, row.Cell.V)
 		page.Next = row.Seq
 	}
-	return page, nil
+	if mark > 0 {
+		known, err := s.db.SyncPush(ctx, userID, mark)
+		if err != nil {
+			return nil, err
+		}
+		page.Forgot = known != mark
+	}
+	if len(page.Cells) > 0 {
+		page.Mark, err = s.db.SyncPush(ctx, userID, page.Next)
+	} else {
+		page.Mark, err = s.db.SyncSeq(ctx, userID)
+	}
+	return page, err
 }
 
 // Held counts what is kept of an account.

@@ -37,24 +37,25 @@ func cell(field, actor string, at time.Time, value string) wire.Cell {
 func TestPushMergesAndPullPages(t *testing.T) {
 	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
 		s, user, other := New(db, func() time.Time { return now }), account(t, db), account(t, db)
+		first := now.UnixMicro() // numbers are times
 		var cells []wire.Cell
 		for i := range 5 {
 			cells = append(cells, cell(fmt.Sprint("tag/", i), "a", now, `true`))
 		}
-		if pushed, err := s.Push(t.Context(), user, cells); err != nil || pushed.Seq != 5 {
+		if pushed, err := s.Push(t.Context(), user, cells); err != nil || pushed.Seq != first+4 {
 			t.Fatal(pushed, err)
 		}
 		// The same once more changes nothing; a concurrent value joins.
-		if pushed, err := s.Push(t.Context(), user, cells); err != nil || pushed.Seq != 5 {
+		if pushed, err := s.Push(t.Context(), user, cells); err != nil || pushed.Seq != first+4 {
 			t.Fatal(pushed, err)
 		}
-		if pushed, err := s.Push(t.Context(), user, []wire.Cell{cell("tag/0", "b", now.Add(time.Second), `false`)}); err != nil || pushed.Seq != 6 {
+		if pushed, err := s.Push(t.Context(), user, []wire.Cell{cell("tag/0", "b", now.Add(time.Second), `false`)}); err != nil || pushed.Seq != first+5 {
 			t.Fatal(pushed, err)
 		}
 		var got []wire.Cell
 		var since int64
 		for {
-			page, err := s.Pull(t.Context(), user, "a", since, 2)
+			page, err := s.Pull(t.Context(), user, "a", since, 0, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,14 +66,14 @@ func TestPushMergesAndPullPages(t *testing.T) {
 			}
 		}
 		last := got[len(got)-1]
-		if len(got) != 5 || since != 6 || last.Field != "tag/0" || string(last.Value()) != "false" || len(last.Alternates()) != 1 {
+		if len(got) != 5 || since != first+5 || last.Field != "tag/0" || string(last.Value()) != "false" || len(last.Alternates()) != 1 {
 			t.Fatalf("%d cells up to %d: %+v", len(got), since, got)
 		}
-		if page, err := s.Pull(t.Context(), other, "a", 0, 10); err != nil || len(page.Cells) != 0 {
+		if page, err := s.Pull(t.Context(), other, "a", 0, 0, 10); err != nil || len(page.Cells) != 0 {
 			t.Fatalf("another account sees %v, %v", page, err)
 		}
 		events, err := db.Events(t.Context(), user, 0, 10)
-		if err != nil || len(events) != 2 || events[1].Kind != wire.EventSync || events[1].Data.V.Version != 6 {
+		if err != nil || len(events) != 2 || events[1].Kind != wire.EventSync || events[1].Data.V.Version != first+5 {
 			t.Fatalf("%+v, %v", events, err)
 		}
 	})
@@ -97,7 +98,7 @@ func TestConcurrentPushesAreNumberedInOrder(t *testing.T) {
 		go func() { group.Wait(); close(done) }()
 		seen, since := 0, int64(0)
 		for last := false; ; {
-			page, err := s.Pull(t.Context(), user, "a", since, 3)
+			page, err := s.Pull(t.Context(), user, "a", since, 0, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,11 +129,11 @@ func TestOwnClockAndEpoch(t *testing.T) {
 		if _, err := s.Push(t.Context(), user, []wire.Cell{cell("f", "a", now, `1`), cell("g", "a", now.Add(time.Second), `2`), cell("h", "b", now, `3`)}); err != nil {
 			t.Fatal(err)
 		}
-		page, err := s.Pull(t.Context(), user, "a", 0, 10)
+		page, err := s.Pull(t.Context(), user, "a", 0, 0, 10)
 		if err != nil || page.Own != wire.At(now.Add(time.Second)) || page.Epoch != 0 {
 			t.Fatalf("%+v, %v", page, err)
 		}
-		if page, err = s.Pull(t.Context(), user, "stranger", 0, 10); err != nil || page.Own != 0 {
+		if page, err = s.Pull(t.Context(), user, "stranger", 0, 0, 10); err != nil || page.Own != 0 {
 			t.Fatalf("%+v, %v", page, err)
 		}
 		held, err := s.Held(t.Context(), user)
@@ -142,9 +143,53 @@ func TestOwnClockAndEpoch(t *testing.T) {
 		if err := s.Drop(t.Context(), user); err != nil {
 			t.Fatal(err)
 		}
-		page, err = s.Pull(t.Context(), user, "a", 0, 10)
+		page, err = s.Pull(t.Context(), user, "a", 0, 0, 10)
 		if err != nil || len(page.Cells) != 0 || page.Epoch != 1 || page.Own != 0 {
 			t.Fatalf("%+v, %v", page, err)
+		}
+	})
+}
+
+// A machine that has seen a push which is not here learns that the server was restored from a backup,
+// and no number is given out again after it.
+func TestAPushThatIsNotHereSaysRestored(t *testing.T) {
+	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
+		at := now
+		s, user := New(db, func() time.Time { return at }), account(t, db)
+		var pushes []int64
+		for i := range 3 {
+			pushed, err := s.Push(t.Context(), user, []wire.Cell{cell(fmt.Sprint("f", i), "a", now, `1`), cell(fmt.Sprint("g", i), "a", now, `1`)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			pushes = append(pushes, pushed.Seq)
+		}
+		for mark, forgot := range map[int64]bool{0: false, pushes[0]: false, pushes[2]: false, pushes[1] - 1: true, pushes[2] + 7: true} {
+			if page, err := s.Pull(t.Context(), user, "a", 0, mark, 1); err != nil || page.Forgot != forgot || page.Mark != pushes[0] || !page.Now.Equal(at) {
+				t.Errorf("mark %d: %+v, %v", mark, page, err)
+			}
+		}
+		if page, err := s.Pull(t.Context(), user, "a", pushes[2], pushes[2], 1); err != nil || page.Mark != pushes[2] {
+			t.Errorf("an empty page: %+v, %v", page, err)
+		}
+		at = at.Add(time.Hour)
+		pushed, err := s.Push(t.Context(), user, []wire.Cell{cell("later", "a", now, `1`)})
+		if err != nil || pushed.Seq != at.UnixMicro() {
+			t.Errorf("numbered %d, %v", pushed.Seq, err)
+		}
+		// An account may hold so many cells, counted as they come.
+		if held, err := s.Held(t.Context(), user); err != nil || held.Fields != 7 {
+			t.Errorf("%+v, %v", held, err)
+		}
+		err = db.Write(t.Context(), func(tx *store.Tx) error {
+			n, err := tx.SetSyncSeq(t.Context(), user, pushed.Seq+1, 0)
+			if n != 7 {
+				t.Errorf("%d cells counted", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }
@@ -165,7 +210,7 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if page, err := s.Pull(t.Context(), user, "a", 0, 10); err != nil || len(page.Cells) != 0 {
+		if page, err := s.Pull(t.Context(), user, "a", 0, 0, 10); err != nil || len(page.Cells) != 0 {
 			t.Fatalf("a refused push left %v, %v", page, err)
 		}
 	})

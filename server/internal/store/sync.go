@@ -28,9 +28,14 @@ func (tx *Tx) LockSync(ctx context.Context, userID string) (seq int64, err error
 	return seq, err
 }
 
-// SetSyncSeq stores the number of the newest change; needs LockSync.
-func (tx *Tx) SetSyncSeq(ctx context.Context, userID string, seq int64) error {
-	return tx.must(ctx, "UPDATE users SET sync_seq = ? WHERE id = ?", seq, userID)
+// SetSyncSeq stores the number of a push and adds to the count of cells, which it gives back; needs
+// LockSync.
+func (tx *Tx) SetSyncSeq(ctx context.Context, userID string, seq, added int64) (cells int64, err error) {
+	if _, err := tx.exec(ctx, "INSERT INTO sync_pushes (user_id, seq) VALUES (?, ?)", userID, seq); err != nil {
+		return 0, err
+	}
+	err = tx.one(ctx, &cells, "UPDATE users SET sync_seq = ?, sync_cells = sync_cells + ? WHERE id = ? RETURNING sync_cells", seq, added, userID)
+	return cells, err
 }
 
 // SyncCell reads a cell; nil if there is none.
@@ -70,19 +75,34 @@ func (tx *Tx) NoteActors(ctx context.Context, userID string, newest wire.Context
 	return nil
 }
 
-// SyncActor is the newest clock of a replica, 0 for one that never wrote, and the account's count
-// of deletions of everything.
-func (q Q) SyncActor(ctx context.Context, userID, actor string) (clock wire.Clock, epoch int64, err error) {
-	var n int64
-	err = q.one(ctx, &n, "SELECT clock FROM sync_actors WHERE user_id = ? AND actor = ?", userID, actor)
-	if errors.Is(err, ErrNotFound) {
-		err = nil
-	}
+// SyncPush is the number of the first push at or after a number of a change, 0 if there is none.
+func (q Q) SyncPush(ctx context.Context, userID string, from int64) (seq int64, err error) {
+	err = q.one(ctx, &seq, "SELECT COALESCE(MIN(seq), 0) FROM sync_pushes WHERE user_id = ? AND seq >= ?", userID, from)
+	return seq, err
+}
+
+// SyncSeq is the number of the newest push, 0 before the first.
+func (q Q) SyncSeq(ctx context.Context, userID string) (seq int64, err error) {
+	err = q.one(ctx, &seq, "SELECT sync_seq FROM users WHERE id = ?", userID)
+	return seq, err
+}
+
+// SyncActors is the newest clock of each replica that has written, and the account's count of
+// deletions of everything.
+func (q Q) SyncActors(ctx context.Context, userID string) (newest wire.Context, epoch int64, err error) {
+	newest = wire.Context{}
+	err = q.each(ctx, func(scan func(...any) error) error {
+		var actor string
+		var clock int64
+		err := scan(&actor, &clock)
+		newest[actor] = wire.Clock(clock)
+		return err
+	}, "SELECT actor, clock FROM sync_actors WHERE user_id = ?", userID)
 	if err != nil {
-		return 0, 0, err
+		return nil, 0, err
 	}
 	err = q.one(ctx, &epoch, "SELECT sync_epoch FROM users WHERE id = ?", userID)
-	return wire.Clock(n), epoch, err
+	return newest, epoch, err
 }
 
 // SyncHeld counts what is kept of an account.
@@ -104,7 +124,7 @@ func (q Q) SyncHeld(ctx context.Context, userID string) (h wire.SyncHeld, err er
 
 // DropSync forgets all cells of an account and begins a new epoch.
 func (tx *Tx) DropSync(ctx context.Context, userID string) error {
-	for _, q := range []string{"DELETE FROM sync_cells WHERE user_id = ?", "DELETE FROM sync_actors WHERE user_id = ?", "UPDATE users SET sync_epoch = sync_epoch + 1 WHERE id = ?"} {
+	for _, q := range []string{"DELETE FROM sync_cells WHERE user_id = ?", "DELETE FROM sync_actors WHERE user_id = ?", "UPDATE users SET sync_epoch = sync_epoch + 1, sync_cells = 0 WHERE id = ?"} {
 		if _, err := tx.exec(ctx, q, userID); err != nil {
 			return err
 		}
