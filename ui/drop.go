@@ -13,6 +13,7 @@ import (
 	"sampleagent/app/task"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
+	own "sampleagent/ui/widget"
 )
 
 // dragging shows what travels, and where it would land.
@@ -135,9 +136,7 @@ func (w *window) chooseFolder(confirm, from string, done func(dir string)) {
 	}, w.win)
 	d.SetConfirmText(confirm)
 	d.SetTitleText(confirm)
-	w.begin(d, from)
-	d.Show()
-	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
+	w.show(d, from)
 }
 
 func (w *window) chooseFile(extensions []string, done func(path string)) {
@@ -157,12 +156,10 @@ func (w *window) chooseFile(extensions []string, done func(path string)) {
 		w.lastDir = filepath.Dir(path)
 		done(path)
 	}, w.win)
-	w.begin(d, w.lastDir)
 	if extensions != nil {
 		d.SetFilter(storage.NewExtensionFileFilter(extensions))
 	}
-	d.Show()
-	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
+	w.show(d, w.lastDir)
 }
 
 // saveFile asks where a new file goes.
@@ -183,25 +180,32 @@ func (w *window) saveFile(name string, done func(path string)) {
 		done(path)
 	}, w.win)
 	d.SetFileName(name)
-	w.begin(d, w.lastDir)
-	d.Show()
-	d.Resize(w.dialogSize()) // as in chooseFile
+	w.show(d, w.lastDir)
 }
 
-// begin opens a file dialog at a folder, or where something was chosen last when it is not there.
-// Without either the dialog begins at home.
-func (w *window) begin(d *dialog.FileDialog, from string) {
+// show shows a file dialog that begins at a folder, or where something was chosen last when that is
+// not there. Without either it begins at home.
+func (w *window) show(d *dialog.FileDialog, from string) {
 	for _, at := range []string{from, w.lastDir} {
 		if at == "" {
 			continue
 		}
-		dir, err := storage.ListerForURI(storage.NewFileURI(at))
-		if err != nil {
-			continue
+		if dir, err := storage.ListerForURI(storage.NewFileURI(at)); err == nil {
+			d.SetLocation(dir)
+			break
 		}
-		d.SetLocation(dir)
-		return
 	}
+	c := w.win.Canvas()
+	before := c.Focused()
+	c.Unfocus() // so that Esc comes to the window, and no letter to the list behind
+	closed := own.Opened(c, d.Hide)
+	d.SetOnClosed(func() {
+		if closed() && before != nil {
+			c.Focus(before)
+		}
+	})
+	d.Show()
+	d.Resize(w.dialogSize()) // Fyne 2.8.1 cannot do it before
 }
 
 func (w *window) dialogSize() fyne.Size {

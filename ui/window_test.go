@@ -559,6 +559,21 @@ func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
 			}
 		}
 	}
+	for _, id := range []shortcut.ID{shortcut.AddFolder, shortcut.AddFiles} { // Fyne's own
+		r.run(id)
+		r.settle(t)
+		before := len(c.Overlays().List())
+		r.run(shortcut.SelectAll)
+		r.run(shortcut.Remove)
+		r.settle(t)
+		if before == 0 || len(c.Overlays().List()) != before {
+			t.Fatalf("%s: a key went through the file dialog to the list", id)
+		}
+		esc()
+		if own.DialogOpen(c) || c.Overlays().Top() != nil {
+			t.Fatalf("%s: Esc leaves the file dialog open", id)
+		}
+	}
 	r.run(shortcut.Cloud)
 	r.settle(t)
 	r.confirm("Sure?", "Really?", func() { t.Error("Esc said yes") })

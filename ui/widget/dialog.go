@@ -1,50 +1,62 @@
 package widget
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 )
 
 // dialog is an open dialog: Esc asks it to close, whatever in it has the focus.
-type dialog struct {
-	pop    *widget.PopUp
-	escape func()
-}
+type dialog struct{ escape func() }
 
 // dialogs are the open dialogs of a canvas, the topmost last. Only the UI goroutine touches it.
 var dialogs = map[fyne.Canvas][]*dialog{}
+
+// Opened says that a dialog lies over a canvas, one of Fyne's own: keys are for nothing behind it,
+// and Esc calls escape. The result says that it is gone; it is false when that was said before.
+func Opened(c fyne.Canvas, escape func()) (closed func() bool) {
+	d := &dialog{escape}
+	dialogs[c] = append(dialogs[c], d)
+	return func() bool {
+		at := slices.Index(dialogs[c], d)
+		if at < 0 {
+			return false
+		}
+		dialogs[c] = slices.Delete(dialogs[c], at, at+1)
+		if len(dialogs[c]) == 0 {
+			delete(dialogs, c)
+		}
+		return true
+	}
+}
 
 // ShowDialog shows content in the middle of a canvas, at least as large as it needs and never
 // larger than the canvas; focus takes the keyboard, and whoever had it gets it back. Esc calls
 // escape, or hides the dialog where that is nil.
 func ShowDialog(c fyne.Canvas, content fyne.CanvasObject, size fyne.Size, focus fyne.Focusable, escape func()) (hide func()) {
 	before := c.Focused()
-	d := &dialog{pop: widget.NewModalPopUp(content, c), escape: escape}
+	pop := widget.NewModalPopUp(content, c)
+	var closed func() bool
 	hide = func() {
-		open := dialogs[c]
-		for i, o := range open {
-			if o == d {
-				dialogs[c] = append(open[:i:i], open[i+1:]...)
-				d.pop.Hide()
-				if layer := overlays[c]; layer != nil {
-					layer.endHint() // of a button in the dialog: the pointer may never leave it
-				}
-				if before != nil {
-					c.Focus(before)
-				}
-			}
+		if !closed() {
+			return
 		}
-		if len(dialogs[c]) == 0 {
-			delete(dialogs, c)
+		pop.Hide()
+		if layer := overlays[c]; layer != nil {
+			layer.endHint() // of a button in the dialog: the pointer may never leave it
+		}
+		if before != nil {
+			c.Focus(before)
 		}
 	}
-	if d.escape == nil {
-		d.escape = hide
+	if escape == nil {
+		escape = hide
 	}
-	least, room := d.pop.MinSize(), c.Size()
-	d.pop.Resize(fyne.NewSize(min(max(size.Width, least.Width), room.Width-40), min(max(size.Height, least.Height), room.Height-40)))
-	dialogs[c] = append(dialogs[c], d)
-	d.pop.Show()
+	closed = Opened(c, escape)
+	least, room := pop.MinSize(), c.Size()
+	pop.Resize(fyne.NewSize(min(max(size.Width, least.Width), room.Width-40), min(max(size.Height, least.Height), room.Height-40)))
+	pop.Show()
 	if focus != nil {
 		c.Focus(focus)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The committed demo sounds are what the generator makes, byte for byte.
+// The committed demo sounds are what the generator makes, byte for byte, and take less than 8 MB.
 func TestDemoIsUpToDate(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("floating-point sums differ in the last bit on other processors")
@@ -33,6 +33,7 @@ func TestDemoIsUpToDate(t *testing.T) {
 	if have, want := count(committed), count(fresh); have != want {
 		t.Errorf("%d demo sounds are committed, the generator makes %d: run make demo-sounds", have, want)
 	}
+	total := 0
 	err := filepath.WalkDir(fresh, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -49,6 +50,7 @@ func TestDemoIsUpToDate(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		total += len(have)
 		if !bytes.Equal(have, want) {
 			t.Errorf("%s is not what the generator makes: run make demo-sounds", rel)
 		}
@@ -56,5 +58,8 @@ func TestDemoIsUpToDate(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if total >= 8<<20 {
+		t.Errorf("the demo sounds take %d bytes", total)
 	}
 }

@@ -10,12 +10,12 @@ import (
 )
 
 // TestAcceptanceTable keeps docs/acceptance.md true: each test that it names is there, each of
-// the server's lines and of the desktop's side of the cloud has one.
+// the server's lines, of the desktop's side of the cloud and of the road has one.
 func TestAcceptanceTable(t *testing.T) {
 	top := filepath.Join("..", "..", "..")
-	declared := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark)\w+)\(`)
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)\w+)\(`)
 	have := map[string]bool{}
-	for _, part := range []string{"app", "audio", "library", "server", "sync", "ui"} {
+	for _, part := range []string{"app", "audio", "library", "main_test.go", "server", "sync", "ui"} {
 		if err := filepath.WalkDir(filepath.Join(top, part), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, "_test.go") {
 				return err
@@ -33,18 +33,19 @@ func TestAcceptanceTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range regexp.MustCompile(`\b(?:Test|Benchmark)[A-Z]\w+`).FindAllString(string(table), -1) {
+	for _, name := range regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz)[A-Z]\w+`).FindAllString(string(table), -1) {
 		if !have[name] {
 			t.Errorf("no test is called %s", name)
 		}
 	}
-	server, desktop, ok := strings.Cut(string(table), "\n## The desktop")
-	if !ok {
-		t.Fatal("the desktop has no table")
+	server, rest, hasDesktop := strings.Cut(string(table), "\n## The desktop")
+	desktop, road, hasRoad := strings.Cut(rest, "\n## The road")
+	if !hasDesktop || !hasRoad {
+		t.Fatal("the desktop or the road has no table")
 	}
-	for text, wanted := range map[string][]string{server: serverLines, desktop: desktopLines} {
+	for text, wanted := range map[string][]string{server: serverLines, desktop: desktopLines, road: roadLines} {
 		lines := map[string]bool{}
-		for _, m := range regexp.MustCompile(`(?m)^\| ([AB]\d+) \|[^|]+\|[^|]*(?:Test|Benchmark)`).FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile(`(?m)^\| ([ABR]\d+[a-z]?) \|[^|]+\|[^|]*(?:Test|Benchmark|`+"`make "+`)`).FindAllStringSubmatch(text, -1) {
 			lines[m[1]] = true
 		}
 		for _, want := range wanted {
@@ -54,6 +55,11 @@ func TestAcceptanceTable(t *testing.T) {
 		}
 	}
 }
+
+// roadLines are what was asked of the road from a folder to a card: nine parts of the work, and what
+// is shown of it.
+var roadLines = strings.Fields(`R1a R1b R1c R2a R3a R3b R3c R3d R3e R3f R4a R4b R4c R5a R5b R5c
+	R6a R6b R6c R6d R6e R6f R6g R6h R6i R7a R7b R7c R7d R8a R9a R9b R9c R9d R10a`)
 
 // desktopLines are those of the desktop's side of the cloud.
 var desktopLines = strings.Fields(`A65 A66 A67 A68 A87 A88 A101 B13 B31`)
