@@ -16,7 +16,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"sampleagent/server/internal/account"
 	"sampleagent/server/internal/billing"
@@ -65,7 +64,6 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "An access token or an API key."},
 	}
-	r = r.With(packed)
 	a.huma = humachi.New(r, config)
 	a.huma.UseMiddleware(a.guard)
 	a.authRoutes()
@@ -83,20 +81,6 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 	for _, e := range extras {
 		e.Register(a)
 	}
-}
-
-// packed sends pages of the sync as gzip to who takes it: a first sync's are a third of their size
-// then. Its fastest level costs little beside making the page.
-func packed(next http.Handler) http.Handler {
-	const fastest = 1
-	small := middleware.Compress(fastest, "application/json")(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == wire.PathSyncPull {
-			small.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // OpenAPI is the document of all routes.

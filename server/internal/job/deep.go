@@ -204,6 +204,10 @@ func (s *Service) endDeep(ctx context.Context, rj *river.Job[DeepArgs], d *store
 				Vibe: store.JSON[wire.Vibe]{V: *v}, Confidence: v.Confidence, TookMS: took.Milliseconds(), CreatedAt: store.At(now)}); err != nil {
 				return err
 			}
+			if row, err = tx.Sample(ctx, u.ID, row.ID); err != nil { // as it is now: a person may have changed it meanwhile
+				return err
+			}
+			row.Search = row.SearchText(v)
 			if _, err := tx.UpdateSample(ctx, row, now); err != nil {
 				return err
 			}

@@ -61,6 +61,7 @@ func openShopAt(t *testing.T, database string, at time.Time, on func(*fakestripe
 		cost := 0.0002 // dollars, the small model
 		if strings.Contains(asked.Model, "sonnet") {
 			cost = 0.00435
+			answer = strings.Replace(answer, `"vinyl"`, `"vinyl","basement"`, 1)
 		}
 		b, err := json.Marshal(map[string]any{"id": "gen", "choices": []any{map[string]any{"message": map[string]any{"role": "assistant", "content": answer}}},
 			"usage": map[string]any{"prompt_tokens": 700, "completion_tokens": 150, "cost": cost}})
@@ -279,6 +280,14 @@ func TestDeepAnalysis(t *testing.T) {
 	s.aiFails.Store(true) // so that it stays open for a while
 	ask(http.StatusAccepted)
 	ask(http.StatusConflict) // a second click
+	basement := func() (page wire.SamplePage) {
+		t.Helper()
+		ada.call("GET", "/api/samples?q=basement", nil, &page)
+		return page
+	}
+	if page := basement(); len(page.Items) != 0 {
+		t.Errorf("found by a word that only the large model says: %+v", page.Items)
+	}
 	if o := offer(ada, id); o.Possible || o.State != store.DeepAsked || o.Left != 99 {
 		t.Errorf("asked: %+v", o)
 	}
@@ -287,6 +296,9 @@ func TestDeepAnalysis(t *testing.T) {
 	var got wire.Sample
 	if ada.call("GET", "/api/samples/"+id, nil, &got); got.Vibe == nil || !got.Vibe.Deep || got.Vibe.Source != wire.VibeFromAI {
 		t.Errorf("%+v", got.Vibe)
+	}
+	if page := basement(); len(page.Items) != 1 || page.Items[0].ID != id {
+		t.Errorf("a deep analysis does not renew what its sample is found by: %+v", page.Items)
 	}
 	if err := s.DB.Write(t.Context(), func(tx *store.Tx) error {
 		row, err := tx.User(t.Context(), ada.id)
