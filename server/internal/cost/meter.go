@@ -49,9 +49,9 @@ func (m *Meter) count(key, kind string) {
 }
 
 // Put counts a write.
-func (m *Meter) Put(ctx context.Context, key string, r io.Reader, size int64, contentType string) error {
+func (m *Meter) Put(ctx context.Context, key string, r io.Reader, size int64, about object.About) error {
 	m.count(key, KindWrites)
-	return m.Store.Put(ctx, key, r, size, contentType)
+	return m.Store.Put(ctx, key, r, size, about)
 }
 
 // Get counts a read.

@@ -265,7 +265,7 @@ func (s *Service) store(ctx context.Context, e *store.Export, card string) error
 		w.CloseWithError(err)
 		done <- err
 	}()
-	err := s.Objects.Put(ctx, e.FileKey, r, e.Size, "application/zip")
+	err := s.Objects.Put(ctx, e.FileKey, r, e.Size, object.About{ContentType: "application/zip", Owner: e.UserID})
 	r.CloseWithError(errors.New("the store takes no more"))
 	if zipErr := <-done; err == nil {
 		err = zipErr

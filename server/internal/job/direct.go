@@ -39,7 +39,7 @@ func (s *Service) Announce(ctx context.Context, who Who, r wire.UploadRequest, i
 			return nil, problem(http.StatusConflict, wire.CodeIdempotency, "This idempotency key was used for another file.")
 		}
 		if err == nil {
-			return s.direct(ctx, u)
+			return s.direct(ctx, who, u)
 		}
 		if !notFound(err) {
 			return nil, err
@@ -49,7 +49,7 @@ func (s *Service) Announce(ctx context.Context, who Who, r wire.UploadRequest, i
 	if err != nil {
 		return nil, err
 	}
-	return s.direct(ctx, &all[0])
+	return s.direct(ctx, who, &all[0])
 }
 
 // AnnounceBatch promises addresses for up to the plan's number of files, all or none.
@@ -70,7 +70,7 @@ func (s *Service) AnnounceBatch(ctx context.Context, who Who, r wire.BatchReques
 	}
 	out := &wire.BatchAccepted{BatchID: batchID}
 	for i := range all {
-		d, err := s.direct(ctx, &all[i])
+		d, err := s.direct(ctx, who, &all[i])
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +153,7 @@ func invalidBefore(ctx context.Context, s *Service, who Who) (*wire.Problem, err
 }
 
 // direct signs the address of an open upload.
-func (s *Service) direct(ctx context.Context, u *store.Upload) (*wire.DirectUpload, error) {
+func (s *Service) direct(ctx context.Context, who Who, u *store.Upload) (*wire.DirectUpload, error) {
 	if u.State != "open" {
 		return nil, problem(http.StatusConflict, wire.CodeConflict, "This upload was completed or has ended.")
 	}
@@ -165,7 +165,8 @@ func (s *Service) direct(ctx context.Context, u *store.Upload) (*wire.DirectUplo
 	if left < time.Second {
 		return nil, problem(http.StatusConflict, wire.CodeConflict, "The address of this upload has ended; announce it again.")
 	}
-	address, headers, err := s.Objects.LinkPut(ctx, u.FileKey, left, object.Announce{Size: u.Size, SHA256: sum, ContentType: u.ContentType})
+	address, headers, err := s.Objects.LinkPut(ctx, u.FileKey, left, object.Announce{Size: u.Size, SHA256: sum,
+		About: object.About{ContentType: u.ContentType, Owner: u.UserID, Tier: string(who.Limits.Tier)}})
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (s *Service) Submit(ctx context.Context, who Who, in Incoming) (job *store.
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, false, fmt.Errorf("read the upload back: %w", err)
 	}
-	if err := s.Objects.Put(ctx, j.FileKey, f, size, formats[heard.format]); err != nil {
+	if err := s.Objects.Put(ctx, j.FileKey, f, size, object.About{ContentType: formats[heard.format], Owner: j.UserID, Tier: string(j.Tier)}); err != nil {
 		return nil, false, err
 	}
 	s.step("object stored")

@@ -371,7 +371,7 @@ func (s *Service) keepPreview(ctx context.Context, j *store.Job, sample *store.S
 	if err != nil {
 		return fmt.Errorf("preview of %s: %w", j.ID, err)
 	}
-	return s.Objects.Put(ctx, sample.PreviewKey, f, size, "audio/wav")
+	return s.Objects.Put(ctx, sample.PreviewKey, f, size, object.About{ContentType: "audio/wav", Owner: j.UserID, Tier: string(j.Tier)})
 }
 
 // finish writes everything that is known in one transaction with the end of the queue entry.

@@ -53,7 +53,7 @@ func (l *Local) path(key string) string {
 }
 
 // Put writes to a temporary file and renames it.
-func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ string) error {
+func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ About) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (l *Local) copyBytes(ctx context.Context, from, to string) error {
 		return err
 	}
 	defer r.Close()
-	return l.Put(ctx, to, r, info.Size, "")
+	return l.Put(ctx, to, r, info.Size, About{})
 }
 
 // Delete removes the file, and its folder when that is empty. It waits while Freeze takes stock.
@@ -261,7 +261,7 @@ func (l *Local) Check(ctx context.Context) error { return roundTrip(ctx, l) }
 func roundTrip(ctx context.Context, s Store) error {
 	const key = "doctor/probe"
 	want := []byte("sample agent probe")
-	if err := s.Put(ctx, key, bytes.NewReader(want), int64(len(want)), "text/plain"); err != nil {
+	if err := s.Put(ctx, key, bytes.NewReader(want), int64(len(want)), About{ContentType: "text/plain"}); err != nil {
 		return fmt.Errorf("writing an object failed: %w", err)
 	}
 	r, _, err := s.Get(ctx, key)

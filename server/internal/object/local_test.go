@@ -17,7 +17,7 @@ func TestCopyOfBytes(t *testing.T) {
 	if err := l.copyBytes(t.Context(), "a/none", "b/one"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a copy of nothing: %v", err)
 	}
-	if err := l.Put(t.Context(), "a/one", strings.NewReader("sound"), 5, ""); err != nil {
+	if err := l.Put(t.Context(), "a/one", strings.NewReader("sound"), 5, About{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.copyBytes(t.Context(), "a/one", "b/one"); err != nil {

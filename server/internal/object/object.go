@@ -64,7 +64,7 @@ func WithAddress(ctx context.Context, address string) context.Context {
 // Store keeps objects. Both kinds pass the same tests.
 type Store interface {
 	// Put writes an object of exactly size bytes, whole or not at all, over one that is there.
-	Put(ctx context.Context, key string, r io.Reader, size int64, contentType string) error
+	Put(ctx context.Context, key string, r io.Reader, size int64, about About) error
 	// Get opens an object; ErrNotFound if it is not there.
 	Get(ctx context.Context, key string) (Reader, Info, error)
 	// Stat looks at an object; ErrNotFound if it is not there.
@@ -94,11 +94,18 @@ type Serve struct {
 	Inline      bool   // play it, do not save it
 }
 
+// About is what an object store notes beside the bytes, for who looks into the bucket: whose an
+// object is stands in its key too, in which plan it came does not. A folder notes nothing.
+type About struct {
+	ContentType string
+	Owner, Tier string // "" where they do not matter
+}
+
 // Announce is what a client says it will send; the link takes nothing else.
 type Announce struct {
-	Size        int64
-	SHA256      []byte
-	ContentType string
+	About
+	Size   int64
+	SHA256 []byte
 }
 
 var part = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)

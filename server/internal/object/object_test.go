@@ -45,7 +45,7 @@ func onBoth(t *testing.T, f func(t *testing.T, s object.Store)) {
 
 func put(t *testing.T, s object.Store, key, text string) {
 	t.Helper()
-	if err := s.Put(t.Context(), key, strings.NewReader(text), int64(len(text)), "audio/wav"); err != nil {
+	if err := s.Put(t.Context(), key, strings.NewReader(text), int64(len(text)), object.About{ContentType: "audio/wav"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -102,7 +102,7 @@ func TestRoundTripCopyListDelete(t *testing.T) {
 
 func TestShortBodyLeavesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, s object.Store) {
-		if err := s.Put(t.Context(), "a/b", strings.NewReader("abc"), 5, "x/y"); err == nil {
+		if err := s.Put(t.Context(), "a/b", strings.NewReader("abc"), 5, object.About{}); err == nil {
 			t.Error("a short body was stored")
 		}
 		if _, err := s.Stat(t.Context(), "a/b"); !errors.Is(err, object.ErrNotFound) {
@@ -114,7 +114,7 @@ func TestShortBodyLeavesNothing(t *testing.T) {
 func TestKeysThatClimbAreRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, s object.Store) {
 		for _, key := range []string{"", "../x", "a/../b", "a//b", "/a", "a/.hidden", "a/b c", "a\\b", "a/\x00"} {
-			if err := s.Put(t.Context(), key, strings.NewReader("x"), 1, ""); err == nil {
+			if err := s.Put(t.Context(), key, strings.NewReader("x"), 1, object.About{}); err == nil {
 				t.Errorf("key %q was accepted", key)
 			}
 		}
@@ -187,7 +187,7 @@ func TestSignedPutTakesOnlyWhatWasAnnounced(t *testing.T) {
 		ctx := t.Context()
 		body := "the very bytes"
 		sum := sha256.Sum256([]byte(body))
-		link, headers, err := s.LinkPut(ctx, "uploads-pending/u/j.wav", time.Minute, object.Announce{Size: int64(len(body)), SHA256: sum[:], ContentType: "audio/wav"})
+		link, headers, err := s.LinkPut(ctx, "uploads-pending/u/j.wav", time.Minute, object.Announce{Size: int64(len(body)), SHA256: sum[:], About: object.About{ContentType: "audio/wav", Owner: "u", Tier: "pro"}})
 		if err != nil {
 			t.Fatal(err)
 		}

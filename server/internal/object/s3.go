@@ -59,13 +59,24 @@ func (s *S3) fail(what, key string, err error) error {
 	return fmt.Errorf("%s %s: %w", what, key, err)
 }
 
+// metadata are the names under which S3 keeps what is not empty.
+func (a About) metadata() map[string]string {
+	m := map[string]string{}
+	for name, value := range map[string]string{"Owner": a.Owner, "Tier": a.Tier} {
+		if value != "" {
+			m[name] = value
+		}
+	}
+	return m
+}
+
 // Put sends the object in one request up to 64 MiB, in parts above.
-func (s *S3) Put(ctx context.Context, key string, r io.Reader, size int64, contentType string) error {
+func (s *S3) Put(ctx context.Context, key string, r io.Reader, size int64, about About) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
 	_, err := s.client.PutObject(ctx, s.bucket, key, r, size, minio.PutObjectOptions{
-		ContentType: contentType, SendContentMd5: true, PartSize: 64 << 20,
+		ContentType: about.ContentType, UserMetadata: about.metadata(), SendContentMd5: true, PartSize: 64 << 20,
 	})
 	if err != nil {
 		return s.fail("store", key, err)
@@ -156,7 +167,7 @@ func (s *S3) LinkGet(ctx context.Context, key string, ttl time.Duration, as Serv
 	return u.String(), nil
 }
 
-// LinkPut signs size, type and SHA-256 into the address.
+// LinkPut signs size, SHA-256 and what is noted beside the bytes into the address.
 func (s *S3) LinkPut(ctx context.Context, key string, ttl time.Duration, put Announce) (string, http.Header, error) {
 	if err := checkKey(key); err != nil {
 		return "", nil, err
@@ -165,6 +176,9 @@ func (s *S3) LinkPut(ctx context.Context, key string, ttl time.Duration, put Ann
 		"Content-Type":          {put.ContentType},
 		"Content-Length":        {strconv.FormatInt(put.Size, 10)},
 		"X-Amz-Checksum-Sha256": {base64.StdEncoding.EncodeToString(put.SHA256)},
+	}
+	for name, value := range put.metadata() {
+		signed.Set("X-Amz-Meta-"+name, value)
 	}
 	u, err := s.client.PresignHeader(ctx, http.MethodPut, s.bucket, key, min(ttl, LinkTime), nil, signed)
 	if err != nil {

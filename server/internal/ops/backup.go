@@ -58,7 +58,7 @@ func (s *Server) backupInto(ctx context.Context, local *object.Local, folder str
 		if err != nil {
 			return objects, err
 		}
-		err = to.Put(ctx, o.Key, r, info.Size, "")
+		err = to.Put(ctx, o.Key, r, info.Size, object.About{})
 		if err = errors.Join(err, r.Close()); err != nil {
 			return objects, err
 		}

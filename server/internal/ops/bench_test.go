@@ -84,18 +84,21 @@ func BenchmarkUploads(b *testing.B) {
 		b.ReportMetric(float64(peak.Load())/1e6, "heap-MB")
 	}
 	b.Run("SQLite and folder", func(b *testing.B) { run(b, start(b, "", idle)) })
-	b.Run("PostgreSQL and S3", func(b *testing.B) {
-		endpoint, access, secret := testbed.S3(b)
-		s, err := object.NewS3(endpoint, "us-east-1", fmt.Sprintf("bench%d", time.Now().UnixNano()), access, secret)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := s.MakeBucket(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		bucket := s.Bucket()
-		run(b, start(b, testbed.Postgres(b), idle, env("S3_ENDPOINT", endpoint, "S3_REGION", "us-east-1", "S3_BUCKET", bucket, "S3_ACCESS_KEY", access, "S3_SECRET_KEY", secret)))
-	})
+	b.Run("PostgreSQL and S3", func(b *testing.B) { run(b, start(b, testbed.Postgres(b), idle, inBucket(b))) })
+}
+
+// inBucket keeps a server's objects in a bucket of a real S3 server.
+func inBucket(t testing.TB) setting {
+	t.Helper()
+	endpoint, access, secret := testbed.S3(t)
+	s, err := object.NewS3(endpoint, "us-east-1", fmt.Sprintf("bucket%d", time.Now().UnixNano()), access, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.MakeBucket(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return env("S3_ENDPOINT", endpoint, "S3_REGION", "us-east-1", "S3_BUCKET", s.Bucket(), "S3_ACCESS_KEY", access, "S3_SECRET_KEY", secret)
 }
 
 // BenchmarkProBehindFree queues many free jobs and then a pro job every 200 ms: how long until

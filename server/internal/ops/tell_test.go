@@ -13,6 +13,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/server/internal/testbed"
@@ -328,7 +329,7 @@ func TestCheckerRepairsBothDirections(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, key := range []string{"uploads-pending/" + ada.id + "/nobody.wav", "processed/" + ada.id + "/nothing.wav"} {
-			if err := w.Objects.Put(ctx, key, strings.NewReader("x"), 1, "audio/wav"); err != nil {
+			if err := w.Objects.Put(ctx, key, strings.NewReader("x"), 1, object.About{}); err != nil {
 				t.Fatal(err)
 			}
 		}

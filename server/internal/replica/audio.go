@@ -104,12 +104,12 @@ func (s *Audio) Put(ctx context.Context, userID, sum string, n int, body io.Read
 		return refuse(http.StatusBadRequest, wire.CodeBadRequest, "The part is longer than it has to be; send it again.")
 	}
 	if parts(a.Size) > 1 {
-		return s.objects.Put(ctx, partKey(a, n), bytes.NewReader(data), size, "application/octet-stream")
+		return s.objects.Put(ctx, partKey(a, n), bytes.NewReader(data), size, object.About{ContentType: "application/octet-stream", Owner: a.UserID})
 	}
 	if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != sum {
 		return errOther
 	}
-	if err := s.objects.Put(ctx, key(a), bytes.NewReader(data), size, "application/octet-stream"); err != nil {
+	if err := s.objects.Put(ctx, key(a), bytes.NewReader(data), size, object.About{ContentType: "application/octet-stream", Owner: a.UserID}); err != nil {
 		return err
 	}
 	return s.stored(ctx, a)
@@ -129,7 +129,7 @@ func (s *Audio) Complete(ctx context.Context, userID, sum string) error {
 	}
 	hash := sha256.New()
 	joined := &partReader{ctx: ctx, s: s, a: a}
-	err = s.objects.Put(ctx, key(a), io.TeeReader(joined, hash), a.Size, "application/octet-stream")
+	err = s.objects.Put(ctx, key(a), io.TeeReader(joined, hash), a.Size, object.About{ContentType: "application/octet-stream", Owner: a.UserID})
 	err = errors.Join(err, joined.close())
 	if errors.Is(err, object.ErrNotFound) {
 		return refuse(http.StatusConflict, wire.CodeDirectNotComplete, "Some parts have not arrived.")
