@@ -26,6 +26,7 @@ func sum(a []float32) float32                           { return sumGo(a) }
 func spread(w, a []float32, c float32) float32          { return spreadGo(w, a, c) }
 func rise(a, b []float32) float32                       { return riseGo(a, b) }
 func maxAbs(a []float32) float32                        { return maxAbsGo(a) }
+func minMax(a []float32) (lo, hi float32)               { return minMaxGo(a) }
 func sqrt(dst, a []float32)                             { sqrtGo(dst, a) }
 func atLeast(dst, a []float32, floor float32)           { atLeastGo(dst, a, floor) }
 func mul(dst, a, b []float32)                           { mulGo(dst, a, b) }

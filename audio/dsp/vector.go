@@ -70,6 +70,15 @@ func MaxAbs(a []float32) float32 {
 	return m
 }
 
+// MinMax are the lowest and the highest value, +Inf and -Inf for an empty slice. NaN is passed over;
+// which of two zeros is given is open.
+func MinMax(a []float32) (lo, hi float32) {
+	n := len(a) &^ 7
+	lo, hi = minMax(a[:n])
+	l, h := minMaxGo(a[n:])
+	return min(lo, l), max(hi, h)
+}
+
 // Sqrt sets dst[i] to the square root of a[i]; dst may be a.
 func Sqrt(dst, a []float32) {
 	n := len(dst) &^ 7

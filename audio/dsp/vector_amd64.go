@@ -16,6 +16,9 @@ func riseAVX2(a, b *float32, n int) float32
 func maxAbsAVX2(a *float32, n int) float32
 
 //go:noescape
+func minMaxAVX2(a *float32, n int) (lo, hi float32)
+
+//go:noescape
 func sqrtAVX2(dst, a *float32, n int)
 
 //go:noescape
@@ -72,6 +75,13 @@ func maxAbs(a []float32) float32 {
 		return maxAbsAVX2(&a[0], len(a))
 	}
 	return maxAbsGo(a)
+}
+
+func minMax(a []float32) (lo, hi float32) {
+	if useAVX2 && len(a) > 0 {
+		return minMaxAVX2(&a[0], len(a))
+	}
+	return minMaxGo(a)
 }
 
 func sqrt(dst, a []float32) {

@@ -240,6 +240,43 @@ maxabs8:
 	VMOVSS       X0, ret+16(FP)
 	RET
 
+DATA infinity<>+0(SB)/4, $0x7f800000
+DATA infinity<>+4(SB)/4, $0xff800000
+GLOBL infinity<>(SB), RODATA|NOPTR, $8
+
+// func minMaxAVX2(a *float32, n int) (lo, hi float32)
+// NaN counts as nothing: both give their second source, the running value.
+TEXT ·minMaxAVX2(SB), NOSPLIT, $0-24
+	MOVQ         a+0(FP), SI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS infinity<>+0(SB), Y0
+	VBROADCASTSS infinity<>+4(SB), Y1
+
+minmax8:
+	VMOVUPS (SI), Y4
+	VMINPS  Y0, Y4, Y0
+	VMAXPS  Y1, Y4, Y1
+	ADDQ    $32, SI
+	SUBQ    $8, CX
+	JNZ     minmax8
+
+	VEXTRACTF128 $1, Y0, X2
+	VMINPS       X2, X0, X0
+	VMOVHLPS     X0, X0, X2
+	VMINPS       X2, X0, X0
+	VMOVSHDUP    X0, X2
+	VMINSS       X2, X0, X0
+	VEXTRACTF128 $1, Y1, X2
+	VMAXPS       X2, X1, X1
+	VMOVHLPS     X1, X1, X2
+	VMAXPS       X2, X1, X1
+	VMOVSHDUP    X1, X2
+	VMAXSS       X2, X1, X1
+	VZEROUPPER
+	VMOVSS       X0, lo+16(FP)
+	VMOVSS       X1, hi+20(FP)
+	RET
+
 // func sqrtAVX2(dst, a *float32, n int)
 TEXT ·sqrtAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI

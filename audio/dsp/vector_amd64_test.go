@@ -25,7 +25,9 @@ func TestVectorKernelsAgree(t *testing.T) {
 		padded := make([]float32, bank.Bins())
 		copy(padded, b)
 		run := func() []uint32 {
+			lo, hi := MinMax(a)
 			out := []float32{
+				lo, hi,
 				Dot(clean, b), Sum(clean), Spread(clean, b, 0.3), Rise(a, b), MaxAbs(a),
 				FIRMax(clean, b[:min(n, 12)]), float32(SignChanges(clean, 0.2)),
 			}

@@ -108,6 +108,19 @@ func maxAbsGo(a []float32) float32 {
 	return m
 }
 
+func minMaxGo(a []float32) (lo, hi float32) {
+	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
+	for _, v := range a {
+		if v < lo {
+			lo = v
+		}
+		if v > hi {
+			hi = v
+		}
+	}
+	return lo, hi
+}
+
 func sqrtGo(dst, a []float32) {
 	for i := range dst {
 		dst[i] = float32(math.Sqrt(float64(a[i])))

@@ -2,6 +2,7 @@ package dsp
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -34,6 +35,9 @@ func TestVectors(t *testing.T) {
 		near("Spread", Spread(a, b, 0.25), spread)
 		near("Rise", Rise(a, b), rise)
 		near("MaxAbs", MaxAbs(a), top)
+		if lo, hi := MinMax(a); n > 0 && (lo != slices.Min(a) || hi != slices.Max(a)) || n == 0 && lo <= hi {
+			t.Errorf("n=%d: MinMax is %v to %v", n, lo, hi)
+		}
 		if got := SignChanges(a, 0.1); got != changes {
 			t.Errorf("n=%d: SignChanges is %d, want %d", n, got, changes)
 		}

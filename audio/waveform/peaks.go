@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"sampleagent/audio/dsp"
 	"sampleagent/audio/pcm"
 )
 
@@ -85,38 +86,8 @@ func column(s []float32) Column {
 	if len(s) == 0 {
 		return Column{}
 	}
-	lo, hi, sum := s[0], s[0], float32(0)
-	// Four sums side by side: each waits for its own last addition only. Plain comparisons, since
-	// min and max do more for NaN, which shows in the sum.
-	var a, b, c, d float32
-	rest := s
-	for ; len(rest) >= 4; rest = rest[4:] {
-		v0, v1, v2, v3 := rest[0], rest[1], rest[2], rest[3]
-		a, b, c, d = a+v0*v0, b+v1*v1, c+v2*v2, d+v3*v3
-		if v0 > v1 {
-			v0, v1 = v1, v0
-		}
-		if v2 > v3 {
-			v2, v3 = v3, v2
-		}
-		if v2 < v0 {
-			v0 = v2
-		}
-		if v3 > v1 {
-			v1 = v3
-		}
-		if v0 < lo {
-			lo = v0
-		}
-		if v1 > hi {
-			hi = v1
-		}
-	}
-	for _, v := range rest {
-		lo, hi = min(lo, v), max(hi, v)
-		sum += v * v
-	}
-	sum += a + b + c + d
+	lo, hi := dsp.MinMax(s)
+	sum := dsp.Dot(s, s) // in which NaN shows
 	if !(lo >= -limit && hi <= limit) || sum != sum {
 		return tame(s)
 	}

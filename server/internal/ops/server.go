@@ -4,6 +4,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -82,7 +83,7 @@ type Options struct {
 	Now  func() time.Time
 	// Crash is called between the steps of jobs, exports and backups.
 	Crash func(step string)
-	// Poll is how often queues are looked at; 0: half a second.
+	// Poll is how often queues are looked at when no notice came; 0: River's own second.
 	Poll time.Duration
 	// RescueAfter is for tests that kill workers; 0: job.RescueAfter.
 	RescueAfter time.Duration
@@ -251,9 +252,6 @@ func (s *Server) newQueue(o Options) error {
 	if o.RescueAfter > 0 {
 		opts.RescueAfter = o.RescueAfter
 	}
-	if opts.Poll == 0 {
-		opts.Poll = 500 * time.Millisecond
-	}
 	opts.Workers = river.NewWorkers()
 	s.Jobs.AddWorkers(opts.Workers)
 	s.Exports.AddWorkers(opts.Workers)
@@ -263,7 +261,7 @@ func (s *Server) newQueue(o Options) error {
 	s.Bills.Workers(opts.Workers)
 	if o.Role.Work {
 		opts.Queues = map[string]int{string(plan.QueueSystem): c.SystemWorkers}
-		opts.Gather = map[string]time.Duration{string(plan.QueueSystem): min(100*time.Millisecond, opts.Poll)}
+		opts.Gather = map[string]time.Duration{string(plan.QueueSystem): min(100*time.Millisecond, cmp.Or(opts.Poll, time.Second))}
 		for lane, n := range s.Jobs.Workers {
 			opts.Queues[string(lane)] = n
 		}
