@@ -16,6 +16,7 @@ import (
 
 	"sampleagent/app"
 	"sampleagent/app/settings"
+	"sampleagent/audio/analysis"
 	"sampleagent/library/catalog"
 	"sampleagent/library/catalog/catalogtest"
 	"sampleagent/ui/browser"
@@ -451,6 +452,32 @@ func TestWhatACancelledImportLeftCanBeAnalysed(t *testing.T) {
 	}
 	waiting().Menu[0].Action()
 	r.until(t, "all heard", func() bool { return r.lastCount.Analysed == 1 && waiting().Count == 0 })
+}
+
+// What the ear weighed stands in the inspector, and a function key decides for another reading.
+func TestOneKeyTakesAnotherReadingOfTheTempo(t *testing.T) {
+	r := newRig(t, 0)
+	path := filepath.Join(t.TempDir(), "Drums.flac")
+	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", "Drum Loops", "Half Moon Trap 140bpm.flac"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.importPaths(path)
+	r.until(t, "the sound", func() bool { return r.lastCount.Analysed == 1 && r.search.Len() == 1 })
+	r.run(shortcut.FocusList)
+	r.until(t, "its readings", func() bool { return r.look.Sample() != nil && len(r.look.Candidates()) > 0 })
+	other := r.look.Candidates()[0]
+	if other.Weight <= 0 || other.BPM == r.look.Sample().BPM {
+		t.Errorf("%+v beside %g BPM", other, r.look.Sample().BPM)
+	}
+	r.key(fyne.KeyF6)
+	r.until(t, "the other reading", func() bool {
+		s := r.look.Sample()
+		return s != nil && s.BPM == other.BPM && s.BPMSource == analysis.FromHand
+	})
 }
 
 // F1 opens the help from wherever the focus goes with Tab, a text field too.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -196,15 +197,27 @@ func TestAnalyzePrintsEveryFieldOfTheContract(t *testing.T) {
 	}
 }
 
+// Any number of jobs gives the same answers in the order of the arguments.
 func TestAnalyzeKeepsTheOrderOfItsArguments(t *testing.T) {
 	dir := messy(t)
 	long, short := filepath.Join(dir, "loops", "Amen_165bpm_F#min.wav"), filepath.Join(dir, "drums", "snare.wav")
+	answers := func(jobs string) []map[string]any {
+		all := objects(t, run(t, "analyze", "--json", "--jobs", jobs, long, short, long, short))
+		for _, o := range all {
+			delete(o, "took_ms")
+		}
+		return all
+	}
 	var got []string
-	for _, o := range objects(t, run(t, "analyze", "--json", "--jobs", "4", long, short, long, short)) {
+	many := answers("4")
+	for _, o := range many {
 		got = append(got, o["path"].(string))
 	}
 	if !slices.Equal(got, []string{long, short, long, short}) {
 		t.Errorf("order %q", got)
+	}
+	if one := answers("1"); !reflect.DeepEqual(one, many) {
+		t.Errorf("one job answers %v, four %v", one, many)
 	}
 }
 

@@ -105,7 +105,7 @@ func TestNoSoundIsAnError(t *testing.T) {
 func TestRatesAndChannels(t *testing.T) {
 	for _, rate := range []int{8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 192000} {
 		for _, channels := range []int{1, 2, 8} {
-			if channels == 8 && rate > 48000 {
+			if channels == 8 && rate != 8000 && rate != 44100 && rate != 192000 {
 				continue
 			}
 			r := mustAnalyze(t, tune(rate, channels, 8))

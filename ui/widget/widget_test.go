@@ -1,7 +1,9 @@
 package widget
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -85,6 +87,37 @@ func TestWaveformSeeksZoomsAndSelects(t *testing.T) {
 	wf.SetWave(Wave{Length: 2})
 	if from, to := wf.Selected(); from != 0 || to != 0 {
 		t.Error("a selection passed to another sound")
+	}
+}
+
+// The beat grid lies over the wave where the beats are: strong lines and numbers at bars, weak ones at beats.
+func TestTheBeatGridLiesOnTheWaveform(t *testing.T) {
+	test.NewTempApp(t)
+	wf := NewWaveform()
+	win := test.NewTempWindow(t, wf)
+	win.SetPadded(false)
+	win.Resize(fyne.NewSize(400, 100))
+	wave := Wave{Length: 4, Columns: func(_, _ float64, n int) []waveform.Column { return make([]waveform.Column, n) }}
+	for at := 0.25; at < 4; at += 0.5 {
+		wave.Beats = append(wave.Beats, at)
+	}
+	wf.SetWave(wave)
+	r := test.WidgetRenderer(wf).(*waveformRenderer)
+	var bars []string
+	for _, m := range r.marks {
+		if m.Visible() {
+			bars = append(bars, fmt.Sprintf("%s at %.0f", m.Text, m.Position().X-4))
+		}
+	}
+	if want := []string{"1 at 25", "2 at 225"}; !slices.Equal(bars, want) {
+		t.Errorf("bars %q, want %q", bars, want)
+	}
+	img := r.paint(400, 100)
+	for x := range 400 {
+		_, _, _, a := img.At(x, 90).RGBA()
+		if beat := x%50 == 25; beat != (a != 0) {
+			t.Errorf("column %d: a line is %v, a beat %v", x, a != 0, beat)
+		}
 	}
 }
 
