@@ -41,6 +41,7 @@ type View struct {
 	notes    *own.Table
 	space    *own.Label
 	message  *own.Label
+	detail   *own.Label // what a failure left, and what to do
 	bar      *own.Bar
 	write    *own.IconButton
 	verify   *own.IconButton
@@ -85,6 +86,8 @@ func NewView(m *Model, kitName string, a Actions) *View {
 	v.space = own.NewLabel("")
 	v.space.Align = fyne.TextAlignTrailing
 	v.message = own.NewLabel("")
+	v.detail = own.NewLabel("")
+	v.detail.TextSize = theme.TextSmall
 	v.bar = own.NewBar(theme.Accent, 6)
 	v.write = own.NewTextButton("card", "Write card", "", m.Write)
 	v.write.Strong = true
@@ -110,7 +113,7 @@ func NewView(m *Model, kitName string, a Actions) *View {
 		own.Beside(6, 3, v.tabs[0], v.tabs[1], v.tabs[2], v.space),
 		own.Stack(v.files.Root(), v.there.Root(), v.notes.Root()),
 		v.bar,
-		own.Beside(8, 0, v.message, v.verify, v.close, v.write),
+		own.Beside(8, 0, own.Below(2, -1, v.message, v.detail), v.verify, v.close, v.write),
 	)
 	v.root = own.Inset(content, 14, 12)
 	m.OnChanged = v.Refresh
@@ -231,8 +234,11 @@ func (v *View) Refresh() {
 		v.message.Set(text, colour)
 		v.note.Set(onTheDevice(m.Plan()), theme.Text)
 	case Failed:
-		v.message.Set(m.Err(), theme.Bad)
+		reason, rest, _ := strings.Cut(m.Err(), ". ")
+		v.message.Set(reason, theme.Bad)
+		v.detail.Set(rest, theme.Text)
 	}
+	v.detail.Hidden = m.Step() != Failed
 	v.root.Refresh()
 }
 
