@@ -351,7 +351,7 @@ func (w *window) libraryChanged(e event.LibraryChanged) {
 	}
 	if c.Many || len(c.Added)+len(c.Removed) > 0 {
 		w.rowsChanged = true
-		w.look.Refresh(nil)
+		w.lookAgain()
 	}
 	if w.reloading {
 		return
@@ -370,6 +370,31 @@ func (w *window) libraryChanged(e event.LibraryChanged) {
 				w.search.Reload()
 			}
 			w.readPlaces()
+		}
+	})
+}
+
+// lookAgain shows the looked-at sample anew, or nothing once it has left the library.
+func (w *window) lookAgain() {
+	s := w.look.Sample()
+	if s == nil {
+		return
+	}
+	row := s.Row
+	w.pump.run(func(ctx context.Context) func() {
+		_, err := w.core.Sample(ctx, row)
+		return func() {
+			if s := w.look.Sample(); s == nil || s.Row != row {
+				return
+			}
+			if !errors.Is(err, catalog.ErrNotFound) {
+				w.look.Refresh(nil)
+				return
+			}
+			if w.core.Transport().Row == row {
+				w.core.Stop()
+			}
+			w.list.SelectNone()
 		}
 	})
 }

@@ -189,6 +189,20 @@ func TestFromSearchToPadByKeys(t *testing.T) {
 	r.until(t, "an empty pad", func() bool { k, _ := r.kits.Kit(); return len(k.Filled()) == 0 })
 }
 
+// What was removed is neither shown nor chosen any more; undo lists it again.
+func TestARemovedSampleIsNotLookedAt(t *testing.T) {
+	r := newRig(t, 20)
+	r.run(shortcut.FocusList)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 && r.look.Sample() != nil })
+	r.run(shortcut.SelectAll)
+	r.until(t, "all chosen", func() bool { return len(r.chosen) == 20 })
+	rows := r.chosen
+	r.edit(func(ctx context.Context) error { return r.core.Remove(ctx, rows) })
+	r.until(t, "nothing to look at", func() bool { return r.look.Sample() == nil && len(r.chosen) == 0 && r.search.Len() == 0 })
+	r.run(shortcut.Undo)
+	r.until(t, "all back, none chosen", func() bool { return r.search.Len() == 20 && len(r.chosen) == 0 && r.list.List.Selection().Count() == 0 })
+}
+
 func TestEditsAreShownAndCanBeUndone(t *testing.T) {
 	r := newRig(t, 60)
 	r.run(shortcut.FocusList)

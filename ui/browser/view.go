@@ -202,6 +202,12 @@ func (v *View) selected() {
 	}
 }
 
+// SelectNone ends the selection: what was chosen is not there any more.
+func (v *View) SelectNone() {
+	v.List.SelectRows(nil, -1)
+	v.selected()
+}
+
 // results shows other rows. What was chosen stays chosen as far as it is still there.
 func (v *View) results(keep bool) {
 	v.List.SetLength(v.model.Len(), keep)
