@@ -41,7 +41,11 @@ func (s *Service) hear(ctx context.Context, j *store.Job, f io.ReadSeeker, who W
 	}
 	limit := int64((who.Limits.Seconds + 1) * bytesPerSecond)
 	need := min(limit, MemoryBudget)
+	bounds := codec.Limits{Bytes: limit, Channels: 16}
 	if info, _, err := codec.Probe(f); err == nil {
+		// A second more than allowed tells that a sound is too long: whatever hides behind it in a few
+		// bytes is not decoded.
+		bounds.Frames = int64((who.Limits.Seconds + 1) * float64(info.Rate))
 		if info.Frames > 0 {
 			need = min(need, info.Frames*int64(info.Channels)*4)
 		}
@@ -57,7 +61,7 @@ func (s *Service) hear(ctx context.Context, j *store.Job, f io.ReadSeeker, who W
 		return nil, err
 	}
 	began := time.Now()
-	sound, err := codec.Open(f, codec.Limits{Bytes: limit, Channels: 16})
+	sound, err := codec.Open(f, bounds)
 	if err != nil {
 		return nil, unheard(ctx, j, err)
 	}

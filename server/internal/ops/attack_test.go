@@ -328,10 +328,7 @@ func TestTheWorkerCountsWhatTheHeaderHides(t *testing.T) {
 		if err := codec.EncodeFLAC(&b, &pcm.Buffer{Rate: 8000, Channels: 1, Samples: make([]float32, 8000*seconds)}, codec.FLACOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		content := b.Bytes()
-		content[21] &= 0xf0 // the 36 bits of STREAMINFO that count the samples (RFC 9639, 8.2): 0 is unknown
-		clear(content[22:26])
-		status, ok, p := u.upload(fmt.Sprint(seconds, ".flac"), content)
+		status, ok, p := u.upload(fmt.Sprint(seconds, ".flac"), lengthHidden(b.Bytes()))
 		if status != http.StatusAccepted {
 			t.Fatalf("%d s: %d %+v", seconds, status, p)
 		}
@@ -343,4 +340,11 @@ func TestTheWorkerCountsWhatTheHeaderHides(t *testing.T) {
 	if a := u.account(); a.Usage.Uploads != 1 {
 		t.Errorf("%d uploads counted, not that of the sound that was done", a.Usage.Uploads)
 	}
+}
+
+// lengthHidden makes a FLAC file say that its length is unknown.
+func lengthHidden(flac []byte) []byte {
+	flac[21] &= 0xf0 // the 36 bits of STREAMINFO that count the samples (RFC 9639, 8.2): 0 is unknown
+	clear(flac[22:26])
+	return flac
 }
