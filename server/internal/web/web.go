@@ -97,7 +97,9 @@ func Mount(r chi.Router, o Options) error {
 	if err != nil {
 		return err
 	}
-	r.Handle("/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		r.Method(method, "/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	}
 	r.Get("/static/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, notFound()) }) // no list of them
 	r.Get("/", p.landing)
 	r.Get("/pricing", p.pricing)
