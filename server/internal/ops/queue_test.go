@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -172,6 +173,19 @@ func TestRetryClasses(t *testing.T) {
 			}
 			if rows, err := w.DB.LedgerOf(t.Context(), ok.JobID); err != nil || len(rows) == 0 {
 				t.Errorf("%v %v", rows, err)
+			}
+			if c.code != wire.CodeInternal {
+				return
+			}
+			// What failed for our fault says so, and its user may try it again.
+			if j.Error == nil || !strings.Contains(*j.Error, "failed three times") {
+				t.Errorf("the reason is %v", j.Error)
+			}
+			if resp := ada.call("POST", "/api/jobs/"+ok.JobID+"/retry", nil, nil); resp.StatusCode != 202 {
+				t.Errorf("tried again: %d", resp.StatusCode)
+			}
+			if j := ada.waitJob(ok.JobID); j.Status != wire.Completed || j.SampleID == nil {
+				t.Errorf("after another try: %+v", j)
 			}
 		})
 	}
