@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -96,5 +97,30 @@ func TestTheDemoLoopsAreHeard(t *testing.T) {
 	t.Logf("%d of %d keys are right", keys, of)
 	if keys < of-1 {
 		t.Errorf("%d of %d keys are right", keys, of)
+	}
+}
+
+// What speaks for another metre: clicks that divide the heard beat in three lie off its quarters, those that
+// divide it in four off its thirds.
+func TestThirdsAndQuartersOfABeatAreTold(t *testing.T) {
+	for parts, nearer := range map[float64]int{3: offThirds, 4: offQuarters} {
+		const beat = 75
+		e, err := Notice(context.Background(), clicks(44100, beat*parts, 8))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, c := range e.Tempo {
+			if math.Abs(c.BPM/beat-1) > 0.01 {
+				continue
+			}
+			found = true
+			if other := offThirds + offQuarters - nearer; c.Features[nearer] > 0.1 || c.Features[other] < 0.2 {
+				t.Errorf("%g clicks a beat lie %.2f from quarters and %.2f from thirds", parts, c.Features[offQuarters], c.Features[offThirds])
+			}
+		}
+		if !found {
+			t.Errorf("%g clicks a beat: %d BPM is not proposed", parts, beat)
+		}
 	}
 }

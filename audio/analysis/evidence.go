@@ -86,7 +86,7 @@ func (sc *Scorers) Decide(e *Evidence) Verdict {
 			scores[i] = sc.tempo.Model.Score(0, e.Tempo[i].Features)
 		}
 		var x [tempoSureFeatures]float32
-		best := sureOfTempo(&x, bpms(e), softmax(scores), j.kinds, e.Traits)
+		best := e.sureOfTempo(&x, scores, j.kinds)
 		if sure := sc.tempoSure.chance(x[:]); j.hasTempo(sure) {
 			v.BPM, v.BPMConfidence = e.Tempo[best].Refined, sure
 		}
@@ -101,20 +101,20 @@ func (sc *Scorers) Decide(e *Evidence) Verdict {
 	return v
 }
 
-func bpms(e *Evidence) []float64 {
-	v := make([]float64, len(e.Tempo))
-	for i := range v {
-		v[i] = e.Tempo[i].BPM
-	}
-	return v
-}
-
 // SureOfTempo is what the scorer of tempo confidence is told when the proposals have these scores and the
 // kinds these chances.
-func SureOfTempo(e *Evidence, scores, kinds []float64) []float32 {
+func (e *Evidence) SureOfTempo(scores, kinds []float64) []float32 {
 	var x [tempoSureFeatures]float32
-	sureOfTempo(&x, bpms(e), softmax(scores), kinds, e.Traits)
+	e.sureOfTempo(&x, scores, kinds)
 	return x[:]
+}
+
+func (e *Evidence) sureOfTempo(x *[tempoSureFeatures]float32, scores, kinds []float64) (best int) {
+	bpm := make([]float64, len(e.Tempo))
+	for i := range bpm {
+		bpm[i] = e.Tempo[i].BPM
+	}
+	return sureOfTempo(x, bpm, softmax(scores), func(i int) []float32 { return e.Tempo[i].Features }, kinds, e.Traits)
 }
 
 // SureOfKey is the same for the key; best is the place of the one that is chosen.

@@ -5,7 +5,7 @@ import "math"
 // What the scorers of confidence are told. Few things, so that they hold for sounds unlike those they
 // learned from. Order is part of the weights' format.
 const (
-	tempoSureFeatures = 15
+	tempoSureFeatures = 16
 	keySureFeatures   = 16
 )
 
@@ -13,9 +13,9 @@ const (
 // half, dotted and in thirds.
 var countings = [...]float64{1, 2, 0.5, 1.5, 2. / 3, 4. / 3, 0.75}
 
-// sureOfTempo describes how the choice of a beat came about: the proposals' tempos and weights, and what
-// the sound is like. It gives the chosen one's place.
-func sureOfTempo(x *[tempoSureFeatures]float32, bpm, weight, kinds []float64, traits []float32) (best int) {
+// sureOfTempo describes how the choice of a beat came about: the proposals' tempos, weights and features, and
+// what the sound is like. It gives the chosen one's place.
+func sureOfTempo(x *[tempoSureFeatures]float32, bpm, weight []float64, features func(i int) []float32, kinds []float64, traits []float32) (best int) {
 	best = argmax(weight)
 	put := putter(x[:])
 	for _, m := range countings {
@@ -36,6 +36,9 @@ func sureOfTempo(x *[tempoSureFeatures]float32, bpm, weight, kinds []float64, tr
 	for _, k := range [...]int{traitLength, traitOnsets, traitClarity} {
 		put(float64(traits[k]))
 	}
+	// Where thirds of the beat fit as well as quarters, it may be one of three, or of a beat and a half.
+	chosen := features(best)
+	put(float64(chosen[offQuarters] - chosen[offThirds]))
 	return best
 }
 

@@ -30,8 +30,12 @@ func (f *tempoFinder) describeAll(s *scene) {
 	}
 }
 
-// beatCorrelation is the place of the even curve's correlation a beat later.
-const beatCorrelation = 5
+// Places of features that are asked for by themselves.
+const (
+	beatCorrelation = 5  // of the even curve, a beat later
+	offQuarters     = 44 // how far onsets lie from quarters of the beat
+	offThirds       = 45 // and from its thirds
+)
 
 // describe fills in the features of candidate c.
 func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {

@@ -104,7 +104,7 @@ func run(out, cache, weights string) error {
 	}
 	var b strings.Builder
 	report(&b, protocols)
-	if err := onsetReport(&b); err != nil {
+	if err := onsetReport(&b, fitted.Shipped); err != nil {
 		return err
 	}
 	b.WriteString(history)

@@ -68,6 +68,7 @@ func report(b *strings.Builder, protocols []*protocol) {
 	row("the same, harmed copies", "", func(f *figures) float64 { return f.harmedShotTempo.percent() }, pc)
 	row("loops that are given a tempo", "90 %", func(f *figures) float64 { return f.loopTempo.percent() }, pc)
 	row("tempo confidence, area under ROC, answers given", ".90", func(f *figures) float64 { return auc(f.tempoSaid) }, "%.3f")
+	row("the same, harmed copies", "", func(f *figures) float64 { return auc(f.harmedTempoSaid) }, "%.3f")
 	row("the same over all loops and one-shots (silence as 0)", ".90", func(f *figures) float64 { return auc(f.tempoSaidAll) }, "%.3f")
 	row("key, exact", "86 %", func(f *figures) float64 { return f.key.percent() }, pc)
 	row("key, MIREX", ".90", func(f *figures) float64 { return f.mirex / f.key.of }, "%.3f")
@@ -104,11 +105,11 @@ func (f *figures) details(b *strings.Builder) {
 		s := f.classFamilies[k]
 		fmt.Fprintf(b, "| %s | %.0f | %.1f %% |\n", k, s.of, s.percent())
 	}
-	b.WriteString("\n## Reliability\n\nOf what is said with a confidence in the range: how sure it was on average, and how often it was right.\n\n| | 0 to .2 | .2 to .4 | .4 to .6 | .6 to .8 | .8 to 1 |\n| --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("\n## Reliability\n\nOf what is said with a confidence in the range: how sure it was on average, and how often it was right.\n\n| | 0 to .2 | .2 to .4 | .4 to .6 | .6 to .8 | .8 to 1 | all |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, r := range []struct {
 		name string
 		s    []said
-	}{{"tempo", f.tempoSaid}, {"key", f.keySaid}, {"kind", f.kindSaid}, {"class of one-shots", f.classSaid}} {
+	}{{"tempo", f.tempoSaid}, {"tempo, harmed copies", f.harmedTempoSaid}, {"key", f.keySaid}, {"kind", f.kindSaid}, {"class of one-shots", f.classSaid}, {"class of loops", f.loopClassSaid}} {
 		fmt.Fprintf(b, "| %s |", r.name)
 		for _, c := range reliability(r.s) {
 			if c.n == 0 {

@@ -81,14 +81,15 @@ func auc(s []said) float64 {
 	return (rank - right*(right+1)/2) / (right * wrong)
 }
 
-// reliability counts, for tenths of confidence, how sure and how often right.
-func reliability(s []said) (rows [5]struct{ sure, right, n float64 }) {
+// reliability counts, for fifths of confidence and for all, how sure and how often right.
+func reliability(s []said) (rows [6]struct{ sure, right, n float64 }) {
 	for _, v := range s {
-		k := min(4, int(v.sure*5))
-		rows[k].n++
-		rows[k].sure += v.sure
-		if v.right {
-			rows[k].right++
+		for _, k := range [...]int{min(4, int(v.sure*5)), 5} {
+			rows[k].n++
+			rows[k].sure += v.sure
+			if v.right {
+				rows[k].right++
+			}
 		}
 	}
 	return rows
@@ -124,6 +125,7 @@ type figures struct {
 	families, harms         map[string]*tempoScore
 	oneShotTempo, loopTempo share
 	tempoSaid, tempoSaidAll []said
+	harmedTempoSaid         []said
 
 	key                  share
 	mirex                float64
@@ -141,6 +143,7 @@ type figures struct {
 	classSaid            []said
 	confusion            map[[2]string]int
 	loopClass            share
+	loopClassSaid        []said
 	nearest              share
 	tempoErrors          []string
 	keyErrors            []string
@@ -205,6 +208,9 @@ func (f *figures) original(a answer) {
 		}
 	} else if it.Class != "" {
 		f.loopClass.add(r.Class == it.Class)
+		if r.Kind != analysis.OneShot && r.Class != "" {
+			f.loopClassSaid = append(f.loopClassSaid, said{r.ClassConfidence, r.Class == it.Class})
+		}
 	}
 	f.kind.add(string(r.Kind) == it.Kind)
 	if it.Kind != "music" {
@@ -241,6 +247,9 @@ func (f *figures) original(a answer) {
 
 func (f *figures) copied(a answer) {
 	it, r := a.item, a.verdict
+	if it.Kind != "music" && r.BPM > 0 {
+		f.harmedTempoSaid = append(f.harmedTempoSaid, said{r.BPMConfidence, within(r.BPM, it.BPM)})
+	}
 	switch it.Kind {
 	case "loop":
 		f.harmed.add(a)

@@ -4,7 +4,7 @@
 //
 // Every file is heard as it is and as a number of copies: harmed as in labset, played faster or slower,
 // coloured and at other levels; drawn hits, and those that the sound fonts of two Debian packages play, join
-// the one-shots. `make train` installs the packages.
+// the one-shots, drawn loops and played ones the loops. `make train` installs the packages.
 package main
 
 import (

@@ -7,7 +7,7 @@ import (
 	"sampleagent/audio/pcm"
 )
 
-// Loop is a drawn loop with what is known of it.
+// Loop is a made loop with what is known of it.
 type Loop struct {
 	Sound *pcm.Buffer
 	BPM   float64
@@ -71,18 +71,25 @@ func DrawLoop(r *rand.Rand) Loop {
 	for len(v.x) < n {
 		v.x = append(v.x, 0)
 	}
-	v.x = v.x[:n]
-	if r.IntN(2) == 0 { // anything but whole bars
-		from := int(v.at(0, .25) * float64(n))
-		v.x = v.x[from : from+int(v.at(.55, 1)*float64(n-from))]
+	l.Sound = Take(v.x[:n], r)
+	return l
+}
+
+// Take makes whole bars at 44.1 kHz a sound as libraries have them: half of all begin and end anywhere, and
+// all have a level and a noise of their own.
+func Take(x []float64, r *rand.Rand) *pcm.Buffer {
+	v := &voice{r: r, x: x}
+	if r.IntN(2) == 0 {
+		from := int(v.at(0, .25) * float64(len(x)))
+		v.x = x[from : from+int(v.at(.55, 1)*float64(len(x)-from))]
 	}
 	v.normalise()
-	l.Sound = &pcm.Buffer{Rate: rate, Channels: 1, Samples: make([]float32, len(v.x))}
+	b := &pcm.Buffer{Rate: rate, Channels: 1, Samples: make([]float32, len(v.x))}
 	gain, floor := v.at(.2, 1), math.Pow(10, v.at(-5, -3))
 	for i, y := range v.x {
-		l.Sound.Samples[i] = float32(gain * (y + floor*r.NormFloat64()))
+		b.Samples[i] = float32(gain * (y + floor*r.NormFloat64()))
 	}
-	return l
+	return b
 }
 
 // one draws a single sound of a kit, short and loud.

@@ -38,10 +38,11 @@ const (
 	drawnHits  = 300 // of each class
 	drawnLoops = 160
 	unheard    = 500 // drawn loops to learn how sure to be
+	songs      = 500 // loops that sound fonts play: half to learn tempos from, half to learn how sure to be
 )
 
 // Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops, and
-// hits that sound fonts play. With a cache, a file, it takes what was heard of the files from there as long as
+// hits and loops that sound fonts play. With a cache, a file, it takes what was heard of the files from there as long as
 // the ear hears the same.
 func Hear(cache string) (*Set, error) {
 	dir, err := labset.Find()
@@ -64,7 +65,17 @@ func Hear(cache string) (*Set, error) {
 	if s.Loops, err = drawLoops(drawnLoops, 909); err != nil {
 		return nil, err
 	}
-	s.Unheard, err = drawLoops(unheard, 910)
+	if s.Unheard, err = drawLoops(unheard, 910); err != nil {
+		return nil, err
+	}
+	played, err := playLoops(songs)
+	for i, l := range played {
+		if i%2 == 0 {
+			s.Songs = append(s.Songs, l)
+		} else {
+			s.Unheard = append(s.Unheard, l)
+		}
+	}
 	return s, err
 }
 
@@ -211,24 +222,46 @@ func drawHits(of int) ([]Drawn, error) {
 	return slices.DeleteFunc(list, func(d Drawn) bool { return len(d.Traits) == 0 }), err
 }
 
-// DrawnLoop is a made loop.
-type DrawnLoop struct {
+// MadeLoop is a drawn or played loop as the scorers are told about it.
+type MadeLoop struct {
 	Class    string
 	BPM      float64
 	Evidence analysis.Evidence
 }
 
-func drawLoops(n int, seed uint64) ([]DrawnLoop, error) {
-	list := make([]DrawnLoop, n)
+func drawLoops(n int, seed uint64) ([]MadeLoop, error) {
+	return hearLoops(n, func(i int) hits.Loop { return hits.DrawLoop(rand.New(rand.NewPCG(seed, uint64(i)))) })
+}
+
+// playLoops has the sound fonts play n loops, as many each.
+func playLoops(n int) ([]MadeLoop, error) {
+	fonts, err := midi.Fonts()
+	if err != nil {
+		return nil, err
+	}
+	per := make([][]hits.Loop, len(fonts))
+	err = each(len(fonts), func(i int) (err error) {
+		per[i], err = fonts[i].Loops(context.Background(), n/len(fonts), uint64(1001+i))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	played := slices.Concat(per...)
+	return hearLoops(len(played), func(i int) hits.Loop { return played[i] })
+}
+
+func hearLoops(n int, loop func(i int) hits.Loop) ([]MadeLoop, error) {
+	list := make([]MadeLoop, n)
 	err := each(n, func(i int) error {
-		l := hits.DrawLoop(rand.New(rand.NewPCG(seed, uint64(i))))
+		l := loop(i)
 		e, err := analysis.Notice(context.Background(), l.Sound)
 		if err == nil {
-			list[i] = DrawnLoop{l.Class, l.BPM, *e}
+			list[i] = MadeLoop{l.Class, l.BPM, *e}
 		}
 		return err
 	})
-	return slices.DeleteFunc(list, func(d DrawnLoop) bool { return len(d.Evidence.Traits) == 0 }), err
+	return slices.DeleteFunc(list, func(l MadeLoop) bool { return len(l.Evidence.Traits) == 0 }), err
 }
 
 // hear makes the copies of one item and examines them.

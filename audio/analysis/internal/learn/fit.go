@@ -2,6 +2,7 @@ package learn
 
 import (
 	"math"
+	"slices"
 
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/boost"
@@ -43,8 +44,8 @@ func (s shape) fit(x [][]float32, loss boost.Objective) (*boost.Model, error) {
 const (
 	drawnWeight     = 0.6
 	drawnKindWeight = 0.3
-	drawnLoopWeight = 0.7
-	drawnSureWeight = 1 // for the confidence of tempos
+	madeLoopWeight  = 0.7
+	madeSureWeight  = 1 // for the confidence of tempos
 
 	// All played hits of a class together.
 	playedWeight     = 60
@@ -68,9 +69,10 @@ type Set struct {
 	Items    []labset.Item
 	Examples []Example
 	Drawn    []Drawn
-	Played   []Drawn // by sound fonts
-	Loops    []DrawnLoop
-	Unheard  []DrawnLoop // that no chooser learns from: how sure it may be is learned from them
+	Played   []Drawn    // by sound fonts
+	Loops    []MadeLoop // drawn
+	Songs    []MadeLoop // played by sound fonts: tempos are learned from them too
+	Unheard  []MadeLoop // drawn and played, that no chooser learns from: how sure it may be is learned from them
 }
 
 // choosers are the scorers that decide; those of confidence learn from how these do.
@@ -171,8 +173,8 @@ func (s *Set) fitTempo(use []*Example) (*boost.Model, error) {
 	for i, e := range use {
 		add(&e.Evidence, e.BPM, weight[i])
 	}
-	for i := range s.Loops {
-		add(&s.Loops[i].Evidence, s.Loops[i].BPM, drawnLoopWeight)
+	for _, l := range slices.Concat(s.Loops, s.Songs) {
+		add(&l.Evidence, l.BPM, madeLoopWeight)
 	}
 	return tempoShape.fit(x, boost.Choice(groups, right, w))
 }
@@ -192,7 +194,7 @@ func (s *Set) fitKind(use []*Example) (*boost.Model, error) {
 		x, kind, w = append(x, d.Traits), append(kind, 0), append(w, playedKindWeight*share[d.Class])
 	}
 	for _, l := range s.Loops {
-		x, kind, w = append(x, l.Evidence.Traits), append(kind, 1), append(w, drawnLoopWeight)
+		x, kind, w = append(x, l.Evidence.Traits), append(kind, 1), append(w, madeLoopWeight)
 	}
 	return kindShape.fit(x, boost.Classes(kind, w))
 }
@@ -212,7 +214,7 @@ func (s *Set) fitClass(use []*Example) (*boost.Model, error) {
 func (s *Set) fitLoop(use []*Example) (*boost.Model, error) {
 	x, class, w := s.classRows(use, loopNames, 1)
 	for _, l := range s.Loops {
-		x, class, w = append(x, l.Evidence.Traits), append(class, index(loopNames, l.Class)), append(w, drawnLoopWeight)
+		x, class, w = append(x, l.Evidence.Traits), append(class, index(loopNames, l.Class)), append(w, madeLoopWeight)
 	}
 	return loopShape.fit(x, boost.Classes(class, w))
 }

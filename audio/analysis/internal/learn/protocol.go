@@ -70,7 +70,7 @@ func (p *Protocol) confidence(keep func(*Example) bool, by *choosers) (c confide
 		if isRight(e.Tempo[argmax(scores)].Refined, bpm) {
 			right = 1
 		}
-		tempo.x, tempo.yes = append(tempo.x, analysis.SureOfTempo(e, scores, kind)), append(tempo.yes, right)
+		tempo.x, tempo.yes = append(tempo.x, e.SureOfTempo(scores, kind)), append(tempo.yes, right)
 	}
 	var kinds, classes cooler
 	for i := range s.Examples {
@@ -104,7 +104,7 @@ func (p *Protocol) confidence(keep func(*Example) bool, by *choosers) (c confide
 			continue
 		}
 		addTempo(&l.Evidence, l.BPM, tempoScores(by.tempo, &l.Evidence), softmax(scores(by.kind, l.Evidence.Traits)))
-		weights = append(weights, drawnSureWeight)
+		weights = append(weights, madeSureWeight)
 	}
 	if c.tempo, err = tempoSureShape.fit(tempo.x, boost.YesNo(tempo.yes, weights)); err != nil {
 		return c, err

@@ -2,6 +2,9 @@ package midi
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"reflect"
+	"strings"
 	"testing"
 
 	"gitlab.com/gomidi/midi/v2/smf"
@@ -68,5 +71,44 @@ func TestTrimKeepsTheSound(t *testing.T) {
 	}
 	if trim(make([]float32, 100)) != nil {
 		t.Error("silence is a sound")
+	}
+}
+
+// Every row of every style is whole beats of signs that are known, and what is drawn lies within the loop.
+func TestStylesArePlayable(t *testing.T) {
+	for _, s := range append(drumStyles, lineStyles...) {
+		fields := strings.Fields(s.bar)
+		if len(fields) == 0 || len(fields)%2 != 0 || s.lo < 40 || s.hi > 250 || s.lo >= s.hi {
+			t.Fatalf("%v is no style", s)
+		}
+		for i := 0; i < len(fields); i += 2 {
+			name, row := fields[i], fields[i+1]
+			signs := "Xxo?."
+			if drumKeys[name] == 0 {
+				if linePrograms[name] == nil {
+					t.Errorf("%q: nothing plays %q", s.bar, name)
+				}
+				signs = "0123cx-."
+			}
+			if len(row)%s.beats != 0 || strings.Trim(row, signs) != "" {
+				t.Errorf("%q: %q is not a row of %d beats", s.bar, row, s.beats)
+			}
+		}
+	}
+	kits := []int{0, 8}
+	for seed := range uint64(200) {
+		loop, notes, length := draw(rand.New(rand.NewPCG(seed, 1)), kits)
+		_, again, _ := draw(rand.New(rand.NewPCG(seed, 1)), kits)
+		if !reflect.DeepEqual(notes, again) {
+			t.Fatalf("seed %d draws two loops", seed)
+		}
+		if len(notes) == 0 || length > longestLoop && length > 5*60/loop.BPM {
+			t.Errorf("%+v: %d notes in %.1f s", loop, len(notes), length)
+		}
+		for _, n := range notes {
+			if n.At < 0 || n.At > length+.1 || n.Pitch < 20 || n.Pitch > 110 || n.Velocity < 1 || n.Velocity > 127 {
+				t.Errorf("%+v: %+v in %.1f s", loop, n, length)
+			}
+		}
 	}
 }
