@@ -99,29 +99,76 @@ func (s *Set) with(t *Set, f func(a, b uint64) uint64) *Set {
 // answer next asks about those rows alone.
 type findCache struct {
 	mu     sync.Mutex
-	sets   map[string]*keptSet
-	orders map[string]*keptOrder
+	sets   answers[*Set]
+	orders answers[[]Row]
 	all    *Set // every row, kept up to date by the changes themselves
 }
 
-type keptSet struct {
-	set    *Set
+// answers are what is kept, by what was asked.
+type answers[T any] map[string]*answer[T]
+
+type answer[T any] struct {
+	value  T
 	stale  []Row // have changed since
 	across bool  // a change of one row may bring another one in: see FindAcross
 }
 
-type keptOrder struct {
-	rows  []Row
-	stale []Row
-}
-
-// Beyond cachedSets answers the cache is emptied. An answer with more stale rows than these is
+// Beyond keptAnswers answers the cache is emptied. An answer with more stale rows than these is
 // read again, which costs less than asking about each.
 const (
-	cachedSets = 128
-	staleSet   = 1000
-	staleOrder = 64
+	keptAnswers = 128
+	staleSet    = 1000
+	staleOrder  = 64
 )
+
+// mark makes rows stale in all answers; those with more of them than most are dropped, and those
+// across rows by a change that is across.
+func (a answers[T]) mark(rows []Row, most int, across bool) {
+	for key, k := range a {
+		if !k.across {
+			k.stale = append(k.stale, rows...)
+		}
+		if k.across && across || len(k.stale) > most {
+			delete(a, key)
+		}
+	}
+}
+
+// follow gives an answer as it is now: the kept one, after asking again about its stale rows, or
+// without one what ask finds. It is kept unless the library changed meanwhile.
+func follow[T any](db *DB, kept *answers[T], key string, across bool, ask func() (T, error), again func(old T, stale []Row) (T, error)) (T, error) {
+	c := &db.finds
+	c.mu.Lock()
+	at := db.version.Load()
+	now := answer[T]{across: across}
+	old := (*kept)[key]
+	var stale []Row
+	if old != nil {
+		now.value, stale = old.value, old.stale
+	}
+	c.mu.Unlock()
+	var err error
+	switch {
+	case old == nil:
+		now.value, err = ask()
+	case len(stale) > 0:
+		now.value, err = again(now.value, stale)
+	default:
+		return now.value, nil
+	}
+	if err != nil {
+		return now.value, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if db.version.Load() == at {
+		if *kept == nil || len(*kept) >= keptAnswers {
+			*kept = answers[T]{}
+		}
+		(*kept)[key] = &now
+	}
+	return now.value, nil
+}
 
 // changed tells the caches of a change. The version rises under the same lock, so that an answer
 // is never taken for one that the change is in.
@@ -137,21 +184,8 @@ func (db *DB) changed(ch Change) {
 	rows := slices.Concat(ch.Added, ch.Updated, ch.Removed)
 	// A sample that is only updated keeps its bytes and its place in collections and kits.
 	across := len(ch.Added)+len(ch.Removed)+len(ch.Kits) > 0 || ch.Collections || ch.vectors
-	for key, s := range c.sets {
-		switch {
-		case s.across && across:
-			delete(c.sets, key)
-		case !s.across:
-			if s.stale = append(s.stale, rows...); len(s.stale) > staleSet {
-				delete(c.sets, key)
-			}
-		}
-	}
-	for key, o := range c.orders {
-		if o.stale = append(o.stale, rows...); len(o.stale) > staleOrder {
-			delete(c.orders, key)
-		}
-	}
+	c.sets.mark(rows, staleSet, across)
+	c.orders.mark(rows, staleOrder, across)
 	if c.all != nil {
 		c.all = c.all.Or(SetOf(ch.Added)).Without(SetOf(ch.Removed))
 	}
@@ -199,77 +233,24 @@ func (db *DB) find(ctx context.Context, across bool, statement string, args []an
 	for _, a := range args {
 		key += fmt.Sprintf("\x00%v", a)
 	}
-	c := &db.finds
-	c.mu.Lock()
-	at := db.version.Load()
-	var found *Set
-	var stale []Row
-	kept := c.sets[key]
-	if kept != nil {
-		found, stale = kept.set, kept.stale
-	}
-	c.mu.Unlock()
-	switch {
-	case kept == nil:
+	return follow(db, &db.finds.sets, key, across, func() (*Set, error) {
 		rows, err := db.Rows(ctx, statement, args...)
-		if err != nil {
-			return nil, err
-		}
-		found = SetOf(rows)
-	case len(stale) > 0:
+		return SetOf(rows), err
+	}, func(old *Set, stale []Row) (*Set, error) {
 		rows, err := db.Rows(ctx, `SELECT row FROM (`+statement+`) WHERE row IN (SELECT value FROM json_each(?))`, append(slices.Clip(args), set(stale))...)
-		if err != nil {
-			return nil, err
-		}
-		found = found.Without(SetOf(stale)).Or(SetOf(rows))
-	default:
-		return found, nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if db.version.Load() == at {
-		if c.sets == nil || len(c.sets) >= cachedSets {
-			c.sets = map[string]*keptSet{}
-		}
-		c.sets[key] = &keptSet{set: found, across: across}
-	}
-	return found, nil
+		return old.Without(SetOf(stale)).Or(SetOf(rows)), err
+	})
 }
 
 // Ordered is the whole library in one order, for sorting large results: the rows of the statement
 // all. The answer is kept and follows the changes of the library; the statement few lists the rows
 // of its one parameter, a JSON array, in the same order. Callers must not change the answer.
 func (db *DB) Ordered(ctx context.Context, all, few string) ([]Row, error) {
-	c := &db.finds
-	c.mu.Lock()
-	at := db.version.Load()
-	var rows, stale []Row
-	kept := c.orders[all]
-	if kept != nil {
-		rows, stale = kept.rows, kept.stale
-	}
-	c.mu.Unlock()
-	var err error
-	switch {
-	case kept == nil:
-		rows, err = db.Rows(ctx, all)
-	case len(stale) > 0:
-		rows, err = db.reorder(ctx, rows, stale, few)
-	default:
-		return rows, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if db.version.Load() == at {
-		if c.orders == nil {
-			c.orders = map[string]*keptOrder{}
-		}
-		c.orders[all] = &keptOrder{rows: rows}
-	}
-	return rows, nil
+	return follow(db, &db.finds.orders, all, false, func() ([]Row, error) {
+		return db.Rows(ctx, all)
+	}, func(old, stale []Row) ([]Row, error) {
+		return db.reorder(ctx, old, stale, few)
+	})
 }
 
 // reorder takes stale rows out of an order and puts those that still belong to it where they
