@@ -63,7 +63,10 @@ func (a *App) atHand(ctx context.Context, s *catalog.Sample) error {
 		return nil
 	}
 	in, err := a.cloud.InCloud(ctx, []catalog.Row{s.Row})
-	if err != nil || len(in) == 0 {
+	switch {
+	case err == nil && len(in) == 0 && s.Remote():
+		return cloud.ErrElsewhere
+	case err != nil || len(in) == 0:
 		return err // opening the file says what is wrong with it
 	}
 	if err := a.cloud.Fetch(ctx, s.Row, nil); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sampleagent/app/cloud"
 	"sampleagent/audio/pcm"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
@@ -12,6 +13,8 @@ import (
 
 // overviewColumns is the width of the small waveform in a row of the list.
 const overviewColumns = 96
+
+var errFetched = errors.New("its file is in the cloud: playing it fetches it")
 
 // Peaks is a sample's waveform: the stored one, or one that is built from the file and then
 // stored.
@@ -28,6 +31,15 @@ func (a *App) Peaks(ctx context.Context, row catalog.Row) (*waveform.Peaks, erro
 	s, err := a.db.Sample(ctx, row)
 	if err != nil {
 		return nil, err
+	}
+	in, err := a.cloud.InCloud(ctx, []catalog.Row{row})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(in) > 0:
+		return nil, errFetched
+	case s.Remote():
+		return nil, cloud.ErrElsewhere
 	}
 	b, err := a.player.decode(ctx, s.Path)
 	if err != nil {

@@ -153,6 +153,7 @@ func (w *window) placeLines(p places) []browser.Place {
 	}
 	optional("failed", "Could not be read", "warning", "is:failed", p.counts.Failed, theme.Bad)
 	optional("missing", "Files gone", "warning", "is:missing", p.counts.Missing, theme.Warn)
+	optional("elsewhere", "Elsewhere", "cloud", "is:elsewhere", p.counts.Elsewhere, "")
 
 	lines = append(lines, browser.Place{Section: true, Title: "COLLECTIONS", ID: "s-collections", Add: w.newCollection})
 	if len(p.collections) == 0 {

@@ -226,7 +226,7 @@ func (c *Cloud) InCloud(ctx context.Context, rows []catalog.Row) ([]catalog.Row,
 }
 
 // ErrElsewhere says that a sample's file is on another machine and not in the cloud.
-var ErrElsewhere = errors.New("its file is on another machine only: choose “Keep in the cloud” for it there")
+var ErrElsewhere = errors.New("it is on another machine: “Keep in the cloud” it there")
 
 // Fetch brings a sample's file to this machine, into the managed folder, and gives the sample its
 // place. Every byte is looked at: the file is the one that it was. A file that is here already is

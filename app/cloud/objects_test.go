@@ -377,6 +377,21 @@ func TestPositionsFollowTheOrderAndChangeLittle(t *testing.T) {
 	})
 }
 
+// A sound whose file is on another machine is not one whose file is gone.
+func TestElsewhereIsNotGone(t *testing.T) {
+	h := newHub()
+	a, b := newMachine(t, h, t.TempDir(), "a"), newMachine(t, h, t.TempDir(), "b")
+	a.add("there")
+	gone := b.add("gone")
+	b.do(b.db.SetMissing(t.Context(), []catalog.Row{gone}))
+	a.sync()
+	b.sync()
+	n, err := b.db.Counts(t.Context())
+	if err != nil || n.Total != 2 || n.Elsewhere != 1 || n.Missing != 1 || n.Analysed != 0 {
+		t.Errorf("%+v, %v", n, err)
+	}
+}
+
 // Collections that two machines call the same, made or renamed without knowing of each other, both
 // stay, by the same name on each machine, and can be edited and renamed.
 func TestOneNameOnTwoMachines(t *testing.T) {

@@ -149,15 +149,17 @@ func (db *DB) All(ctx context.Context) ([]Row, error) {
 	return db.Rows(ctx, `SELECT row FROM samples ORDER BY row`)
 }
 
-// Counts is how many samples there are in each state.
-type Counts struct{ Total, Listed, Analysed, Failed, Missing int }
+// Counts is how many samples there are in each state. Elsewhere are those whose file has never been
+// on this machine; Missing are the others whose file is not here.
+type Counts struct{ Total, Listed, Analysed, Failed, Missing, Elsewhere int }
 
 // Counts counts the samples.
 func (db *DB) Counts(ctx context.Context) (Counts, error) {
 	var c Counts
 	// The states that are rare have an index; the common one is the rest.
 	err := query(ctx, db.r, `SELECT '', count(*) FROM samples UNION ALL
-		SELECT state, count(*) FROM samples WHERE state <> 'analysed' GROUP BY state`, nil, func(scan func(...any) error) error {
+		SELECT state, count(*) FROM samples WHERE state <> 'analysed' GROUP BY state UNION ALL
+		SELECT 'elsewhere', count(*) FROM samples WHERE path >= 'remote:' AND path < 'remote;'`, nil, func(scan func(...any) error) error {
 		var s State
 		var n int
 		if err := scan(&s, &n); err != nil {
@@ -172,10 +174,13 @@ func (db *DB) Counts(ctx context.Context) (Counts, error) {
 			c.Failed = n
 		case Missing:
 			c.Missing = n
+		case "elsewhere":
+			c.Elsewhere = n
 		}
 		return nil
 	})
 	c.Analysed = c.Total - c.Listed - c.Failed - c.Missing
+	c.Missing -= c.Elsewhere
 	return c, plain(err)
 }
 

@@ -96,7 +96,7 @@ func TestErrorsPointAtTheWord(t *testing.T) {
 		"bpm:92-88":        {0, "bpm:92-88", "the range runs backwards", ""},
 		"len:~2":           {0, "len:~2", "~ stands only with bpm: and key:", "len:2"},
 		"key:H":            {0, "key:H", `a key is written Am, F#, Bbm, 8A or "A minor"`, ""},
-		"kick is:favorit":  {5, "is:favorit", "is: takes analysed, duplicate, edited, failed, favourite, managed, missing, twin or waiting", "is:favourite"},
+		"kick is:favorit":  {5, "is:favorit", "is: takes analysed, duplicate, edited, elsewhere, failed, favourite, managed, missing, twin or waiting", "is:favourite"},
 		"format:waw":       {0, "format:waw", "a format is wav, aiff, flac, mp3 or ogg", "format:wav"},
 		"kind:lop":         {0, "kind:lop", "a kind is one-shot, loop or music", "kind:loop"},
 		"kick |":           {5, "|", "nothing stands after it", ""},

@@ -57,8 +57,9 @@ const (
 
 // Model is the browser as data. All methods belong to the UI goroutine.
 type Model struct {
-	OnResults func(keep bool) // other rows; keep: the same search again, the view stays
-	OnSamples func()          // samples that were on their way have come
+	// Other rows than the former; keep: the same search again, the view stays.
+	OnResults func(keep bool, former []catalog.Row)
+	OnSamples func() // samples that were on their way have come
 	OnError   func(*QueryError)
 	OnFailure func(error) // the library could not answer
 
@@ -81,6 +82,8 @@ type Model struct {
 	cancel      context.CancelFunc
 	fetchCancel context.CancelFunc
 	wanted      map[catalog.Row]bool // on their way
+	reading     map[catalog.Row]bool // what the running reading reads; nil when none runs
+	rereading   bool                 // the library has changed since it began
 	first, last int                  // what can be seen
 }
 
@@ -234,6 +237,7 @@ func (m *Model) Reload() {
 		m.stale[r] = true
 	}
 	clear(m.wanted)
+	m.rereading = true
 	m.search(0, true)
 }
 
@@ -243,6 +247,7 @@ func (m *Model) Changed(rows []catalog.Row) {
 		m.stale[r] = true
 		delete(m.wanted, r)
 	}
+	m.rereading = true
 	m.fetch()
 }
 
@@ -311,9 +316,10 @@ func (m *Model) found(rows []catalog.Row, err error, shift int, keep bool) {
 			m.OnError(nil)
 		}
 	}
+	former := m.rows
 	m.rows, m.ready = rows, true
 	if m.OnResults != nil {
-		m.OnResults(keep)
+		m.OnResults(keep, former)
 	}
 }
 
@@ -344,6 +350,14 @@ func (m *Model) fetch() {
 	if !need {
 		return
 	}
+	// A library that changes without end is still read: what is under way to the screen is let come.
+	covered := m.reading != nil
+	for i := max(0, m.first); covered && i <= m.last && i < len(m.rows); i++ {
+		covered = !m.missing(m.rows[i]) || m.reading[m.rows[i]]
+	}
+	if covered {
+		return
+	}
 	var rows []catalog.Row
 	for _, r := range m.rows[lo:hi] {
 		if m.missing(r) {
@@ -354,9 +368,11 @@ func (m *Model) fetch() {
 		m.fetchCancel()
 	}
 	clear(m.wanted)
+	reading := make(map[catalog.Row]bool, len(rows))
 	for _, r := range rows {
-		m.wanted[r] = true
+		m.wanted[r], reading[r] = true, true
 	}
+	m.reading, m.rereading = reading, false
 	var stop context.Context
 	stop, m.fetchCancel = context.WithCancel(context.Background())
 	m.run(func(ctx context.Context) func() {
@@ -367,6 +383,11 @@ func (m *Model) fetch() {
 			return nil
 		}
 		return func() {
+			if stop.Err() != nil {
+				return // another one reads now
+			}
+			old := m.rereading
+			m.reading, m.rereading = nil, false
 			if err != nil {
 				if m.OnFailure != nil {
 					m.OnFailure(err)
@@ -380,10 +401,14 @@ func (m *Model) fetch() {
 				m.samples[got[i].Row] = &got[i]
 				delete(m.wanted, got[i].Row)
 				delete(m.stale, got[i].Row)
+				if old {
+					m.stale[got[i].Row] = true
+				}
 			}
 			if m.OnSamples != nil {
 				m.OnSamples()
 			}
+			m.fetch()
 		}
 	})
 }

@@ -312,3 +312,83 @@ func TestColumnsNeverOverlap(t *testing.T) {
 		}
 	}
 }
+
+// While samples come in above what is looked at, the view shows the same lines: those around the
+// current one, or, below the start of the list, the first that can be seen.
+func TestTheViewStaysWhileSamplesComeIn(t *testing.T) {
+	former := []catalog.Row{11, 12, 13, 14, 15, 16}
+	for _, c := range []struct {
+		name        string
+		first, last int
+		current     catalog.Row
+		now         []catalog.Row
+		want        int
+	}{
+		{"at the start", 0, 3, 0, []catalog.Row{1, 2, 11, 12, 13, 14, 15, 16}, 0},
+		{"at the start with a current one", 0, 3, 12, []catalog.Row{1, 2, 11, 12, 13, 14, 15, 16}, 2},
+		{"further down", 2, 4, 0, []catalog.Row{1, 11, 12, 13, 14, 15, 16}, 1},
+		{"where lines go", 2, 4, 0, []catalog.Row{13, 14, 15, 16}, -2},
+		{"around the current one", 2, 4, 15, []catalog.Row{11, 12, 13, 1, 14, 15, 16}, 1},
+		{"the current one is not in sight", 2, 4, 11, []catalog.Row{1, 11, 2, 12, 13, 14}, 2},
+		{"the first is gone", 2, 4, 0, []catalog.Row{11, 12, 14}, 0},
+		{"nothing was there", 0, -1, 0, []catalog.Row{11, 12}, 0},
+	} {
+		was := former
+		if c.last < 0 {
+			was = nil
+		}
+		v := &View{model: &Model{first: c.first, last: c.last, rows: c.now}, row: c.current}
+		if got := v.moved(was); got != c.want {
+			t.Errorf("%s: moved by %d lines, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestASoundElsewhereIsNoProblem(t *testing.T) {
+	away := catalog.Sample{Name: "x.wav", Path: "remote:00/x.wav", State: catalog.Missing, BPM: 90}
+	if l := LineOf(&away); l.Problem != "" || l.Away != "on another machine" || l.Tempo != "90" {
+		t.Errorf("on another machine: %+v", l)
+	}
+	away.InCloud = true
+	if l := LineOf(&away); l.Problem != "" || l.Away != "in the cloud" {
+		t.Errorf("in the cloud: %+v", l)
+	}
+	if l := LineOf(&catalog.Sample{Name: "x.wav", Path: "/x.wav", State: catalog.Missing}); l.Problem != "the file is gone" || l.Away != "" {
+		t.Errorf("gone: %+v", l)
+	}
+}
+
+// What is read for the screen comes although the library changes before it is there, and is read once
+// more after.
+func TestALibraryThatChangesWithoutEndIsShown(t *testing.T) {
+	core, work := &library{n: 30}, &later{}
+	m := NewModel(core, work.run)
+	shown := 0
+	m.OnSamples = func() { shown++ }
+	m.OnResults = func(bool, []catalog.Row) { m.See(0, 9) }
+	one := func() { // one piece of work
+		w := work.work[0]
+		work.work = work.work[1:]
+		if apply := w(context.Background()); apply != nil {
+			apply()
+		}
+	}
+	m.Reload()
+	one() // the search: a reading begins
+	for range 3 {
+		m.Reload()
+		if len(work.work) != 2 {
+			t.Fatalf("%d pieces of work, want a reading and a search", len(work.work))
+		}
+		work.work = []func(context.Context) func(){work.work[1], work.work[0]} // the search is faster
+		one()
+	}
+	one()
+	if shown != 1 || m.Sample(3) == nil {
+		t.Fatalf("the first reading was shown %d times", shown)
+	}
+	work.settle()
+	if shown != 2 || core.fetched > 2*30 {
+		t.Errorf("shown %d times, %d samples read", shown, core.fetched)
+	}
+}

@@ -27,6 +27,7 @@ type Line struct {
 	Favourite                      bool
 	Rating                         int
 	Problem                        string // why it cannot be played; "" is fine
+	Away                           string // where its file is when it is not here; "" for here
 	Pending                        bool   // found, not analysed yet
 	SureTempo, SureKey             bool   // confident, or said by the file or a person
 }
@@ -56,9 +57,9 @@ func LineOf(s *catalog.Sample) Line {
 	case catalog.Missing:
 		switch {
 		case s.InCloud:
-			l.Problem = "in the cloud: plays when it is fetched"
+			l.Away = "in the cloud"
 		case s.Remote():
-			l.Problem = "on another machine"
+			l.Away = "on another machine"
 		default:
 			l.Problem = "the file is gone"
 		}
@@ -318,13 +319,19 @@ func (d *rowRenderer) draw() {
 		name, nameInk = "…", theme.C(theme.TextFaint)
 	case l.Problem != "":
 		nameInk = theme.C(theme.Bad)
+	case l.Away != "":
+		nameInk = dim
+		if long := name + "   " + l.Away; own.Fit(long, theme.TextBody, d.name.TextStyle, c.name.w) == long {
+			name = long
+		}
 	}
 	tags := strings.Join(l.Tags, "  ")
 	nameWidth := c.name.w
 	if l.Problem != "" {
-		// There is no tempo, key or kind: the reason takes their place.
 		name += "   " + l.Problem
-		nameWidth = c.fav.x - c.name.x - columnGap
+		if l.Tempo+l.Key+l.Kind == "" { // the reason takes their place
+			nameWidth = c.fav.x - c.name.x - columnGap
+		}
 	}
 	unsure := theme.C(theme.TextFaint)
 	tempoInk, keyInk := ink, ink
@@ -343,7 +350,7 @@ func (d *rowRenderer) draw() {
 	text(d.tempo, l.Tempo, tempoInk, theme.TextBody, c.tempo.w)
 	text(d.key, l.Key, keyInk, theme.TextBody, c.key.w-2)
 	text(d.kind, kind, dim, theme.TextSmall, c.kind.w-15)
-	if l.Problem != "" {
+	if nameWidth > c.name.w {
 		l.Length = ""
 	}
 	text(d.length, l.Length, dim, theme.TextSmall, c.length.w)

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -209,8 +210,31 @@ func (v *View) SelectNone() {
 }
 
 // results shows other rows. What was chosen stays chosen as far as it is still there.
-func (v *View) results(keep bool) {
+// moved says by how many lines a row that could be seen has moved: the current one, or, below the
+// start of the list, the first.
+func (v *View) moved(former []catalog.Row) int {
+	first, last := v.model.first, min(v.model.last, len(former)-1)
+	if first > last {
+		return 0
+	}
+	line := first
+	if i := slices.Index(former[first:last+1], v.row); v.row != 0 && i >= 0 {
+		line += i
+	} else if first == 0 {
+		return 0
+	}
+	now := v.model.Line(former[line])
+	if now < 0 {
+		return 0
+	}
+	return now - line
+}
+
+func (v *View) results(keep bool, former []catalog.Row) {
 	v.List.SetLength(v.model.Len(), keep)
+	if keep {
+		v.List.Shift(v.moved(former))
+	}
 	v.showSort()
 	line := -1
 	if v.row != 0 {

@@ -102,6 +102,12 @@ func (l *RowList) SetLength(n int, keepOffset bool) {
 	l.Refresh()
 }
 
+// Shift moves the view by lines that came in above it, so that it shows the same ones.
+func (l *RowList) Shift(lines int) {
+	l.offset += float64(lines) * float64(l.RowHeight)
+	l.clamp()
+}
+
 // Selection is what is chosen; the caller does not change it.
 func (l *RowList) Selection() *Selection { return &l.sel }
 

@@ -295,6 +295,9 @@ func (s *Service) sweepLogs(ctx context.Context, n *Swept) error {
 		if _, err := tx.SweepAuth(ctx, now.Add(-24*time.Hour)); err != nil {
 			return err
 		}
+		if _, err := tx.DropSyncPushes(ctx, now.Add(-replica.KeepPushes).UnixMicro()); err != nil {
+			return err
+		}
 		if _, err := tx.DropEvents(ctx, now.Add(-keepEvents)); err != nil {
 			return err
 		}

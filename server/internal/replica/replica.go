@@ -24,6 +24,10 @@ const (
 	protocol = wire.SyncProtocol
 )
 
+// KeepPushes is how long the number of a push is kept. A machine that was away for longer takes what
+// it knows of the server for true.
+const KeepPushes = 365 * 24 * time.Hour
+
 // Service merges and hands out cells.
 type Service struct {
 	db  *store.DB
@@ -148,7 +152,7 @@ func (s *Service) Pull(ctx context.Context, userID, actor string, since, mark in
 		page.Cells = append(page.Cells, row.Cell.V)
 		page.Next = row.Seq
 	}
-	if mark > 0 {
+	if mark >= s.now().Add(-KeepPushes).UnixMicro() {
 		known, err := s.db.SyncPush(ctx, userID, mark)
 		if err != nil {
 			return nil, err

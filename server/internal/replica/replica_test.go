@@ -177,6 +177,23 @@ func TestAPushThatIsNotHereSaysRestored(t *testing.T) {
 		if err != nil || pushed.Seq != at.UnixMicro() {
 			t.Errorf("numbered %d, %v", pushed.Seq, err)
 		}
+		// Numbers are kept for a year. Who was away for longer is taken at its word.
+		at = at.Add(KeepPushes)
+		err = db.Write(t.Context(), func(tx *store.Tx) error {
+			n, err := tx.DropSyncPushes(t.Context(), at.Add(-KeepPushes).UnixMicro())
+			if n != 3 {
+				t.Errorf("%d numbers dropped", n)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for mark, forgot := range map[int64]bool{pushes[2]: false, pushes[2] + 7: false, pushed.Seq: false, pushed.Seq + 1: true} {
+			if page, err := s.Pull(t.Context(), user, "a", 0, mark, 1); err != nil || page.Forgot != forgot || page.Mark != pushed.Seq {
+				t.Errorf("a year later, mark %d: %+v, %v", mark, page, err)
+			}
+		}
 		// An account may hold so many cells, counted as they come.
 		if held, err := s.Held(t.Context(), user); err != nil || held.Fields != 7 {
 			t.Errorf("%+v, %v", held, err)

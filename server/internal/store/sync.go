@@ -81,6 +81,11 @@ func (q Q) SyncPush(ctx context.Context, userID string, from int64) (seq int64, 
 	return seq, err
 }
 
+// DropSyncPushes removes the numbers of pushes before one.
+func (tx *Tx) DropSyncPushes(ctx context.Context, before int64) (int64, error) {
+	return tx.exec(ctx, "DELETE FROM sync_pushes WHERE seq < ?", before)
+}
+
 // SyncSeq is the number of the newest push, 0 before the first.
 func (q Q) SyncSeq(ctx context.Context, userID string) (seq int64, err error) {
 	err = q.one(ctx, &seq, "SELECT sync_seq FROM users WHERE id = ?", userID)
