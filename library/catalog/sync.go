@@ -45,6 +45,11 @@ func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, err
 		}
 	} else if s.machine != machine {
 		err := db.SyncUpdate(ctx, func(tx *SyncTx) error {
+			// Another program of this library may have renamed it just now.
+			var now string
+			if err := tx.tx.QueryRowContext(ctx, `SELECT actor, machine FROM sync_state`).Scan(&s.Actor, &now); err != nil || now == machine {
+				return err
+			}
 			if s.Actor, err = tx.Rename(); err != nil {
 				return err
 			}
@@ -73,14 +78,21 @@ func (db *DB) enterSync(ctx context.Context, account, machine string) (Sync, err
 	if err != nil {
 		return Sync{}, err
 	}
-	s := Sync{Account: account, Actor: actor.String(), machine: machine, marking: new(Row)}
-	if err := db.StopSync(ctx); err != nil {
-		return s, err
+	if err := db.leaveSync(ctx, account); err != nil {
+		return Sync{}, err
 	}
 	err = db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine, marking) VALUES (1, ?, ?, ?, 0)`, s.Account, s.Actor, machine)
+		// Another program of this library may just have entered: then we go on with what it noted.
+		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine, marking) VALUES (1, ?, ?, ?, 0) ON CONFLICT (one) DO NOTHING`, account, actor.String(), machine)
 		return err
 	})
+	if err != nil {
+		return Sync{}, err
+	}
+	s, ok, err := db.Sync(ctx)
+	if err == nil && (!ok || s.Account != account) {
+		err = errors.New("sync: another program has just changed this library's account; try again")
+	}
 	return s, err
 }
 
@@ -114,13 +126,23 @@ func markNext(ctx context.Context, tx *sql.Tx) (marking *Row, err error) {
 }
 
 // StopSync forgets the account. The library itself stays as it is.
-func (db *DB) StopSync(ctx context.Context) error {
+func (db *DB) StopSync(ctx context.Context) error { return db.leaveSync(ctx, "") }
+
+// leaveSync forgets any account but one, and what was kept for it.
+func (db *DB) leaveSync(ctx context.Context, but string) error {
 	// The account first: from then on nothing is marked any more.
+	err := db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM sync_state WHERE account <> ?`, but)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// What another program of this library keeps for an account that it has just entered, stays.
 	for _, q := range []string{
-		`DELETE FROM sync_state WHERE one <= ?`,
-		`DELETE FROM sync_cells WHERE (object, field) IN (SELECT object, field FROM sync_cells LIMIT ?)`,
-		`DELETE FROM sync_dirty WHERE object IN (SELECT object FROM sync_dirty LIMIT ?)`,
-		`DELETE FROM sync_joined WHERE sha256 IN (SELECT sha256 FROM sync_joined LIMIT ?)`,
+		`DELETE FROM sync_cells WHERE (object, field) IN (SELECT object, field FROM sync_cells WHERE NOT EXISTS (SELECT 1 FROM sync_state) LIMIT ?)`,
+		`DELETE FROM sync_dirty WHERE object IN (SELECT object FROM sync_dirty WHERE NOT EXISTS (SELECT 1 FROM sync_state) LIMIT ?)`,
+		`DELETE FROM sync_joined WHERE sha256 IN (SELECT sha256 FROM sync_joined WHERE NOT EXISTS (SELECT 1 FROM sync_state) LIMIT ?)`,
 	} {
 		for n := int64(markAtOnce); n == markAtOnce; {
 			err := db.bulkTx(ctx, func(tx *sql.Tx, _ *Change) error {

@@ -43,7 +43,7 @@ type analyzer struct {
 	s *Service
 }
 
-// Workers adds the workers of this package.
+// AddWorkers adds the workers of this package.
 func (s *Service) AddWorkers(w *river.Workers) {
 	river.AddWorker(w, &analyzer{s: s})
 	river.AddWorker(w, &sweeper{s: s})
