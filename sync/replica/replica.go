@@ -230,18 +230,20 @@ func (r *Replica) takeObject(tx Tx, d Dirty) error {
 	return tx.Clean(d.Object)
 }
 
-// write stores a cell with a value written by this replica at a time.
+// write stores a cell with a value written by this replica at a time. Its clock grows with every
+// write, also where this machine's was set back: what a library forgot that was restored from an
+// older copy is so never covered by what it writes next.
 func (r *Replica) write(tx Tx, c wire.Cell, at time.Time, value json.RawMessage) error {
+	last, err := tx.Clock()
+	if err != nil {
+		return err
+	}
 	// An edit from the future was made while the clock was wrong.
 	if now := r.now(); at.After(now) {
 		at = now
 	}
-	clock := max(wire.At(at.Add(-r.skew)), c.Newest()+1)
+	clock := max(wire.At(at.Add(-r.skew)), c.Newest()+1, last+1)
 	if err := tx.PutCell(c.Write(wire.Dot{Clock: clock, Actor: r.actor}, value), true); err != nil {
-		return err
-	}
-	last, err := tx.Clock()
-	if err != nil || clock <= last {
 		return err
 	}
 	return tx.SetClock(clock)
@@ -320,7 +322,11 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 		if cells, err = tx.Unsent(wire.MaxPush); err != nil {
 			return err
 		}
-		return r.restamp(tx, cells)
+		did, err := r.restamp(tx, cells)
+		if err == nil && did {
+			cells, err = tx.Unsent(wire.MaxPush)
+		}
+		return err
 	})
 	if err != nil || len(cells) == 0 {
 		return 0, err
@@ -342,24 +348,55 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 }
 
 // restamp takes writes that are stamped in the future, by a clock that was ahead before any server
-// told, as made now. The server takes none of those, so nobody else has seen them.
-func (r *Replica) restamp(tx Tx, cells []wire.Cell) error {
+// told, as made now, and shows what is the later one then. The server takes none of those, so nobody
+// else has seen them. cells are unsent ones.
+func (r *Replica) restamp(tx Tx, cells []wire.Cell) (did bool, err error) {
 	now := r.now().Add(-r.skew)
 	end := wire.At(now.Add(wire.MaxAhead))
 	stamp := func(actor string) wire.Clock { return max(wire.At(now), r.seen[actor]+1) }
-	for i, c := range cells {
-		if c.Newest() <= end {
-			continue
+	objects := map[string]bool{}
+	for _, c := range cells {
+		if c.Newest() > end {
+			objects[c.Object] = true
 		}
-		cells[i] = c.Restamp(end, stamp)
-		if err := tx.PutCell(cells[i], true); err != nil {
-			return err
+	}
+	for _, object := range slices.Sorted(maps.Keys(objects)) {
+		if err := r.restampObject(tx, object, end, stamp); err != nil {
+			return false, fmt.Errorf("stamp %s anew: %w", object, err)
 		}
 	}
 	if clock, err := tx.Clock(); err != nil || clock <= end {
+		return len(objects) > 0, err
+	}
+	return len(objects) > 0, tx.SetClock(stamp(r.actor))
+}
+
+func (r *Replica) restampObject(tx Tx, object string, end wire.Clock, stamp func(actor string) wire.Clock) error {
+	if err := r.takeIfDirty(tx, object); err != nil {
 		return err
 	}
-	return tx.SetClock(stamp(r.actor))
+	cells, err := tx.Cells(object)
+	if err != nil {
+		return err
+	}
+	changed, shown := false, map[string]json.RawMessage{}
+	for _, c := range cells {
+		value := c.Value()
+		if c.Newest() > end {
+			c = c.Restamp(end, stamp)
+			if err := tx.PutCell(c, true); err != nil {
+				return err
+			}
+			changed = changed || !equalJSON(c.Value(), value)
+		}
+		if v := c.Value(); v != nil {
+			shown[c.Field] = v
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return tx.Apply(object, shown)
 }
 
 // raise notes that the server has had a push.

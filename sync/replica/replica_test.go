@@ -50,6 +50,9 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 		now := time.UnixMilli(1_700_000_000_000)
 		server.now = func() time.Time { return now }
 		backup := server.copied()
+		// One or the other: where both have forgotten the same writes of a machine, nobody can tell it
+		// that its name has written them, and a clock that is set back may number new ones like those.
+		ofServer := rapid.Bool().Draw(t, "backups of the server")
 		for i := range stores {
 			stores[i] = newMemory()
 			stores[i].cut = func() bool { return faulty && rapid.IntRange(0, 9).Draw(t, "disk") == 0 }
@@ -122,22 +125,17 @@ func TestReplicasEndEqualAndLoseNothing(t *testing.T) {
 				backup = server.copied()
 				continue
 			case 15:
+				if !ofServer {
+					continue
+				}
 				server.restore(backup)
 				now = now.Add(time.Second) // it takes a while
-				// What only the server had, from a library that was restored as well, is gone with it.
-				for _, w := range all {
-					held := slices.ContainsFunc(server.cells[w.key].Heads, func(h wire.Head) bool { return string(h.Value) == w.value })
-					for i := range stores {
-						held = held || slices.Contains(seen(i, w.key), w)
-					}
-					w.over = w.over || !held
-				}
 				continue
 			case 0:
 				copies[i] = stores[i].state.clone()
 				continue
 			case 1:
-				if copies[i] == nil {
+				if copies[i] == nil || ofServer {
 					continue
 				}
 				// What was in this library only is gone with it; that is no fault of the sync.
