@@ -299,7 +299,7 @@ func (t *SyncTx) Rename() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = t.tx.ExecContext(t.ctx, `UPDATE sync_state SET actor = ?, clock = 0`, actor.String())
+	_, err = t.tx.ExecContext(t.ctx, `UPDATE sync_state SET actor = ?`, actor.String())
 	return actor.String(), err
 }
 

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"time"
@@ -55,7 +56,7 @@ type Tx interface {
 	// Clock is the newest write of this replica; SetClock stores it.
 	Clock() (wire.Clock, error)
 	SetClock(c wire.Clock) error
-	// Rename gives this replica a new name, that no other has, and forgets Clock.
+	// Rename gives this replica a new name, that no other has.
 	Rename() (actor string, err error)
 	// Mark is the newest push that the server is known to have had.
 	Mark() (int64, error)
@@ -88,7 +89,6 @@ type Replica struct {
 	now    func() time.Time
 	skew   time.Duration // how far this machine's clock is ahead of the server's
 	timed  bool          // skew is known, of this Sync
-	seen   wire.Context  // the newest write of each replica that the server has, as last told
 	known  bool          // nobody else, and no later state of this library, writes under actor
 }
 
@@ -319,13 +319,7 @@ func equalJSON(a, b json.RawMessage) bool {
 func (r *Replica) push(ctx context.Context) (int, error) {
 	var cells []wire.Cell
 	err := r.store.Update(ctx, func(tx Tx) (err error) {
-		if cells, err = tx.Unsent(wire.MaxPush); err != nil {
-			return err
-		}
-		did, err := r.restamp(tx, cells)
-		if err == nil && did {
-			cells, err = tx.Unsent(wire.MaxPush)
-		}
+		cells, err = tx.Unsent(wire.MaxPush)
 		return err
 	})
 	if err != nil || len(cells) == 0 {
@@ -345,58 +339,6 @@ func (r *Replica) push(ctx context.Context) (int, error) {
 		}
 		return tx.SetCursor(pushed.Seq) // nobody else wrote in between
 	})
-}
-
-// restamp takes writes that are stamped in the future, by a clock that was ahead before any server
-// told, as made now, and shows what is the later one then. The server takes none of those, so nobody
-// else has seen them. cells are unsent ones.
-func (r *Replica) restamp(tx Tx, cells []wire.Cell) (did bool, err error) {
-	now := r.now().Add(-r.skew)
-	end := wire.At(now.Add(wire.MaxAhead))
-	stamp := func(actor string) wire.Clock { return max(wire.At(now), r.seen[actor]+1) }
-	objects := map[string]bool{}
-	for _, c := range cells {
-		if c.Newest() > end {
-			objects[c.Object] = true
-		}
-	}
-	for _, object := range slices.Sorted(maps.Keys(objects)) {
-		if err := r.restampObject(tx, object, end, stamp); err != nil {
-			return false, fmt.Errorf("stamp %s anew: %w", object, err)
-		}
-	}
-	if clock, err := tx.Clock(); err != nil || clock <= end {
-		return len(objects) > 0, err
-	}
-	return len(objects) > 0, tx.SetClock(stamp(r.actor))
-}
-
-func (r *Replica) restampObject(tx Tx, object string, end wire.Clock, stamp func(actor string) wire.Clock) error {
-	if err := r.takeIfDirty(tx, object); err != nil {
-		return err
-	}
-	cells, err := tx.Cells(object)
-	if err != nil {
-		return err
-	}
-	changed, shown := false, map[string]json.RawMessage{}
-	for _, c := range cells {
-		value := c.Value()
-		if c.Newest() > end {
-			c = c.Restamp(end, stamp)
-			if err := tx.PutCell(c, true); err != nil {
-				return err
-			}
-			changed = changed || !equalJSON(c.Value(), value)
-		}
-		if v := c.Value(); v != nil {
-			shown[c.Field] = v
-		}
-	}
-	if !changed {
-		return nil
-	}
-	return tx.Apply(object, shown)
 }
 
 // raise notes that the server has had a push.
@@ -425,15 +367,16 @@ func (r *Replica) measure(began time.Time, page *wire.SyncPage) {
 	}
 }
 
-// remind makes everything unsent that a server which was restored from a backup may have forgotten.
-// mark is the newest push that it still has. Cut before the end, it begins anew.
+// remind makes everything unsent that a server which was restored from a backup may have forgotten,
+// and has all fetched anew: a change may have gone back under a number that was passed. mark is the
+// newest push that it still has. Cut before the end, it begins anew.
 func (r *Replica) remind(ctx context.Context, mark int64) error {
 	for last := ""; ; {
 		err := r.store.Update(ctx, func(tx Tx) (err error) {
 			if last, err = tx.ForgetSent(last); err != nil || last != "" {
 				return err
 			}
-			return tx.SetMark(mark)
+			return errors.Join(tx.SetMark(mark), tx.SetCursor(0))
 		})
 		if err != nil || last == "" {
 			return err
@@ -445,10 +388,11 @@ func (r *Replica) remind(ctx context.Context, mark int64) error {
 // deleted on the server, by a person's wish. The library is whole; keeping in step has ended.
 var ErrDropped = errors.New("what the server kept of this library was deleted; the library itself is untouched")
 
-// recognise compares what the server says of this replica with what it knows of itself.
-func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
-	var older bool
-	err := r.store.Update(ctx, func(tx Tx) error {
+// recognise compares what the server says of this replica with what it knows of itself, and says
+// whether everything is to be fetched anew.
+func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) (anew bool, err error) {
+	var older, ahead bool
+	err = r.store.Update(ctx, func(tx Tx) error {
 		epoch, err := tx.Epoch()
 		if err != nil {
 			return err
@@ -462,16 +406,56 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
 			return ErrDropped
 		}
 		clock, err := tx.Clock()
-		older = page.Own > clock
+		older, ahead = page.Own > clock, clock > r.latest()
 		if err != nil || page.Forgot {
 			return err
 		}
 		return raise(tx, page.Mark) // before any of the page is merged and the rest is cut
 	})
-	if err == nil && older {
+	switch {
+	case err != nil:
+	case ahead:
+		err = r.setRight(ctx)
+	case older:
 		err = r.rename(ctx)
 	}
 	r.known = r.known || err == nil
+	return ahead, err
+}
+
+// latest is the last clock that the server takes now.
+func (r *Replica) latest() wire.Clock { return wire.At(r.now().Add(wire.MaxAhead - r.skew)) }
+
+// setRight takes what was written by a clock that was ahead, before any server told, as written now
+// and under a new name. The server takes no such writes, so nobody else has seen them; and an older
+// copy of this library, whose clock is as far ahead, will not write under a name that has written since.
+// What is so no longer known to have been seen is fetched again.
+func (r *Replica) setRight(ctx context.Context) error {
+	var name string
+	err := r.store.Update(ctx, func(tx Tx) (err error) {
+		if name, err = tx.Rename(); err != nil {
+			return err
+		}
+		cells, err := tx.Unsent(math.MaxInt)
+		if err != nil {
+			return err
+		}
+		clock := wire.At(r.now().Add(-r.skew))
+		for _, c := range cells {
+			if c.Newest() <= r.latest() {
+				continue
+			}
+			c = c.Restamp(r.latest(), wire.Dot{Clock: clock, Actor: name})
+			clock = c.Newest() + 1
+			if err := tx.PutCell(c, true); err != nil {
+				return err
+			}
+		}
+		return errors.Join(tx.SetClock(clock), tx.SetCursor(0))
+	})
+	if err == nil {
+		r.actor, r.known = name, true
+	}
 	return err
 }
 
@@ -479,9 +463,20 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) error {
 var errBadPage = errors.New("the server sent a page of changes that leads nowhere")
 
 // pull merges the next page and says whether more waits.
-func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
+func (r *Replica) pull(ctx context.Context, result *Result) (more bool, err error) {
+	more, anew, err := r.pullPage(ctx, result)
+	if err == nil && anew {
+		if more, anew, err = r.pullPage(ctx, result); err == nil && anew {
+			err = errBadPage
+		}
+	}
+	return more, err
+}
+
+// pullPage is pull, unless everything is to be fetched anew first.
+func (r *Replica) pullPage(ctx context.Context, result *Result) (more, anew bool, err error) {
 	var since, mark int64
-	err := r.store.Update(ctx, func(tx Tx) (err error) {
+	err = r.store.Update(ctx, func(tx Tx) (err error) {
 		if since, err = tx.Cursor(); err != nil {
 			return err
 		}
@@ -489,34 +484,30 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 		return err
 	})
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	began := r.now()
 	page, err := r.server.Pull(ctx, r.actor, since, mark)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	r.measure(began, page)
-	if page.Actors != nil {
-		r.seen = page.Actors
-	}
 	if page.More && page.Next <= since {
-		return false, errBadPage
+		return false, false, errBadPage
 	}
 	byObject := map[string][]wire.Cell{}
 	for _, c := range page.Cells {
 		if err := c.Check(); err != nil {
-			return false, fmt.Errorf("from the server: %w", err)
+			return false, false, fmt.Errorf("from the server: %w", err)
 		}
 		byObject[c.Object] = append(byObject[c.Object], c)
 	}
-	if err := r.recognise(ctx, page); err != nil {
-		return false, err
+	anew, err = r.recognise(ctx, page)
+	if err == nil && page.Forgot {
+		anew, err = true, r.remind(ctx, page.Mark)
 	}
-	if page.Forgot {
-		if err := r.remind(ctx, page.Mark); err != nil {
-			return false, err
-		}
+	if err != nil || anew {
+		return false, anew, err
 	}
 	// A page is merged in runs. Cut between two, the whole page comes again, which changes nothing.
 	for left := slices.Sorted(maps.Keys(byObject)); len(left) > 0; {
@@ -538,18 +529,18 @@ func (r *Replica) pull(ctx context.Context, result *Result) (bool, error) {
 			return nil
 		})
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		left = left[n:]
 		result.Changed += changed
 	}
 	if page.Next > since {
 		if err := r.store.Update(ctx, func(tx Tx) error { return tx.SetCursor(page.Next) }); err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
 	result.Received += len(page.Cells)
-	return page.More, nil
+	return page.More, false, nil
 }
 
 // mergeObject merges others' cells into ours and shows the outcome in the library.

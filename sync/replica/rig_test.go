@@ -155,7 +155,6 @@ func (tx *memoryTx) ForgetSent(after string) (last string, err error) {
 func (tx *memoryTx) Epoch() (int64, error)  { return tx.epoch, nil }
 func (tx *memoryTx) SetEpoch(n int64) error { tx.epoch = n; return nil }
 func (tx *memoryTx) Rename() (string, error) {
-	tx.clock = 0
 	tx.m.names++
 	tx.actor = fmt.Sprintf("renamed %p %d", tx.m, tx.m.names)
 	return tx.actor, nil
@@ -265,11 +264,8 @@ func (l *link) Pull(_ context.Context, actor string, since, mark int64) (*wire.S
 		}
 	}
 	slices.SortFunc(keys, func(a, b fieldKey) int { return int(l.seq[a] - l.seq[b]) })
-	out := &wire.SyncPage{Next: since, More: len(keys) > l.page, Own: l.own(actor), Epoch: l.epoch, Actors: wire.Context{}}
+	out := &wire.SyncPage{Next: since, More: len(keys) > l.page, Own: l.own(actor), Epoch: l.epoch}
 	out.Forgot = mark > 0 && !l.pushes[mark]
-	for _, c := range l.cells {
-		out.Actors.See(c.Context)
-	}
 	if l.now != nil {
 		out.Now = l.now()
 	}
@@ -278,10 +274,5 @@ func (l *link) Pull(_ context.Context, actor string, since, mark int64) (*wire.S
 		out.Next = l.seq[k]
 	}
 	out.Mark = l.last
-	for push := range l.pushes {
-		if len(out.Cells) > 0 && push >= out.Next {
-			out.Mark = min(out.Mark, push)
-		}
-	}
 	return out, nil
 }

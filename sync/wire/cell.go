@@ -123,23 +123,31 @@ func (c Cell) Write(d Dot, value json.RawMessage) Cell {
 	return c
 }
 
-// Restamp is the cell with the writes after limit stamped anew: for writes by a clock that was ahead,
-// which nobody else has seen. stamp must be later than all that others have seen of an actor.
-func (c Cell) Restamp(limit Clock, stamp func(actor string) Clock) Cell {
-	c.Context = maps.Clone(c.Context)
+// Restamp is the cell with what was written after limit, by a clock that was ahead, stamped d or, where
+// something else is later, right after that. What those who wrote it had seen of their own writes is no
+// longer claimed: such a write comes back beside the value rather than be covered unseen.
+func (c Cell) Restamp(limit Clock, d Dot) Cell {
+	for _, h := range c.Heads {
+		if h.Clock <= limit {
+			d.Clock = max(d.Clock, h.Clock+1)
+		}
+	}
+	out := Cell{Object: c.Object, Field: c.Field, Context: Context{d.Actor: d.Clock}}
 	for actor, t := range c.Context {
-		if t > limit {
-			c.Context[actor] = stamp(actor)
+		if t <= limit {
+			out.Context[actor] = t
 		}
 	}
-	c.Heads = slices.Clone(c.Heads)
-	for i, h := range c.Heads {
+	for _, h := range slices.Backward(c.Heads) { // the earliest first
 		if h.Clock > limit {
-			c.Heads[i].Clock = stamp(h.Actor)
+			h.Dot = d
+			d.Clock++
 		}
+		out.Heads = append(out.Heads, h)
+		out.Context[h.Actor] = max(out.Context[h.Actor], h.Clock)
 	}
-	c.sort()
-	return c
+	out.sort()
+	return out
 }
 
 func (c *Cell) sort() {
@@ -155,7 +163,9 @@ func Merge(a, b Cell) Cell {
 	if out.Context == nil {
 		out.Context = Context{}
 	}
-	out.Context.See(b.Context)
+	for actor, t := range b.Context {
+		out.Context[actor] = max(out.Context[actor], t)
+	}
 	for _, h := range a.Heads {
 		if b.holds(h.Dot) || !b.Context.Covers(h.Dot) {
 			out.Heads = append(out.Heads, h)
@@ -172,13 +182,6 @@ func Merge(a, b Cell) Cell {
 
 func (c *Cell) holds(d Dot) bool {
 	return slices.ContainsFunc(c.Heads, func(h Head) bool { return h.Dot == d })
-}
-
-// See adds what another context has seen.
-func (c Context) See(other Context) {
-	for actor, t := range other {
-		c[actor] = max(c[actor], t)
-	}
 }
 
 // Equal reports whether two cells are the same state.

@@ -37,10 +37,7 @@ type SyncPage struct {
 	// ahead of what that machine knows says that its library is an older copy, or that another
 	// machine uses its name: it then takes a new one.
 	Own Clock `json:"own"`
-	// Actors is the newest clock that the server has seen of each machine.
-	Actors Context `json:"actors,omitempty"`
-	// Mark is the number of the push that the last of Cells came with, without cells that of the
-	// newest: give it with the next question.
+	// Mark is the number of the newest push: give it with the next question.
 	Mark int64 `json:"mark"`
 	// Forgot says that the mark that was given is not known here: the server was restored from a
 	// backup. The machine sends again all that it holds.

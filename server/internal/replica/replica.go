@@ -139,7 +139,7 @@ func merge(ctx context.Context, tx *store.Tx, userID string, c wire.Cell, seq in
 // newest push that it knows this server to have had, 0 for none.
 func (s *Service) Pull(ctx context.Context, userID, actor string, since, mark int64, limit int) (*wire.SyncPage, error) {
 	limit = min(max(limit, 1), wire.MaxPull)
-	actors, epoch, err := s.db.SyncActors(ctx, userID)
+	own, epoch, err := s.db.SyncActor(ctx, userID, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (s *Service) Pull(ctx context.Context, userID, actor string, since, mark in
 	if err != nil {
 		return nil, err
 	}
-	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: actors[actor], Actors: actors, Epoch: epoch, Now: s.now()}
+	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: own, Epoch: epoch, Now: s.now()}
 	for _, row := range rows[:min(limit, len(rows))] {
 		page.Cells = append(page.Cells, row.Cell.V)
 		page.Next = row.Seq
@@ -159,11 +159,7 @@ func (s *Service) Pull(ctx context.Context, userID, actor string, since, mark in
 		}
 		page.Forgot = known != mark
 	}
-	if len(page.Cells) > 0 {
-		page.Mark, err = s.db.SyncPush(ctx, userID, page.Next)
-	} else {
-		page.Mark, err = s.db.SyncSeq(ctx, userID)
-	}
+	page.Mark, err = s.db.SyncSeq(ctx, userID)
 	return page, err
 }
 

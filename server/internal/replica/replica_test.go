@@ -165,7 +165,7 @@ func TestAPushThatIsNotHereSaysRestored(t *testing.T) {
 			pushes = append(pushes, pushed.Seq)
 		}
 		for mark, forgot := range map[int64]bool{0: false, pushes[0]: false, pushes[2]: false, pushes[1] - 1: true, pushes[2] + 7: true} {
-			if page, err := s.Pull(t.Context(), user, "a", 0, mark, 1); err != nil || page.Forgot != forgot || page.Mark != pushes[0] || !page.Now.Equal(at) {
+			if page, err := s.Pull(t.Context(), user, "a", 0, mark, 1); err != nil || page.Forgot != forgot || page.Mark != pushes[2] || !page.Now.Equal(at) {
 				t.Errorf("mark %d: %+v, %v", mark, page, err)
 			}
 		}

@@ -92,22 +92,19 @@ func (q Q) SyncSeq(ctx context.Context, userID string) (seq int64, err error) {
 	return seq, err
 }
 
-// SyncActors is the newest clock of each replica that has written, and the account's count of
-// deletions of everything.
-func (q Q) SyncActors(ctx context.Context, userID string) (newest wire.Context, epoch int64, err error) {
-	newest = wire.Context{}
-	err = q.each(ctx, func(scan func(...any) error) error {
-		var actor string
-		var clock int64
-		err := scan(&actor, &clock)
-		newest[actor] = wire.Clock(clock)
-		return err
-	}, "SELECT actor, clock FROM sync_actors WHERE user_id = ?", userID)
+// SyncActor is the newest clock of a replica, 0 for one that never wrote, and the account's count
+// of deletions of everything.
+func (q Q) SyncActor(ctx context.Context, userID, actor string) (clock wire.Clock, epoch int64, err error) {
+	var n int64
+	err = q.one(ctx, &n, "SELECT clock FROM sync_actors WHERE user_id = ? AND actor = ?", userID, actor)
+	if errors.Is(err, ErrNotFound) {
+		err = nil
+	}
 	if err != nil {
-		return nil, 0, err
+		return 0, 0, err
 	}
 	err = q.one(ctx, &epoch, "SELECT sync_epoch FROM users WHERE id = ?", userID)
-	return newest, epoch, err
+	return wire.Clock(n), epoch, err
 }
 
 // SyncHeld counts what is kept of an account.
