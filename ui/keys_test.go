@@ -1,0 +1,228 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"sampleagent/audio/analysis"
+	"sampleagent/library/catalog"
+	"sampleagent/ui/shortcut"
+	"sampleagent/ui/theme"
+	own "sampleagent/ui/widget"
+)
+
+func TestEveryCommandDoesSomething(t *testing.T) {
+	r := newRig(t, 0)
+	for _, system := range shortcut.Systems {
+		for _, c := range shortcut.Table(system) {
+			if r.commands[c.ID] == nil {
+				t.Errorf("%s has no handler", c.ID)
+			}
+		}
+	}
+	if n, want := len(r.commands), len(shortcut.Table("linux")); n != want {
+		t.Errorf("%d handlers for %d commands", n, want)
+	}
+}
+
+// Every command of the menus and keys is carried out, on an empty library and on a full one: none
+// may fail, whatever is or is not selected.
+func TestEveryCommandCanBeCarriedOut(t *testing.T) {
+	for _, samples := range []int{0, 40} {
+		r := newRig(t, samples)
+		for _, chosen := range []int{0, 1, 3} {
+			for _, c := range shortcut.Table("linux") {
+				if c.ID == shortcut.Quit || chosen > samples {
+					continue
+				}
+				var rows []catalog.Row
+				for i := range min(chosen, r.search.Len()) {
+					rows = append(rows, r.search.Row(i))
+				}
+				r.selected(rows)
+				r.run(c.ID)
+				r.mu.Lock()
+				todo := r.todo
+				r.todo = nil
+				r.mu.Unlock()
+				for _, f := range todo {
+					f()
+				}
+				for r.win.Canvas().Overlays().Top() != nil {
+					r.win.Canvas().Overlays().Remove(r.win.Canvas().Overlays().Top())
+				}
+				r.card, r.tasks = nil, nil
+			}
+			r.settle(t)
+		}
+	}
+}
+
+// What the ear weighed stands in the inspector, and a function key decides for another reading.
+func TestOneKeyTakesAnotherReadingOfTheTempo(t *testing.T) {
+	r := newRig(t, 0)
+	path := filepath.Join(t.TempDir(), "Drums.flac")
+	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", "Drum Loops", "Half Moon Trap 140bpm.flac"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.importPaths(path)
+	r.until(t, "the sound", func() bool { return r.lastCount.Analysed == 1 && r.search.Len() == 1 })
+	r.run(shortcut.FocusList)
+	r.until(t, "its readings", func() bool { return r.look.Sample() != nil && len(r.look.Candidates()) > 0 })
+	other := r.look.Candidates()[0]
+	if other.Weight <= 0 || other.BPM == r.look.Sample().BPM {
+		t.Errorf("%+v beside %g BPM", other, r.look.Sample().BPM)
+	}
+	r.key(fyne.KeyF6)
+	r.until(t, "the other reading", func() bool {
+		s := r.look.Sample()
+		return s != nil && s.BPM == other.BPM && s.BPMSource == analysis.FromHand
+	})
+}
+
+// F1 opens the help from wherever the focus goes with Tab, a text field too.
+func TestFunctionKeysWorkWhereverTheFocusIs(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	r.run(shortcut.FocusList)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
+	r.run(shortcut.Find)
+	r.settle(t)
+	first := c.Focused()
+	for at, steps := first, 0; steps == 0 || at != first; steps++ {
+		if at == nil || steps > 500 {
+			t.Fatalf("after %d times Tab the focus is lost", steps)
+		}
+		at.TypedKey(&fyne.KeyEvent{Name: fyne.KeyF1})
+		if !own.DialogOpen(c) {
+			t.Fatalf("%d times Tab: F1 does nothing in a %T", steps, at)
+		}
+		own.Escape(c)
+		c.Focus(at)
+		c.FocusNext()
+		at = c.Focused()
+	}
+}
+
+// Esc leaves a field, and what was typed in it is dropped; in the preferences it closes them from
+// every field.
+func TestEscLeavesEveryField(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	esc := &fyne.KeyEvent{Name: fyne.KeyEscape}
+	r.run(shortcut.FocusList)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
+	for _, id := range []shortcut.ID{shortcut.EditTempo, shortcut.EditKey} {
+		r.run(id)
+		r.settle(t)
+		field := c.Focused()
+		entry := func() string {
+			switch f := field.(type) {
+			case *own.Entry:
+				return f.Text
+			case interface{ SelectedText() string }:
+				f.(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutSelectAll{})
+				return f.SelectedText()
+			}
+			t.Fatalf("%s has the focus in a %T", id, field)
+			return ""
+		}
+		before := entry()
+		field.TypedRune('7')
+		field.TypedKey(esc)
+		r.settle(t)
+		if c.Focused() == field || entry() != before {
+			t.Errorf("%s: Esc leaves %q in the field, focus in it: %v", id, entry(), c.Focused() == field)
+		}
+	}
+	for steps, all := 0, 1; steps < all; steps++ {
+		r.run(shortcut.Preferences)
+		r.settle(t)
+		first := c.Focused()
+		at := first
+		for range steps {
+			c.FocusNext()
+			at = c.Focused()
+		}
+		if steps == 0 { // how many fields the round has
+			for c.FocusNext(); c.Focused() != first && all < 100; c.FocusNext() {
+				all++
+			}
+			c.Focus(first)
+		}
+		at.TypedKey(esc)
+		r.settle(t)
+		if own.DialogOpen(c) {
+			t.Fatalf("%d times Tab in the preferences: Esc does nothing in a %T", steps, at)
+		}
+	}
+}
+
+// Esc closes the topmost dialog whatever has the focus, and no key reaches what lies behind it.
+func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	esc := func() {
+		if f := c.Focused(); f != nil {
+			f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		} else {
+			c.OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		}
+		r.settle(t)
+	}
+	for _, id := range []shortcut.ID{shortcut.Cloud, shortcut.Tasks, shortcut.Preferences, shortcut.Help, shortcut.NewKit, shortcut.About} {
+		for _, focused := range []bool{true, false} {
+			r.run(id)
+			r.settle(t)
+			if !own.DialogOpen(c) {
+				t.Fatalf("%s opens nothing", id)
+			}
+			if !focused {
+				c.Unfocus()
+			}
+			esc()
+			if own.DialogOpen(c) {
+				t.Fatalf("%s: Esc leaves the dialog open (focus in it: %v)", id, focused)
+			}
+		}
+	}
+	for _, id := range []shortcut.ID{shortcut.AddFolder, shortcut.AddFiles} { // Fyne's own
+		r.run(id)
+		r.settle(t)
+		before := len(c.Overlays().List())
+		r.run(shortcut.SelectAll)
+		r.run(shortcut.Remove)
+		r.settle(t)
+		if before == 0 || len(c.Overlays().List()) != before {
+			t.Fatalf("%s: a key went through the file dialog to the list", id)
+		}
+		esc()
+		if own.DialogOpen(c) || c.Overlays().Top() != nil {
+			t.Fatalf("%s: Esc leaves the file dialog open", id)
+		}
+	}
+	r.run(shortcut.Cloud)
+	r.settle(t)
+	r.confirm("Sure?", "Really?", func() { t.Error("Esc said yes") })
+	esc()
+	if !own.DialogOpen(c) {
+		t.Fatal("one Esc closed two dialogs")
+	}
+	light := theme.IsLight()
+	r.run(shortcut.ToggleLight)
+	r.settle(t)
+	if theme.IsLight() != light {
+		t.Fatal("a command went through the dialog to the window behind it")
+	}
+	esc()
+	if own.DialogOpen(c) {
+		t.Fatal("the first dialog stays")
+	}
+}
