@@ -254,7 +254,7 @@ func (r *Replica) write(tx Tx, c wire.Cell, at time.Time, value json.RawMessage)
 // server: where none has recognised this library yet, which may be an older copy, it takes a new name.
 func (r *Replica) Write(ctx context.Context, object string, values map[string]json.RawMessage) error {
 	if !r.known {
-		if err := r.rename(ctx); err != nil {
+		if err := r.rename(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -283,12 +283,15 @@ func (r *Replica) Write(ctx context.Context, object string, values map[string]js
 	})
 }
 
-// rename gives this library a name under which nothing was written.
-func (r *Replica) rename(ctx context.Context) error {
+// rename gives this library a name under which nothing was written; with, unless nil, is done under it
+// in the same transaction.
+func (r *Replica) rename(ctx context.Context, with func(tx Tx, name string) error) error {
 	var name string
 	err := r.store.Update(ctx, func(tx Tx) (err error) {
-		name, err = tx.Rename()
-		return err
+		if name, err = tx.Rename(); err != nil || with == nil {
+			return err
+		}
+		return with(tx, name)
 	})
 	if err == nil {
 		r.actor, r.known = name, true
@@ -415,9 +418,9 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) (anew bool
 	switch {
 	case err != nil:
 	case ahead:
-		err = r.setRight(ctx)
+		err = r.rename(ctx, r.setRight)
 	case older:
-		err = r.rename(ctx)
+		err = r.rename(ctx, nil)
 	}
 	r.known = r.known || err == nil
 	return ahead, err
@@ -430,33 +433,23 @@ func (r *Replica) latest() wire.Clock { return wire.At(r.now().Add(wire.MaxAhead
 // and under a new name. The server takes no such writes, so nobody else has seen them; and an older
 // copy of this library, whose clock is as far ahead, will not write under a name that has written since.
 // What is so no longer known to have been seen is fetched again.
-func (r *Replica) setRight(ctx context.Context) error {
-	var name string
-	err := r.store.Update(ctx, func(tx Tx) (err error) {
-		if name, err = tx.Rename(); err != nil {
-			return err
-		}
-		cells, err := tx.Unsent(math.MaxInt)
-		if err != nil {
-			return err
-		}
-		clock := wire.At(r.now().Add(-r.skew))
-		for _, c := range cells {
-			if c.Newest() <= r.latest() {
-				continue
-			}
-			c = c.Restamp(r.latest(), wire.Dot{Clock: clock, Actor: name})
-			clock = c.Newest() + 1
-			if err := tx.PutCell(c, true); err != nil {
-				return err
-			}
-		}
-		return errors.Join(tx.SetClock(clock), tx.SetCursor(0))
-	})
-	if err == nil {
-		r.actor, r.known = name, true
+func (r *Replica) setRight(tx Tx, name string) error {
+	cells, err := tx.Unsent(math.MaxInt)
+	if err != nil {
+		return err
 	}
-	return err
+	clock := wire.At(r.now().Add(-r.skew))
+	for _, c := range cells {
+		if c.Newest() <= r.latest() {
+			continue
+		}
+		c = c.Restamp(r.latest(), wire.Dot{Clock: clock, Actor: name})
+		clock = c.Newest() + 1
+		if err := tx.PutCell(c, true); err != nil {
+			return err
+		}
+	}
+	return errors.Join(tx.SetClock(clock), tx.SetCursor(0))
 }
 
 // errBadPage guards against a server that would make us ask for ever.
