@@ -59,24 +59,31 @@ func (a *App) newCloud(vault session.Vault) *cloud.Cloud {
 // atHand makes sure that a sample's file is on this machine: one that is kept in the cloud is
 // fetched first.
 func (a *App) atHand(ctx context.Context, s *catalog.Sample) error {
-	if s.State != catalog.Missing {
-		return nil
-	}
-	in, err := a.cloud.InCloud(ctx, []catalog.Row{s.Row})
-	switch {
-	case err == nil && len(in) == 0 && s.Remote():
-		return cloud.ErrElsewhere
-	case err != nil || len(in) == 0:
+	inCloud, err := a.inCloud(ctx, s)
+	if err != nil || !inCloud {
 		return err // opening the file says what is wrong with it
 	}
 	if err := a.cloud.Fetch(ctx, s.Row, nil); err != nil {
 		return err
 	}
-	all, err := a.db.Samples(ctx, in)
+	all, err := a.db.Samples(ctx, []catalog.Row{s.Row})
 	if err == nil && len(all) == 1 {
 		*s = all[0]
 	}
 	return err
+}
+
+// inCloud says whether a sample's file is not here and can be fetched; cloud.ErrElsewhere says that it
+// is on another machine only.
+func (a *App) inCloud(ctx context.Context, s *catalog.Sample) (bool, error) {
+	if s.State != catalog.Missing {
+		return false, nil
+	}
+	in, err := a.cloud.InCloud(ctx, []catalog.Row{s.Row})
+	if err == nil && len(in) == 0 && s.Remote() {
+		err = cloud.ErrElsewhere
+	}
+	return len(in) > 0, err
 }
 
 // fetchKind is the lane of files that come from the cloud.

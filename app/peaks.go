@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"sampleagent/app/cloud"
 	"sampleagent/audio/pcm"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
@@ -32,14 +31,10 @@ func (a *App) Peaks(ctx context.Context, row catalog.Row) (*waveform.Peaks, erro
 	if err != nil {
 		return nil, err
 	}
-	in, err := a.cloud.InCloud(ctx, []catalog.Row{row})
-	switch {
-	case err != nil:
+	if inCloud, err := a.inCloud(ctx, &s); err != nil {
 		return nil, err
-	case len(in) > 0:
+	} else if inCloud {
 		return nil, errFetched
-	case s.Remote():
-		return nil, cloud.ErrElsewhere
 	}
 	b, err := a.player.decode(ctx, s.Path)
 	if err != nil {

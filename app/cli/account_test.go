@@ -140,7 +140,7 @@ func TestAFullQuotaWaitsUntilItsEnd(t *testing.T) {
 	if len(waiting()) != 1 {
 		t.Fatal("it was sent although the day is full")
 	}
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	studio.do("cloud", "status")
 	studio.do("cloud", "jobs")
 	if jobs := waiting(); len(jobs) != 0 {
@@ -158,7 +158,7 @@ func TestDowngradedAndDeletedTheLibraryIsWhole(t *testing.T) {
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
 	studio.do("import", "--quiet", file)
 	studio.signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	studio.do("kit", "new", "Night")
 	studio.do("kit", "set", "Night", "A1", file)
 	studio.do("cloud", "sync")
@@ -166,7 +166,7 @@ func TestDowngradedAndDeletedTheLibraryIsWhole(t *testing.T) {
 	laptop.signIn("producer@example.org")
 	laptop.do("cloud", "sync")
 
-	s.admin("tier", "producer@example.org", "free", "--reason", "test")
+	s.tier("free")
 	studio.refuses("What is on this machine stays as it is", "cloud", "sync")
 	laptop.do("cloud", "fetch", sampleID(t, laptop, "grandmother"))
 	laptop.do("kit", "set", "Night", "A2", sampleID(t, laptop, "grandmother"))
@@ -182,7 +182,7 @@ func TestDowngradedAndDeletedTheLibraryIsWhole(t *testing.T) {
 		d.do("cloud", "signout")
 	}
 	studio.signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	studio.do("cloud", "sync")
 	laptop.signIn("producer@example.org")
 	laptop.do("cloud", "sync")
@@ -209,7 +209,7 @@ func TestAnotherVersionOfSyncIsTold(t *testing.T) {
 	studio.server = between.url
 	studio.do("import", "--quiet", file)
 	studio.signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	studio.do("kit", "new", "Night")
 	studio.do("cloud", "sync")
 	laptop.signIn("producer@example.org")

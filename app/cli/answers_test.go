@@ -37,6 +37,15 @@ func (s *hostServer) tier(name string) {
 	s.admin("tier", "producer@example.org", name, "--reason", "test")
 }
 
+// signInPro signs machines of one person in, whose plan is then pro.
+func (s *hostServer) signInPro(desks ...*desk) {
+	s.t.Helper()
+	for _, d := range desks {
+		d.signIn("producer@example.org")
+		s.tier("pro")
+	}
+}
+
 func tierOf(a *app.App) string {
 	if d := a.Cloud().State().Details; d != nil {
 		return d.Tier

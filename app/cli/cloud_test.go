@@ -281,7 +281,7 @@ func TestKeptAudioReachesTheOtherMachine(t *testing.T) {
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
 	studio.do("import", "--quiet", file, other)
 	studio.signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	if out, err := studio.try("cloud", "keep", file); err == nil || !strings.Contains(err.Error(), "keep this library in step first") {
 		t.Fatalf("%v %s", err, out)
 	}
@@ -345,7 +345,7 @@ func TestSigningInSendsNothing(t *testing.T) {
 	studio := newDesk(t, s, "studio")
 	studio.do("import", "--quiet", file)
 	studio.signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	studio.do("cloud", "status")
 	studio.do("cloud", "jobs")
 	if out, err := studio.try("search", "--json", ""); err != nil || !strings.Contains(out, "Grandmother") {
@@ -376,7 +376,7 @@ func TestSigningInSendsNothing(t *testing.T) {
 	// Downgraded, signed out or deleted: the library is whole.
 	studio.do("kit", "new", "Night")
 	studio.do("cloud", "sync")
-	s.admin("tier", "producer@example.org", "free", "--reason", "test")
+	s.tier("free")
 	if _, err := studio.try("cloud", "sync"); err == nil || !strings.Contains(err.Error(), "stays as it is") {
 		t.Errorf("sync after the downgrade: %v", err)
 	}

@@ -108,7 +108,7 @@ func TestNothingIsLostWhenEverythingIsKilled(t *testing.T) {
 	desks := []*desk{newDesk(t, s, machines[0]), newDesk(t, s, machines[1])}
 	desks[0].do("import", "--quiet", file)
 	desks[0].signIn("producer@example.org")
-	s.admin("tier", "producer@example.org", "pro", "--reason", "test")
+	s.tier("pro")
 	desks[0].do("kit", "new", "Night")
 	first := sampleID(t, desks[0], "")
 	for _, name := range machines {

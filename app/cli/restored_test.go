@@ -75,10 +75,7 @@ func TestARestoredServerIsToldWhatItForgot(t *testing.T) {
 func TestTwoProcessesOfOneLibraryThatThenMoves(t *testing.T) {
 	s := newServer(t)
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
-	for _, d := range []*desk{studio, laptop} {
-		d.signIn("producer@example.org")
-		s.admin("tier", "producer@example.org", "pro", "--reason", "test")
-	}
+	s.signInPro(studio, laptop)
 	studio.do("kit", "new", "Kit 0")
 	studio.stay()
 	var group sync.WaitGroup

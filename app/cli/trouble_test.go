@@ -114,10 +114,7 @@ func TestAMachineThatSleptGoesOn(t *testing.T) {
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
 	between := networkTo(t, s)
 	studio.server = between.url
-	for _, d := range []*desk{studio, laptop} {
-		d.signIn("producer@example.org")
-		s.admin("tier", "producer@example.org", "pro", "--reason", "test")
-	}
+	s.signInPro(studio, laptop)
 	laptop.do("kit", "new", "Before")
 	laptop.do("cloud", "sync")
 	studio.stay()
@@ -224,10 +221,7 @@ func TestTheNetworkDiesOnTheWayUp(t *testing.T) {
 func TestASignInThatIsEndedElsewhere(t *testing.T) {
 	s := newServer(t)
 	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
-	for _, d := range []*desk{studio, laptop} {
-		d.signIn("producer@example.org")
-		s.admin("tier", "producer@example.org", "pro", "--reason", "test")
-	}
+	s.signInPro(studio, laptop)
 	studio.do("kit", "new", "Before")
 	studio.stay()
 	s.eventually("the machine never was in step", func() bool {
@@ -263,7 +257,7 @@ func TestThePlanGrowsWhileTheQuotaIsFoundFull(t *testing.T) {
 	between := networkTo(t, s)
 	a := openDesk(t, s, between.url, false, nil)
 	tier := func(name string) {
-		s.admin("tier", "producer@example.org", name, "--reason", "test")
+		s.tier(name)
 		if err := a.Cloud().Refresh(ctx); err != nil {
 			t.Error(err)
 		}

@@ -159,7 +159,7 @@ func (db *DB) Counts(ctx context.Context) (Counts, error) {
 	// The states that are rare have an index; the common one is the rest.
 	err := query(ctx, db.r, `SELECT '', count(*) FROM samples UNION ALL
 		SELECT state, count(*) FROM samples WHERE state <> 'analysed' GROUP BY state UNION ALL
-		SELECT 'elsewhere', count(*) FROM samples WHERE path >= 'remote:' AND path < 'remote;'`, nil, func(scan func(...any) error) error {
+		SELECT 'elsewhere', count(*) FROM samples WHERE `+WhereRemote, nil, func(scan func(...any) error) error {
 		var s State
 		var n int
 		if err := scan(&s, &n); err != nil {

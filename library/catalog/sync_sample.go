@@ -102,14 +102,20 @@ func (t *SyncTx) cloudOf(rows []Row) (*Cloud, error) {
 	return nil, nil
 }
 
+// remote begins the path of a sample whose file is on another machine only.
+const remote = "remote:"
+
+// WhereRemote is true of those in SQL.
+const WhereRemote = `path >= 'remote:' AND path < 'remote;'`
+
 // remotePath is the path of a sample whose file is on another machine only. When the file is
 // imported here, its content is recognised and the sample gets its place.
 func remotePath(sha256, name string) string {
-	return "remote:" + sha256 + "/" + strings.NewReplacer("/", "_", "\x00", "").Replace(name)
+	return remote + sha256 + "/" + strings.NewReplacer("/", "_", "\x00", "").Replace(name)
 }
 
 // Remote says whether a sample's file has never been on this machine.
-func (s *Sample) Remote() bool { return s.State == Missing && strings.HasPrefix(s.Path, "remote:") }
+func (s *Sample) Remote() bool { return s.State == Missing && strings.HasPrefix(s.Path, remote) }
 
 // PutSample makes the library hold what s says of a sample. One that is not here is listed
 // without its file when s says what was found, unless a person took it out of this library.

@@ -492,8 +492,8 @@ var flags = map[string]map[string]string{
 	"is": {
 		"favourite": `SELECT row FROM samples WHERE favourite = 1`,
 		"failed":    `SELECT row FROM samples WHERE state = 'failed' AND state <> 'analysed'`, // the second half names the index
-		"missing":   `SELECT row FROM samples WHERE state = 'missing' AND state <> 'analysed' AND NOT (path >= 'remote:' AND path < 'remote;')`,
-		"elsewhere": `SELECT row FROM samples WHERE state = 'missing' AND path >= 'remote:' AND path < 'remote;'`, // on another machine
+		"missing":   `SELECT row FROM samples WHERE state = 'missing' AND state <> 'analysed' AND NOT (` + catalog.WhereRemote + `)`,
+		"elsewhere": `SELECT row FROM samples WHERE state = 'missing' AND ` + catalog.WhereRemote, // on another machine
 		"waiting":   `SELECT row FROM samples WHERE state = 'listed' AND state <> 'analysed'`,
 		"analysed":  `SELECT row FROM samples WHERE state = 'analysed'`,
 		"edited":    `SELECT DISTINCT row FROM edits`,
