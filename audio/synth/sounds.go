@@ -47,8 +47,8 @@ func OneShots(rate int) []Sound {
 		hit("Closed Hat", "hat", hat(rate, 0.07, 1, 61)),
 		hit("Crisp Hat", "hat", hat(rate, 0.045, 1.2, 62)),
 		hit("Open Hat", "hat", hat(rate, 0.45, 1, 63)),
-		hit("Ride Wash", "cymbal", cymbal(rate, 1.6, 71)),
-		hit("Crash Bronze", "cymbal", cymbal(rate, 2.2, 73)),
+		hit("Ride Wash", "cymbal", ride(rate, 1.6, 71)),
+		hit("Crash Bronze", "cymbal", crash(rate, 2.2, 73)),
 		hit("Low Tom", "tom", tom(rate, 40, 0.6)),
 		hit("High Tom", "tom", tom(rate, 50, 0.4)),
 		hit("Oak Rim", "percussion", rim(rate)),
@@ -139,7 +139,7 @@ func DrumLoops(rate int) []Sound {
 		drums(rate, "Canal Break", 172, 2, 0, []grid{
 			{fixed(kick(rate, 34, 0.26, 2.5, 1.8)), "x.x.......xx....x.x.......x.....", 1, 0},
 			{fixed(snare(rate, 58, 0.2, 2700, 107)), "....x..o.o..x..o....x..o.o....x.", 0.85, 0},
-			{fixed(cymbal(rate, 0.5, 108)), "x.x.x.x.x.x.x.x.", 0.22, 0.3},
+			{fixed(ride(rate, 0.5, 108)), "x.x.x.x.x.x.x.x.", 0.22, 0.3},
 		}),
 	}
 }

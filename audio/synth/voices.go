@@ -1,6 +1,9 @@
 package synth
 
-import "math"
+import (
+	"math"
+	"math/cmplx"
+)
 
 // kick is a sine that falls from a click to its note, driven.
 func kick(rate int, note, length, punch, driven float64) voice {
@@ -42,14 +45,47 @@ func hat(rate int, length, bright float64, seed uint64) voice {
 	})
 }
 
-// cymbal is a long hat with a wash of noise beneath.
-func cymbal(rate int, length float64, seed uint64) voice {
-	v, n := hat(rate, length, 1.35, seed), noise(seed+1)
-	f := lowpass{rate: float64(rate)}
+// plate is a struck bronze plate: modes spread evenly from low to high, as a thin plate has them,
+// each with its own chance level. The higher a mode, the sooner it is gone, and the later it
+// comes: a plate hands its energy upwards (Fletcher and Rossing, The Physics of Musical
+// Instruments, ch. 20). The lowest mode, at low Hz, falls by 60 dB over length; swell is how long
+// the one at high Hz takes to come, in seconds.
+func plate(rate int, length, low, high, swell float64, modes int, seed uint64) voice {
+	out, chance := make(voice, int(length*float64(rate))), noise(seed)
+	for range modes {
+		f := low + (high-low)*(0.5+0.5*chance())
+		level := (0.6 + 0.4*chance()) / math.Sqrt(float64(modes)) / (1 + f/12000)
+		ring, come := length*math.Pow(low/f, 0.2), 0.001+swell*f/high
+		z := cmplx.Rect(level, math.Pi*chance())
+		step := cmplx.Rect(decay(1/float64(rate), ring), 2*math.Pi*f/float64(rate))
+		for i := range out {
+			out[i] += float32(imag(z) * attack(float64(i)/float64(rate), come))
+			z *= step
+		}
+	}
+	return out
+}
+
+// crash is a plate struck on its edge: all its modes, and the stick's noise before they come.
+func crash(rate int, length float64, seed uint64) voice {
+	v := plate(rate, length, 280, 17000, 0.03, 400, seed)
+	n, f := noise(seed+1), lowpass{rate: float64(rate)}
 	for i := range v {
 		t := float64(i) / float64(rate)
-		_, band, high := f.step(n(), 5200, 0.6)
-		v[i] = v[i]*0.8 + float32((0.3*band+0.5*high)*decay(t, length*0.9)*attack(t, 0.004))
+		_, band, high := f.step(n(), 4200, 0.6)
+		v[i] += float32((0.25*band + 0.3*high) * decay(t, length*0.4))
+	}
+	return v
+}
+
+// ride is a plate struck with the tip: a ping of few clear modes over a quiet wash.
+func ride(rate int, length float64, seed uint64) voice {
+	v, ping := plate(rate, length, 300, 15000, 0.01, 240, seed), plate(rate, length, 2300, 6400, 0, 9, seed+1)
+	n, f := noise(seed+2), lowpass{rate: float64(rate)}
+	for i := range v {
+		t := float64(i) / float64(rate)
+		_, _, high := f.step(n(), 3500, 0.7)
+		v[i] = 0.6*v[i] + 0.8*ping[i] + float32(0.7*high*decay(t, 0.02))
 	}
 	return v
 }
