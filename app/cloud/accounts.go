@@ -73,9 +73,7 @@ func (c *Cloud) SignOut(ctx context.Context) error {
 		k.Account = session.Account{}
 		k.Others = slices.DeleteFunc(slices.Clone(k.Others), func(o session.Account) bool { return o == s.Account })
 	}))
-	if stored, ok, stepErr := c.conf.DB.Sync(ctx); stepErr != nil || ok && stored.Account == syncName(s.Account) {
-		err = errors.Join(err, stepErr, c.conf.DB.StopSync(ctx))
-	}
+	err = errors.Join(err, c.leaveStep(ctx, syncName(s.Account)))
 	c.tell()
 	return err
 }

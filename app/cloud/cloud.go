@@ -9,6 +9,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,6 +77,7 @@ type Cloud struct {
 	askedAll time.Time
 
 	asking   sync.Mutex // one question after the account at a time: an older answer never covers a newer one
+	stepping sync.Mutex // whether and with whom the library is kept in step changes by one at a time
 	syncing  sync.Mutex // one sync at a time; guards known
 	known    string     // the name under which this library may write without asking
 	working  sync.Mutex // one upload at a time
@@ -153,10 +155,11 @@ func (c *Cloud) signedIn() (*client.Client, session.Account, error) {
 	return c.client, c.state.Account, nil
 }
 
-// note keeps what a request's end says about the connection.
+// note keeps what a request's end says about the connection and the account.
 func (c *Cloud) note(account session.Account, err error) {
-	if errors.Is(err, context.Canceled) {
-		return
+	var file *fs.PathError
+	if errors.Is(err, context.Canceled) || errors.Is(err, errLeft) || errors.Is(err, errChanged) || errors.As(err, &file) {
+		return // a person's wish, or a file's own trouble
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -270,7 +273,7 @@ func (c *Cloud) round(ctx context.Context) error {
 	if stepErr != nil || !inStep || !c.State().CanSync() {
 		return errors.Join(err, stepErr)
 	}
-	if _, syncErr := c.Sync(ctx, nil); syncErr != nil {
+	if _, syncErr := c.sync(ctx, false, nil); syncErr != nil && !errors.Is(syncErr, errLeft) {
 		return errors.Join(err, syncErr)
 	}
 	return errors.Join(err, c.SendKept(ctx))

@@ -15,6 +15,7 @@ import (
 	"sampleagent/audio/pack"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/client"
+	"sampleagent/sync/session"
 	"sampleagent/sync/wire"
 )
 
@@ -139,6 +140,10 @@ func (c *Cloud) SendKept(ctx context.Context) error {
 	if wait {
 		return nil
 	}
+	remote, account, err := c.signedIn()
+	if err != nil {
+		return err
+	}
 	var all error
 	for {
 		files, err := c.conf.DB.ToKeep(ctx, 200)
@@ -151,15 +156,18 @@ func (c *Cloud) SendKept(ctx context.Context) error {
 				continue
 			}
 			c.keepingNow(Keeping{Left: len(files) - i, Name: f.Name})
-			err := c.sendOne(ctx, f)
+			err := c.sendOne(ctx, remote, account, f)
 			var p *wire.Problem
 			switch {
 			case err == nil:
 				sent++
+			case errors.Is(err, errLeft):
+				c.keepingNow(Keeping{})
+				return all
 			case stops(err):
 				c.keepingNow(Keeping{Left: len(files) - i})
 				return errors.Join(all, err)
-			case errors.As(err, &p):
+			case errors.As(err, &p) && !ofTheFile(p):
 				until := time.Now().Add(lastTry)
 				if p.ResetAt != nil {
 					until = *p.ResetAt
@@ -182,6 +190,12 @@ func (c *Cloud) SendKept(ctx context.Context) error {
 	}
 }
 
+// ofTheFile says whether a refusal is about one file: too large, or other bytes than were announced.
+// Those behind it go on.
+func ofTheFile(p *wire.Problem) bool {
+	return p.Code == wire.CodeTooLarge || p.Code == wire.CodeInvalid
+}
+
 func (c *Cloud) keepingNow(k Keeping) {
 	c.mu.Lock()
 	changed := c.keeping != k
@@ -192,11 +206,10 @@ func (c *Cloud) keepingNow(k Keeping) {
 	}
 }
 
-// sendOne brings one file up, from where it was cut.
-func (c *Cloud) sendOne(ctx context.Context, f catalog.KeptFile) error {
-	remote, account, err := c.signedIn()
-	if err != nil {
-		return err
+// sendOne brings one file up to the account it was chosen for, from where it was cut. Error: errLeft.
+func (c *Cloud) sendOne(ctx context.Context, remote *client.Client, account session.Account, f catalog.KeptFile) error {
+	if in, err := c.inStepWith(ctx, account); err != nil || !in {
+		return errors.Join(err, errLeft)
 	}
 	as, err := storedForm(ctx, f.Path, f.SHA256)
 	if err != nil {
@@ -217,6 +230,11 @@ func (c *Cloud) sendOne(ctx context.Context, f catalog.KeptFile) error {
 		return err
 	}
 	c.forgetDetails(account)
+	c.stepping.Lock()
+	defer c.stepping.Unlock()
+	if in, err := c.inStepWith(ctx, account); err != nil || !in {
+		return errors.Join(err, errLeft)
+	}
 	return c.conf.DB.SetCloudAudio(ctx, f.SHA256, string(text))
 }
 
@@ -264,7 +282,12 @@ func (c *Cloud) Fetch(ctx context.Context, row catalog.Row, progress func(got, s
 		return fmt.Errorf("fetch %s: %w", s.Name, err)
 	}
 	if k.Form == wire.KeptPacked {
-		if err := unpackFile(ctx, part); err != nil {
+		err := unpackFile(ctx, part)
+		var disk *fs.PathError
+		if errors.As(err, &disk) { // what came is whole, and is unpacked once there is room
+			return fmt.Errorf("fetch %s: %w", s.Name, err)
+		}
+		if err != nil {
 			return errors.Join(fmt.Errorf("fetch %s: %w", s.Name, err), os.Remove(part))
 		}
 	}

@@ -108,7 +108,7 @@ func newMachine(t testing.TB, h *hub, dir, name string) *machine {
 // join lets the machine speak to a hub, as Cloud.Sync does.
 func (m *machine) join(s catalog.Sync, h *hub) {
 	m.server = &ahead{Server: h}
-	m.replica = replica.New(s.Actor, library{m.db}, m.server, time.Now)
+	m.replica = replica.New(s.Actor, library{m.db, s.Account}, m.server, time.Now)
 }
 
 func (m *machine) do(err error) {

@@ -82,7 +82,7 @@ func (c *Cloud) Preview(ctx context.Context, rows []catalog.Row, progress func(P
 
 // packedSize is how many bytes of a sample would go up. Error: why it cannot.
 func (c *Cloud) packedSize(ctx context.Context, s catalog.Sample) (int64, error) {
-	file, err := lossless(ctx, s.Path)
+	file, err := lossless(ctx, s.Path, s.SHA256)
 	if err != nil {
 		return 0, err
 	}

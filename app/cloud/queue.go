@@ -1,20 +1,13 @@
 package cloud
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
-	"sampleagent/audio/codec"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/client"
 	"sampleagent/sync/session"
@@ -26,9 +19,14 @@ const jobKind = "cloud"
 
 // order is what a job is to do, and how far it has come.
 type order struct {
-	Sample string `json:"sample"` // id in the library
-	Name   string `json:"name"`
-	Remote string `json:"remote,omitempty"` // the server's job, once it has the file
+	Sample  string           `json:"sample"` // id in the library
+	Name    string           `json:"name"`
+	Account *session.Account `json:"account,omitempty"` // for which it was queued; nil in jobs of older programs: any
+}
+
+// isOf says whether an order is the account's to carry out.
+func (o order) isOf(a session.Account) bool {
+	return o.Account == nil || syncName(*o.Account) == syncName(a)
 }
 
 // Job is a sound on its way through the cloud.
@@ -44,12 +42,14 @@ type Job struct {
 	Error  string    // why it waits or failed
 	Next   time.Time // a retry waits until then
 	Remote *wire.Job // as the server last told: place, estimated time
+	Other  string    // the account that it was queued for, where that is not the one in use: it waits for that
 }
 
 // Queue puts samples in line for analysis in the cloud. It works without a network: they go up
 // once there is one. What the plan's limits would refuse is told now, as far as they are known.
 func (c *Cloud) Queue(ctx context.Context, rows []catalog.Row) (queued int, err error) {
-	if _, _, err := c.signedIn(); err != nil {
+	_, account, err := c.signedIn()
+	if err != nil {
 		return 0, err
 	}
 	samples, err := c.conf.DB.Samples(ctx, rows)
@@ -62,7 +62,7 @@ func (c *Cloud) Queue(ctx context.Context, rows []catalog.Row) (queued int, err 
 			refused = append(refused, fmt.Errorf("%s: %w", s.Name, err))
 			continue
 		}
-		payload, err := json.Marshal(order{Sample: s.ID, Name: s.Name})
+		payload, err := json.Marshal(order{Sample: s.ID, Name: s.Name, Account: &account})
 		if err != nil {
 			return queued, err
 		}
@@ -81,14 +81,20 @@ func (c *Cloud) Jobs(ctx context.Context, limit int) ([]Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	using := c.State().Account
 	out := make([]Job, len(stored))
 	for i, j := range stored {
-		var o order
-		if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
-			return nil, fmt.Errorf("job %s: %w", j.ID, err)
+		o, err := orderOf(j)
+		if err != nil {
+			return nil, err
 		}
 		out[i] = Job{ID: j.ID, Sample: o.Sample, Name: o.Name, State: j.State, Step: j.Step, Error: j.Error, Next: j.NotBefore, Sent: int64(j.Done), Size: int64(j.Total)}
 		out[i].Speed = c.speedOf(j.ID)
+		if !o.isOf(using) && !j.State.Final() {
+			out[i].Other, out[i].Step = o.Account.Email, "waiting"
+			out[i].Error = fmt.Sprintf("queued for %s on %s: it goes on when that account is in use", o.Account.Email, o.Account.Server)
+			continue
+		}
 		if j.Result != "" {
 			out[i].Remote = new(wire.Job)
 			if err := json.Unmarshal([]byte(j.Result), out[i].Remote); err != nil {
@@ -97,6 +103,31 @@ func (c *Cloud) Jobs(ctx context.Context, limit int) ([]Job, error) {
 		}
 	}
 	return out, nil
+}
+
+// orderOf is what a job is to do.
+func orderOf(j catalog.Job) (o order, err error) {
+	if err = json.Unmarshal([]byte(j.Payload), &o); err != nil {
+		err = fmt.Errorf("job %s: %w", j.ID, err)
+	}
+	return o, err
+}
+
+// unfinished are the jobs of the account in use that are not final, the oldest first.
+func (c *Cloud) unfinished(ctx context.Context) ([]catalog.Job, error) {
+	using := c.State().Account
+	all, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	var ours []catalog.Job
+	for _, j := range all {
+		o, err := orderOf(j)
+		if err != nil {
+			return nil, err
+		}
+		if o.isOf(using) {
+			ours = append(ours, j)
+		}
+	}
+	return ours, err
 }
 
 // Cancel gives a job up, here and on the server.
@@ -109,7 +140,16 @@ func (c *Cloud) Cancel(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if remote != "" {
+	o, err := orderOf(j)
+	if err != nil {
+		return err
+	}
+	// A job of an account that is no longer signed in here is given up here alone.
+	switch state := c.State(); {
+	case remote == "":
+	case !o.isOf(state.Account) && slices.ContainsFunc(state.Others, o.isOf):
+		return fmt.Errorf("%s was queued for %s: switch to that account and cancel it there", o.Name, o.Account.Email)
+	case o.isOf(state.Account):
 		client, _, err := c.signedIn()
 		if err != nil {
 			return err
@@ -132,8 +172,8 @@ func (c *Cloud) Retry(ctx context.Context, id string) error {
 	if !j.State.Final() {
 		return fmt.Errorf("job %s: %w: it is %s", id, catalog.ErrNotPossible, j.State)
 	}
-	var o order
-	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+	o, err := orderOf(j)
+	if err != nil {
 		return err
 	}
 	s, err := c.conf.DB.SampleByID(ctx, o.Sample)
@@ -165,7 +205,7 @@ func gone(err error) bool {
 func (c *Cloud) Work(ctx context.Context, progress func(Job)) error {
 	c.working.Lock()
 	defer c.working.Unlock()
-	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	jobs, err := c.unfinished(ctx)
 	if err != nil {
 		return err
 	}
@@ -211,7 +251,7 @@ func (c *Cloud) Work(ctx context.Context, progress func(Job)) error {
 
 // Pending says how many jobs are not final.
 func (c *Cloud) Pending(ctx context.Context) (int, error) {
-	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	jobs, err := c.unfinished(ctx)
 	return len(jobs), err
 }
 
@@ -222,8 +262,8 @@ func (c *Cloud) upload(ctx context.Context, j catalog.Job) (full *wire.Problem, 
 	if err != nil {
 		return nil, err
 	}
-	var o order
-	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+	o, err := orderOf(j)
+	if err != nil || !o.isOf(account) { // somebody has just switched
 		return nil, err
 	}
 	if err := c.conf.DB.StartJob(ctx, j.ID); err != nil {
@@ -233,7 +273,7 @@ func (c *Cloud) upload(ctx context.Context, j catalog.Job) (full *wire.Problem, 
 	if err != nil {
 		return nil, c.conf.DB.EndJob(ctx, j.ID, catalog.JobFailed, "", err)
 	}
-	file, err := lossless(ctx, s.Path)
+	file, err := lossless(ctx, s.Path, s.SHA256)
 	if err == nil {
 		err = c.fits(file.size)
 	}
@@ -291,7 +331,7 @@ func (c *Cloud) refused(ctx context.Context, j catalog.Job, reason error) (full 
 
 // hurry lets jobs that wait be tried at once: the plan may have changed.
 func (c *Cloud) hurry(ctx context.Context) error {
-	jobs, err := c.conf.DB.UnfinishedJobs(ctx, jobKind)
+	jobs, err := c.unfinished(ctx)
 	for _, j := range jobs {
 		if time.Now().Before(j.NotBefore) {
 			err = errors.Join(err, c.conf.DB.RetryJob(ctx, j.ID, time.Now(), nil))
@@ -318,6 +358,9 @@ func (c *Cloud) keep(ctx context.Context, j catalog.Job, remote *wire.Job, step 
 func (c *Cloud) follow(ctx context.Context, j catalog.Job, id string) error {
 	remote, account, err := c.signedIn()
 	if err != nil {
+		return err
+	}
+	if o, err := orderOf(j); err != nil || !o.isOf(account) { // somebody has just switched
 		return err
 	}
 	now, err := remote.Job(ctx, id)
@@ -370,8 +413,7 @@ func (c *Cloud) follow(ctx context.Context, j catalog.Job, id string) error {
 }
 
 func (c *Cloud) tellDone(j catalog.Job, text string) {
-	var o order
-	if c.conf.Done != nil && json.Unmarshal([]byte(j.Payload), &o) == nil {
+	if o, err := orderOf(j); c.conf.Done != nil && err == nil {
 		c.conf.Done(o.Name, text)
 	}
 }
@@ -379,8 +421,8 @@ func (c *Cloud) tellDone(j catalog.Job, text string) {
 // merge keeps what the cloud found beside the sample. Its values count where this machine heard
 // nothing or was less sure, with the cloud as their source; what a person typed stays in any case.
 func (c *Cloud) merge(ctx context.Context, j catalog.Job, s *wire.Sample) error {
-	var o order
-	if err := json.Unmarshal([]byte(j.Payload), &o); err != nil {
+	o, err := orderOf(j)
+	if err != nil {
 		return err
 	}
 	local, err := c.conf.DB.SampleByID(ctx, o.Sample)
@@ -415,50 +457,4 @@ func value[T any](p *T) (v T) {
 		v = *p
 	}
 	return v
-}
-
-// upFile is what goes up: the file itself, or the same samples as FLAC.
-type upFile struct {
-	name string
-	size int64
-	open func() (io.ReadCloser, error)
-}
-
-// lossless prefers FLAC of the same rate and depth where that is smaller: plain WAV of a plan's
-// longest sound may not fit its largest file.
-func lossless(ctx context.Context, path string) (upFile, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return upFile{}, fmt.Errorf("%s is not there any more: put it back, or import it where it is now, and send it again", path)
-	}
-	if err != nil {
-		return upFile{}, err
-	}
-	as := upFile{name: filepath.Base(path), size: info.Size(), open: func() (io.ReadCloser, error) { return os.Open(path) }}
-	clip, err := codec.DecodeFile(ctx, path, codec.Limits{})
-	if err != nil {
-		return as, err
-	}
-	if (clip.Format != codec.WAV && clip.Format != codec.AIFF) || clip.Float || clip.BitDepth > 24 {
-		return as, nil
-	}
-	// Without Bits the encoder takes the least that holds every sample exactly.
-	options := codec.FLACOptions{}
-	if clip.BPM > 0 && clip.BPMOrigin != codec.FromName { // what the name says travels with the name
-		options.Comments = append(options.Comments, codec.Text{Name: "BPM", Value: strconv.FormatFloat(clip.BPM, 'f', -1, 64)})
-	}
-	if clip.Key != "" && clip.KeyOrigin != codec.FromName {
-		options.Comments = append(options.Comments, codec.Text{Name: "KEY", Value: clip.Key})
-	}
-	var packed bytes.Buffer
-	if err := codec.EncodeFLAC(&packed, &clip.Audio, options); err != nil {
-		return as, fmt.Errorf("pack %s as FLAC: %w", path, err)
-	}
-	if int64(packed.Len()) >= as.size {
-		return as, nil
-	}
-	as.name = strings.TrimSuffix(as.name, filepath.Ext(as.name)) + ".flac"
-	as.size = int64(packed.Len())
-	as.open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(packed.Bytes())), nil }
-	return as, nil
 }

@@ -22,6 +22,10 @@ func (c *Cloud) InStep(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return c.inStepWith(ctx, account)
+}
+
+func (c *Cloud) inStepWith(ctx context.Context, account session.Account) (bool, error) {
 	stored, ok, err := c.conf.DB.Sync(ctx)
 	return ok && stored.Account == syncName(account), err
 }
@@ -34,9 +38,9 @@ func (c *Cloud) KeepInStep(ctx context.Context, on bool) error {
 		return err
 	}
 	if on {
-		_, err = c.startSync(ctx, account)
+		_, err = c.enterStep(ctx, account, true)
 	} else {
-		err = c.conf.DB.StopSync(ctx)
+		err = c.leaveStep(ctx, "")
 	}
 	if err == nil {
 		c.inStep(account, on)
@@ -45,9 +49,17 @@ func (c *Cloud) KeepInStep(ctx context.Context, on bool) error {
 	return err
 }
 
-// startSync begins or resumes keeping in step with an account. The installation has a name of its
-// own, so that a library file that was copied from another machine is told from its original.
-func (c *Cloud) startSync(ctx context.Context, account session.Account) (catalog.Sync, error) {
+// enterStep resumes keeping in step with an account, or begins it: that is a person's wish. Error:
+// errLeft where it is to be resumed and was ended, perhaps a moment ago. The installation has a name of
+// its own, so that a library file that was copied from another machine is told from its original.
+func (c *Cloud) enterStep(ctx context.Context, account session.Account, begin bool) (catalog.Sync, error) {
+	c.stepping.Lock()
+	defer c.stepping.Unlock()
+	if !begin {
+		if in, err := c.inStepWith(ctx, account); err != nil || !in {
+			return catalog.Sync{}, errors.Join(err, errLeft)
+		}
+	}
 	machine := c.conf.Settings().Machine
 	if machine == "" {
 		machine = rand.Text()
@@ -56,6 +68,19 @@ func (c *Cloud) startSync(ctx context.Context, account session.Account) (catalog
 		}
 	}
 	return c.conf.DB.StartSync(ctx, syncName(account), machine)
+}
+
+// leaveStep ends keeping in step with an account, "" for whichever it is.
+func (c *Cloud) leaveStep(ctx context.Context, account string) error {
+	c.stepping.Lock()
+	defer c.stepping.Unlock()
+	if account != "" {
+		stored, ok, err := c.conf.DB.Sync(ctx)
+		if err != nil || !ok || stored.Account != account {
+			return err
+		}
+	}
+	return c.conf.DB.StopSync(ctx)
 }
 
 func (c *Cloud) inStep(account session.Account, on bool) {
@@ -68,13 +93,18 @@ func (c *Cloud) inStep(account session.Account, on bool) {
 
 // Sync brings the library in step with the person's other machines, and keeps it so from now on.
 func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replica.Result, error) {
+	return c.sync(ctx, true, progress)
+}
+
+// sync is Sync; without begin only where it was begun. Error: errLeft, also where that ends on the way.
+func (c *Cloud) sync(ctx context.Context, begin bool, progress func(replica.Result)) (replica.Result, error) {
 	c.syncing.Lock()
 	defer c.syncing.Unlock()
 	remote, account, err := c.signedIn()
 	if err != nil {
 		return replica.Result{}, err
 	}
-	stored, err := c.startSync(ctx, account)
+	stored, err := c.enterStep(ctx, account, begin)
 	if err != nil {
 		return replica.Result{}, err
 	}
@@ -91,7 +121,7 @@ func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replic
 	})
 	c.known = r.Known()
 	if errors.Is(err, replica.ErrDropped) {
-		err = errors.Join(err, c.conf.DB.StopSync(ctx), c.conf.DB.DropCloudAudio(ctx))
+		err = errors.Join(err, c.leaveStep(ctx, stored.Account), c.conf.DB.DropCloudAudio(ctx))
 		c.inStep(account, false)
 	}
 	c.note(account, err)
@@ -107,7 +137,7 @@ func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replic
 
 // replica is this library as the server knows it. The caller holds syncing and keeps its Known.
 func (c *Cloud) replica(stored catalog.Sync, server replica.Server) *replica.Replica {
-	r := replica.New(stored.Actor, library{c.conf.DB}, server, time.Now)
+	r := replica.New(stored.Actor, library{c.conf.DB, stored.Account}, server, time.Now)
 	r.Trust(c.known)
 	return r
 }

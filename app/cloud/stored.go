@@ -36,6 +36,9 @@ func storedForm(ctx context.Context, path, sum string) (stored, error) {
 		return stored{}, err
 	}
 	if info.Size() > pack.MaxSize {
+		if err := unchanged(path, sum); err != nil {
+			return stored{}, err
+		}
 		return stored{sum, info.Size(), wire.KeptOriginal, func() (io.ReadSeekCloser, error) { return os.Open(path) }}, nil
 	}
 	file, err := os.ReadFile(path)
@@ -43,7 +46,7 @@ func storedForm(ctx context.Context, path, sum string) (stored, error) {
 		return stored{}, err
 	}
 	if sumOf(file) != sum {
-		return stored{}, fmt.Errorf("%s: the file has changed since it was analysed", path)
+		return stored{}, fmt.Errorf("%s: %w", path, errChanged)
 	}
 	form := wire.KeptOriginal
 	if packed, err := pack.Pack(ctx, file); err == nil {

@@ -83,7 +83,9 @@ func (db *DB) enterSync(ctx context.Context, account, machine string) (Sync, err
 	}
 	err = db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
 		// Another program of this library may just have entered: then we go on with what it noted.
-		_, err := tx.ExecContext(ctx, `INSERT INTO sync_state (one, account, actor, machine, marking) VALUES (1, ?, ?, ?, 0) ON CONFLICT (one) DO NOTHING`, account, actor.String(), machine)
+		// What the last account kept of the audio is not this one's; what this one keeps its cells will tell.
+		_, err := tx.ExecContext(ctx, `DELETE FROM cloud_audio WHERE NOT EXISTS (SELECT 1 FROM sync_state);
+			INSERT INTO sync_state (one, account, actor, machine, marking) VALUES (1, ?, ?, ?, 0) ON CONFLICT (one) DO NOTHING`, account, actor.String(), machine)
 		return err
 	})
 	if err != nil {
@@ -176,6 +178,12 @@ func (db *DB) SyncUpdate(ctx context.Context, f func(*SyncTx) error) error {
 		// Statements that could be cancelled each cost a goroutine; the whole transaction is short.
 		return f(&SyncTx{ctx: context.WithoutCancel(ctx), begun: time.Now(), db: db, tx: tx, change: c})
 	})
+}
+
+// Account is with whom the library is kept in step, "" for nobody.
+func (t *SyncTx) Account() (name string, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(account), '') FROM sync_state`).Scan(&name)
+	return name, err
 }
 
 // Full says that others who write should have their turn.

@@ -131,11 +131,10 @@ func (c *Client) fetchFrom(ctx context.Context, sum string, from, size int64, pa
 		}
 	}}
 	_, err = io.Copy(file, body)
-	err = errors.Join(err, file.Close())
-	if err != nil {
-		return causeOf(ctx, unreachable(link.URL, err))
+	if cut := body.err.Load(); cut != nil {
+		return errors.Join(causeOf(ctx, unreachable(link.URL, *cut)), file.Close())
 	}
-	return nil
+	return errors.Join(err, file.Close()) // a full disk is no trouble of the server
 }
 
 // SumFile is the SHA-256 of a file's bytes, in hex.

@@ -3,11 +3,13 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"sampleagent/sync/wire"
 )
@@ -47,7 +49,8 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 			return err
 		}
 		fmt.Fprintf(&tail, "\r\n--%s--\r\n", form.Boundary())
-		body := io.MultiReader(strings.NewReader(head.String()), &counted{from: io.LimitReader(file, u.Size), alive: alive, tell: progress}, strings.NewReader(tail.String()))
+		content := &counted{from: io.LimitReader(file, u.Size), alive: alive, tell: progress}
+		body := io.MultiReader(strings.NewReader(head.String()), content, strings.NewReader(tail.String()))
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server+wire.PathUpload, body)
 		if err != nil {
 			return err
@@ -57,6 +60,9 @@ func (c *Client) Upload(ctx context.Context, u Upload, progress func(sent int64)
 		r.Header.Set("Idempotency-Key", u.Key)
 		r.Header.Set("Authorization", "Bearer "+token)
 		answer, err := c.http.Do(r)
+		if own := content.err.Load(); err != nil && own != nil {
+			return fmt.Errorf("read %s: %w", u.Name, *own)
+		}
 		if err != nil {
 			return causeOf(ctx, unreachable(c.server, err))
 		}
@@ -82,10 +88,14 @@ type counted struct {
 	alive func()
 	tell  func(int64) // may be nil
 	sent  int64
+	err   atomic.Pointer[error] // what the reader failed with; a request may end before its body was read
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err.Store(&err)
+	}
 	c.sent += int64(n)
 	c.alive()
 	if c.tell != nil && n > 0 {

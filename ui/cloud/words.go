@@ -142,6 +142,8 @@ func LineOf(j app.Job, now time.Time) JobLine {
 		l.Step = "cancelled"
 	case j.State.Final():
 		l.Step, l.Detail, l.Tone = "failed", j.Error, theme.Bad
+	case j.Other != "":
+		l.Step, l.Detail, l.Tone = "waits for its account", j.Error, theme.Warn
 	case j.Remote != nil:
 		l.Step, l.Detail = serverStep(j), remoteDetail(j.Remote, now)
 		l.Tone = theme.Text
