@@ -46,10 +46,13 @@ func main() {
 	}
 }
 
-// history is what was measured at earlier steps.
-//
-//go:embed history.md
-var history string
+// story is what a stranger wants to know first, history what was tried and what it gave.
+var (
+	//go:embed story.md
+	story string
+	//go:embed history.md
+	history string
+)
 
 // answer is the verdict on one file or a copy of it.
 type answer struct {

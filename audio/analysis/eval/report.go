@@ -83,6 +83,7 @@ func report(b *strings.Builder, protocols []*protocol) {
 	row("class of one-shots, harmed copies", "", func(f *figures) float64 { return f.harmedClass.percent() }, pc)
 	row("the one-shot that sounds most alike is of the same class", "over 68 %", func(f *figures) float64 { return f.nearest.percent() }, pc)
 	row("class of loops", "", func(f *figures) float64 { return f.loopClass.percent() }, pc)
+	b.WriteString(story)
 	for i, f := range all[:2] {
 		fmt.Fprintf(b, "\n# %s%s\n", strings.ToUpper(protocols[i].name[:1]), protocols[i].name[1:])
 		f.details(b)
