@@ -4,14 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"time"
 )
 
 // checkpoints carries the write-ahead log into the library's file in the background, on a connection
 // of its own. Left to itself SQLite does so inside the commit that fills the log, and whoever makes
-// that edit waits for the disk.
+// that edit waits for the disk. Once nothing has been written for a while it also merges the index of
+// words: see MergeText.
 //
-// Nothing depends on it but the size of the log: what is in the log is in the library, also after
-// the program was killed.
+// Nothing depends on it but the size of the log and how long a search for words takes: what is in the
+// log is in the library, also after the program was killed.
 type checkpoints struct {
 	conn *sql.DB // exactly one connection
 	wake chan struct{}
@@ -28,6 +30,10 @@ const (
 	longLog = 4 * fullLog
 )
 
+// restBeforeMerge is how long nobody has written before the index of words is merged: an import
+// stores what it heard several times a second.
+const restBeforeMerge = 5 * time.Second
+
 func (db *DB) startCheckpoints() {
 	ctx, stop := context.WithCancel(context.Background())
 	c := &db.checkpoints
@@ -35,14 +41,20 @@ func (db *DB) startCheckpoints() {
 	c.conn.SetMaxOpenConns(1)
 	c.wake, c.stop = make(chan struct{}, 1), stop
 	c.done.Go(func() {
+		rest := time.NewTimer(restBeforeMerge)
+		defer rest.Stop()
 		for {
+			// What cannot be done now (a full disk, a reader that holds on to what is there, another
+			// program that writes) is tried again after the next change. That change itself says where
+			// no room is.
 			select {
 			case <-ctx.Done():
 				return
 			case <-c.wake:
-				// A log that cannot be carried over now (a full disk, a reader that holds on to what is
-				// there) is tried again after the next change. That change itself says where no room is.
 				_ = db.checkpoint(ctx)
+				rest.Reset(restBeforeMerge)
+			case <-rest.C:
+				_ = db.MergeText(ctx)
 			}
 		}
 	})

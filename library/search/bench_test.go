@@ -49,8 +49,10 @@ var big = sync.OnceValues(func() (*catalog.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = db.NewCollection(ctx, "", "Slow loops", ptr("kind:loop bpm:<90"))
-	return db, err
+	if _, err := db.NewCollection(ctx, "", "Slow loops", ptr("kind:loop bpm:<90")); err != nil {
+		return nil, err
+	}
+	return db, db.MergeText(ctx) // as the library itself does a moment later
 })
 
 var bigDir string // of big, once it is made

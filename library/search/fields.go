@@ -498,7 +498,7 @@ var flags = map[string]map[string]string{
 		"analysed":  `SELECT row FROM samples WHERE state = 'analysed'`,
 		"edited":    `SELECT DISTINCT row FROM edits`,
 		"managed":   `SELECT row FROM samples WHERE managed = 1`,
-		"duplicate": `SELECT row FROM samples WHERE content IN (SELECT content FROM samples WHERE content IS NOT NULL GROUP BY content HAVING count(*) > 1)`,
+		"duplicate": `SELECT row FROM samples WHERE content IN (SELECT content FROM doubles)`,
 		"twin":      "", // by sound: see twins.go
 	},
 	"has": {

@@ -3,6 +3,7 @@
 package search
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -135,6 +136,9 @@ func TestKeptAnswersFollowEveryChange(t *testing.T) {
 		for i, q := range asked {
 			kept[i] = ask(t, q.in, q.sort)
 		}
+		if got, want := ask(t, "is:duplicate", Sort{By: Import}), doubles(t, db); !slices.Equal(got, want) {
+			t.Fatalf("is:duplicate: %v, of the same bytes are %v", got, want)
+		}
 		db.Forget(true)
 		for i, q := range asked {
 			if fresh := ask(t, q.in, q.sort); !slices.Equal(kept[i], fresh) {
@@ -142,4 +146,27 @@ func TestKeptAnswersFollowEveryChange(t *testing.T) {
 			}
 		}
 	})
+}
+
+// doubles are the samples that share their bytes with another one, in the order of import.
+func doubles(t *rapid.T, db *catalog.DB) (out []catalog.Row) {
+	all, err := db.All(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples, err := db.Samples(context.Background(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	having := map[string]int{}
+	for _, s := range samples {
+		having[s.SHA256]++
+	}
+	for _, s := range samples {
+		if s.SHA256 != "" && having[s.SHA256] > 1 {
+			out = append(out, s.Row)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
