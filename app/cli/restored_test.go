@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"sampleagent/audio/codec/codectest"
+	"sampleagent/library/catalog"
 )
 
 // backup copies all that the server keeps while it does not run; back puts it where it was.
@@ -67,6 +71,54 @@ func TestARestoredServerIsToldWhatItForgot(t *testing.T) {
 				t.Errorf("%s has not %q once: %s", filepath.Base(d.home), name, got)
 			}
 		}
+	}
+}
+
+// A machine's folders and the server are both restored from copies of one moment, so that neither knows
+// what the machine wrote after it, and another machine does: what is written anew covers none of it.
+func TestALibraryAndTheServerRestoredTogether(t *testing.T) {
+	s := newServer(t)
+	studio, laptop := newDesk(t, s, "studio"), newDesk(t, s, "laptop")
+	file := filepath.Join(t.TempDir(), "Kick.wav")
+	codectest.WAV(t, file, clicks(1, 120))
+	studio.do("import", "--quiet", file)
+	s.signInPro(studio, laptop)
+	id := sampleID(t, studio, "")
+	note := func(text string) { studio.do("edit", id, "note", text); studio.do("cloud", "sync") }
+	note("before")
+	laptop.do("cloud", "sync")
+	restore := s.backup()
+	home := filepath.Join(t.TempDir(), "home")
+	if err := os.CopyFS(home, os.DirFS(studio.home)); err != nil {
+		t.Fatal(err)
+	}
+	note("forgotten by both")
+	laptop.do("cloud", "sync")
+
+	restore()
+	if err := os.RemoveAll(studio.home); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(studio.home, os.DirFS(home)); err != nil {
+		t.Fatal(err)
+	}
+	studio.signIn("producer@example.org")
+	note("written after")
+	laptop.signIn("producer@example.org")
+	laptop.do("cloud", "sync")
+	studio.do("cloud", "sync")
+	for _, d := range []*desk{studio, laptop} {
+		d.only(func(db *catalog.DB, s catalog.Sample) {
+			var cells []catalog.Cell
+			err := db.SyncUpdate(t.Context(), func(tx *catalog.SyncTx) (err error) {
+				cells, err = tx.Cells("sample/" + s.SHA256)
+				return err
+			})
+			at := slices.IndexFunc(cells, func(c catalog.Cell) bool { return c.Field == "note" })
+			if err != nil || at < 0 || s.Note != "written after" || !strings.Contains(string(cells[at].JSON), "forgotten by both") {
+				t.Errorf("%s shows %q, %v; its cells are %s", filepath.Base(d.home), s.Note, err, cells)
+			}
+		})
 	}
 }
 

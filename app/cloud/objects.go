@@ -49,6 +49,8 @@ func (o objects) Clean(object string) error                      { return o.tx.C
 func (o objects) Cursor() (int64, error)                         { return o.tx.Cursor() }
 func (o objects) SetCursor(next int64) error                     { return o.tx.SetCursor(next) }
 func (o objects) Rename() (string, error)                        { return o.tx.Rename() }
+func (o objects) Origin() (string, error)                        { return o.tx.Origin() }
+func (o objects) SetOrigin(name string) error                    { return o.tx.SetOrigin(name) }
 func (o objects) Epoch() (int64, error)                          { return o.tx.Epoch() }
 func (o objects) SetEpoch(n int64) error                         { return o.tx.SetEpoch(n) }
 func (o objects) ForgetSent(after string) (string, error)        { return o.tx.ForgetSent(after) }

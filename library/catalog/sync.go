@@ -317,6 +317,18 @@ func (t *SyncTx) Epoch() (n int64, err error) {
 	return n, err
 }
 
+// Origin is what the server's state was last known to have grown from, "" before it is known.
+func (t *SyncTx) Origin() (name string, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(origin), '') FROM sync_state`).Scan(&name)
+	return name, err
+}
+
+// SetOrigin stores it.
+func (t *SyncTx) SetOrigin(name string) error {
+	_, err := t.tx.ExecContext(t.ctx, `UPDATE sync_state SET origin = ?`, name)
+	return err
+}
+
 // Mark is the newest push that the server is known to have had, 0 for none.
 func (t *SyncTx) Mark() (n int64, err error) {
 	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(mark), 0) FROM sync_state`).Scan(&n)

@@ -64,6 +64,9 @@ type Tx interface {
 	// ForgetSent makes cells of the next objects after one unsent and says which was the last, ""
 	// at the end.
 	ForgetSent(after string) (last string, err error)
+	// Origin is what the server's state was last known to have grown from, "" before it is known.
+	Origin() (string, error)
+	SetOrigin(name string) error
 	// Epoch is the server's count of deletions of everything, below 0 before it is known.
 	Epoch() (int64, error)
 	SetEpoch(n int64) error
@@ -394,7 +397,7 @@ var ErrDropped = errors.New("what the server kept of this library was deleted; t
 // recognise compares what the server says of this replica with what it knows of itself, and says
 // whether everything is to be fetched anew.
 func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) (anew bool, err error) {
-	var older, ahead bool
+	var older, ahead, restored bool
 	err = r.store.Update(ctx, func(tx Tx) error {
 		epoch, err := tx.Epoch()
 		if err != nil {
@@ -409,7 +412,11 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) (anew bool
 			return ErrDropped
 		}
 		clock, err := tx.Clock()
-		older, ahead = page.Own > clock, clock > r.latest()
+		if err != nil {
+			return err
+		}
+		origin, err := tx.Origin()
+		older, ahead, restored = page.Own > clock, clock > r.latest(), origin != page.Origin
 		if err != nil || page.Forgot {
 			return err
 		}
@@ -419,8 +426,8 @@ func (r *Replica) recognise(ctx context.Context, page *wire.SyncPage) (anew bool
 	case err != nil:
 	case ahead:
 		err = r.rename(ctx, r.setRight)
-	case older:
-		err = r.rename(ctx, nil)
+	case older, restored:
+		err = r.rename(ctx, func(tx Tx, _ string) error { return tx.SetOrigin(page.Origin) })
 	}
 	r.known = r.known || err == nil
 	return ahead, err

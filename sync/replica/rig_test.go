@@ -28,10 +28,11 @@ type state struct {
 	epoch  int64
 	actor  string // "" before Rename
 	mark   int64
+	origin string
 }
 
 func (s *state) clone() *state {
-	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor, s.clock, s.epoch, s.actor, s.mark}
+	return &state{maps.Clone(s.fields), maps.Clone(s.cells), maps.Clone(s.unsent), maps.Clone(s.dirty), s.cursor, s.clock, s.epoch, s.actor, s.mark, s.origin}
 }
 
 type memory struct {
@@ -42,7 +43,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1, "", 0}, cut: func() bool { return false }, full: func() bool { return false }}
+	return &memory{state: &state{map[fieldKey]json.RawMessage{}, map[fieldKey]wire.Cell{}, map[fieldKey]bool{}, map[string]time.Time{}, 0, 0, -1, "", 0, ""}, cut: func() bool { return false }, full: func() bool { return false }}
 }
 
 // edit is what a person does in the window: the value and the dirty mark in one transaction.
@@ -152,6 +153,11 @@ func (tx *memoryTx) ForgetSent(after string) (last string, err error) {
 	}
 	return last, nil
 }
+func (tx *memoryTx) Origin() (string, error) { return tx.origin, nil }
+func (tx *memoryTx) SetOrigin(name string) error {
+	tx.origin = name
+	return nil
+}
 func (tx *memoryTx) Epoch() (int64, error)  { return tx.epoch, nil }
 func (tx *memoryTx) SetEpoch(n int64) error { tx.epoch = n; return nil }
 func (tx *memoryTx) Rename() (string, error) {
@@ -170,11 +176,13 @@ type hub struct {
 	epoch  int64
 	now    func() time.Time
 	pushes map[int64]bool
+	origin string
 }
 
 // restore makes the server an older copy of itself.
 func (h *hub) restore(from *hub) {
 	h.cells, h.seq, h.last, h.pushes = maps.Clone(from.cells), maps.Clone(from.seq), from.last, maps.Clone(from.pushes)
+	h.origin += "restored "
 }
 
 func (h *hub) copied() *hub {
@@ -264,7 +272,7 @@ func (l *link) Pull(_ context.Context, actor string, since, mark int64) (*wire.S
 		}
 	}
 	slices.SortFunc(keys, func(a, b fieldKey) int { return int(l.seq[a] - l.seq[b]) })
-	out := &wire.SyncPage{Next: since, More: len(keys) > l.page, Own: l.own(actor), Epoch: l.epoch}
+	out := &wire.SyncPage{Next: since, More: len(keys) > l.page, Own: l.own(actor), Epoch: l.epoch, Origin: l.origin}
 	out.Forgot = mark > 0 && !l.pushes[mark]
 	if l.now != nil {
 		out.Now = l.now()

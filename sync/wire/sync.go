@@ -44,6 +44,10 @@ type SyncPage struct {
 	Forgot bool `json:"forgot,omitempty"`
 	// Now is the server's time: a machine whose clock is wrong stamps its edits by this one.
 	Now time.Time `json:"now"`
+	// Origin names the state that the server's database grew from. One that is restored from a backup has
+	// another: a machine whose library may have been restored with it then writes under a new name, so
+	// that nothing covers what both have forgotten and a third machine still knows.
+	Origin string `json:"origin"`
 	// Epoch rises when a person has everything deleted. A machine that was in step in an earlier
 	// one stops, keeps its library and says so.
 	Epoch int64 `json:"epoch"`

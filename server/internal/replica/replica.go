@@ -147,7 +147,11 @@ func (s *Service) Pull(ctx context.Context, userID, actor string, since, mark in
 	if err != nil {
 		return nil, err
 	}
-	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: own, Epoch: epoch, Now: s.now()}
+	origin, err := s.db.Origin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page := &wire.SyncPage{Cells: []wire.Cell{}, Next: since, More: len(rows) > limit, Own: own, Origin: origin, Epoch: epoch, Now: s.now()}
 	for _, row := range rows[:min(limit, len(rows))] {
 		page.Cells = append(page.Cells, row.Cell.V)
 		page.Next = row.Seq

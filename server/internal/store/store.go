@@ -98,12 +98,29 @@ func (db *DB) Snapshot(ctx context.Context, to string) error {
 	}
 	_, err = own.ExecContext(ctx, "VACUUM INTO ?", to)
 	if err = errors.Join(err, own.Close()); err == nil {
+		err = homeless(ctx, to)
+	}
+	if err == nil {
 		err = flush(to) // VACUUM INTO does not
 	}
 	if err != nil {
 		return fmt.Errorf("back up %s: %w", db.file, err)
 	}
 	return nil
+}
+
+// homeless makes a copy one that lies nowhere: wherever it is put, it is noticed that it is a copy.
+func homeless(ctx context.Context, file string) error {
+	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: file}).EscapedPath())
+	if err != nil {
+		return err
+	}
+	var older bool // than the table: a backup is made before a new program changes the schema
+	err = db.QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'origin')").Scan(&older)
+	if err == nil && !older {
+		_, err = db.ExecContext(ctx, "UPDATE origin SET place = ''")
+	}
+	return errors.Join(err, db.Close())
 }
 
 // flush makes a written file last through a loss of power.
@@ -189,15 +206,19 @@ func (db *DB) Migrate(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("queue migrations: %w", err)
 		}
-		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-		return wrap(err, "migrate queue")
+		if _, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return fmt.Errorf("migrate queue: %w", err)
+		}
+		return db.settle(ctx)
 	}
 	m, err := rivermigrate.New(riversqlite.New(db.writer), nil)
 	if err != nil {
 		return fmt.Errorf("queue migrations: %w", err)
 	}
-	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return wrap(err, "migrate queue")
+	if _, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate queue: %w", err)
+	}
+	return db.settle(ctx)
 }
 
 // migrations are the steps of the schema: the files, and what the databases differ in.
