@@ -54,11 +54,6 @@ func (a *App) Counts(ctx context.Context) (catalog.Counts, error) { return a.db.
 // AllTags lists the tags in use with their numbers of samples.
 func (a *App) AllTags(ctx context.Context) ([]catalog.Tag, error) { return a.db.Tags(ctx) }
 
-// Facets lists the classes and formats in the library with their numbers of samples.
-func (a *App) Facets(ctx context.Context) (classes, formats map[string]int, err error) {
-	return a.db.Facets(ctx)
-}
-
 // Failures lists what an import could not take that is no sample: folders that cannot be opened.
 func (a *App) Failures(ctx context.Context) ([]catalog.Failure, error) { return a.db.Failures(ctx) }
 
@@ -85,6 +80,3 @@ func (a *App) Count(ctx context.Context, query string) (int, error) {
 	rows, err := a.Search(ctx, query, searchImport)
 	return len(rows), err
 }
-
-// Similar is the query for what sounds like a sample.
-func Similar(s catalog.Sample) string { return "like:" + s.ID }

@@ -168,9 +168,6 @@ func changed(s ingest.Summary) bool {
 // SoundFiles lists how the names of files end that an import takes for sound, whatever they hold.
 func SoundFiles() []string { return ingest.Extensions() }
 
-// HasDemo says whether there are demo sounds to import.
-func (a *App) HasDemo() bool { return a.demo != nil }
-
 // ImportDemo unpacks the bundled sounds into the data folder and imports them.
 func (a *App) ImportDemo() (task.ID, error) {
 	if a.demo == nil {

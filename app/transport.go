@@ -314,36 +314,6 @@ func (p *player) decode(ctx context.Context, path string) (*pcm.Buffer, error) {
 	return &c.Audio, nil
 }
 
-// Prefetch decodes samples that may be played next, so that they start at once. It is meant for
-// the neighbours of the selection, and gives way to everything else.
-func (a *App) Prefetch(rows ...catalog.Row) {
-	p := a.player
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return
-	}
-	p.wg.Add(1)
-	ticket := p.ticket
-	p.mu.Unlock()
-	go func() {
-		defer p.wg.Done()
-		found, err := a.db.Samples(a.life, rows)
-		if err != nil {
-			return // a help that failed: the sample itself will say why when it is played
-		}
-		for _, s := range found {
-			p.mu.Lock()
-			newer := p.ticket != ticket
-			p.mu.Unlock()
-			if newer || a.life.Err() != nil || s.Duration > 60 {
-				continue
-			}
-			_, _ = p.decode(a.life, s.Path) // as above
-		}
-	}()
-}
-
 func (p *player) preferences() settings.Playback {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 )
 
 // none stands in a table where a value is not known.
@@ -35,19 +34,6 @@ func length(s float64) string {
 	}
 	whole := int(math.Round(s))
 	return fmt.Sprintf("%d:%02d:%02d h", whole/3600, whole/60%60, whole%60)
-}
-
-// left says a time that remains, roughly.
-func left(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return ""
-	case d < time.Minute:
-		return fmt.Sprintf(", %.0f s left", math.Ceil(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf(", %.0f min left", math.Ceil(d.Minutes()))
-	}
-	return fmt.Sprintf(", %.1f h left", d.Hours())
 }
 
 // plural says "1 file", "2 files".

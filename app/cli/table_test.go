@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -59,11 +58,6 @@ func TestLengthsAndSizes(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1536: "1.5 kB", 5 << 20: "5.0 MB", 3 << 30: "3.00 GB"} {
 		if got := size(n); got != want {
 			t.Errorf("size(%d) = %q, want %q", n, got, want)
-		}
-	}
-	for d, want := range map[time.Duration]string{0: "", 4 * time.Second: ", 4 s left", 119 * time.Second: ", 2 min left", 90 * time.Minute: ", 1.5 h left"} {
-		if got := left(d); got != want {
-			t.Errorf("left(%v) = %q, want %q", d, got, want)
 		}
 	}
 }

@@ -240,7 +240,10 @@ func TestOneMachineShowsWhatTheOtherEdits(t *testing.T) {
 
 	// The other way: a tag off, an order changed, a kit deleted.
 	b.do(b.db.RemoveTags(ctx, []catalog.Row{got.Row}, "dusty"))
-	b.do(b.db.SetCollectionOrder(ctx, list.ID, []catalog.Row{b.row("amen"), b.row("think")}))
+	_, _, err = b.db.EditMembers(ctx, list.ID, func([]catalog.Row) []catalog.Row {
+		return []catalog.Row{b.row("amen"), b.row("think")}
+	})
+	b.do(err)
 	b.do(b.db.RemoveKit(ctx, "k1"))
 	b.sync()
 	a.sync()

@@ -34,12 +34,8 @@ func Stretch(ctx context.Context, src *pcm.Buffer, ratio float64) (*pcm.Buffer, 
 	return stretchTo(ctx, src, int(math.Round(float64(src.Frames())*ratio)), ratio)
 }
 
-// Shift moves the pitch of src by cents, -MaxCents..MaxCents, and leaves its length alone.
-func Shift(ctx context.Context, src *pcm.Buffer, cents float64) (*pcm.Buffer, error) {
-	return StretchShift(ctx, src, 1, cents)
-}
-
-// StretchShift changes length and pitch in one go, each as Stretch and Shift do.
+// StretchShift changes length and pitch in one go, the length as Stretch does, the pitch by
+// cents, -MaxCents to MaxCents.
 func StretchShift(ctx context.Context, src *pcm.Buffer, ratio, cents float64) (*pcm.Buffer, error) {
 	if !(cents >= -MaxCents && cents <= MaxCents) {
 		return nil, fmt.Errorf("pitch-shift: %v cents is not within %d", cents, MaxCents)

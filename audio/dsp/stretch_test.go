@@ -179,13 +179,13 @@ func TestStretchEdges(t *testing.T) {
 		}
 	}
 	for _, c := range []float64{2401, -2401, math.NaN()} {
-		if _, err := Shift(ctx, src, c); err == nil {
+		if _, err := StretchShift(ctx, src, 1, c); err == nil {
 			t.Errorf("%v cents: no error", c)
 		}
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := Shift(gone, src, 100); !errors.Is(err, context.Canceled) {
+	if _, err := StretchShift(gone, src, 1, 100); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -17,19 +17,6 @@ func cosineWindow(n int, a, b float64) []float32 {
 	return w
 }
 
-// Kaiser is the symmetric Kaiser window of n points: I0(beta sqrt(1-u²))/I0(beta), u from -1 to 1.
-func Kaiser(n int, beta float64) []float32 {
-	w := make([]float32, n)
-	if n == 1 {
-		w[0] = 1
-		return w
-	}
-	for i := range w {
-		w[i] = float32(KaiserAt(2*float64(i)/float64(n-1)-1, beta))
-	}
-	return w
-}
-
 // KaiserAt is the Kaiser window at u in -1..1, zero outside.
 func KaiserAt(u, beta float64) float64 {
 	if u < -1 || u > 1 {

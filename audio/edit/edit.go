@@ -3,7 +3,6 @@
 package edit
 
 import (
-	"fmt"
 	"math"
 
 	"sampleagent/audio/pcm"
@@ -108,32 +107,6 @@ func fade(b *pcm.Buffer, n int, curve Curve, at func(i int) int) {
 	}
 }
 
-// TrimSilence cuts what lies before the first and after the last frame that is louder than so
-// many dBFS. A sound that never is comes back whole.
-func TrimSilence(b *pcm.Buffer, dBFS float64) *pcm.Buffer {
-	floor := float32(math.Pow(10, dBFS/20))
-	from, to := 0, b.Frames()
-	for from < to && !louder(b, from, floor) {
-		from++
-	}
-	if from == to {
-		return b.Clone()
-	}
-	for !louder(b, to-1, floor) {
-		to--
-	}
-	return Trim(b, from, to)
-}
-
-func louder(b *pcm.Buffer, frame int, floor float32) bool {
-	for _, v := range b.Samples[frame*b.Channels : (frame+1)*b.Channels] {
-		if v > floor || v < -floor {
-			return true
-		}
-	}
-	return false
-}
-
 // SnapZero is the frame nearest to the given one, at most radius frames away, where the sum of
 // the channels crosses zero or is zero; the frame itself when there is none. Cutting there does
 // not click.
@@ -166,21 +139,3 @@ func sum(b *pcm.Buffer, frame int) float32 {
 
 // Region is the frames [From, To).
 type Region struct{ From, To int }
-
-// Cut takes regions out of a sound, in their order, each as a sound of its own. Fade frames are
-// applied at both ends against clicks, never more than a quarter of the region each.
-func Cut(b *pcm.Buffer, regions []Region, fadeFrames int) ([]*pcm.Buffer, error) {
-	out := make([]*pcm.Buffer, len(regions))
-	for i, r := range regions {
-		if r.From < 0 || r.To > b.Frames() || r.From >= r.To {
-			return nil, fmt.Errorf("region %d of the chop, frames %d to %d, is not in the sound of %d frames", i+1, r.From, r.To, b.Frames())
-		}
-		c := Trim(b, r.From, r.To)
-		n := min(max(fadeFrames, 0), c.Frames()/4)
-		fade(c, n, Linear, func(k int) int { return k })
-		last := c.Frames() - 1
-		fade(c, n, Linear, func(k int) int { return last - k })
-		out[i] = c
-	}
-	return out, nil
-}

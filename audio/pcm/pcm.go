@@ -94,18 +94,3 @@ func fit(s []float32, n int) []float32 {
 	}
 	return s[:n]
 }
-
-// Interleave builds a buffer out of channels of one length.
-func Interleave(rate int, channels ...[]float32) *Buffer {
-	b := &Buffer{Rate: rate, Channels: len(channels)}
-	if len(channels) == 0 {
-		return b
-	}
-	b.Samples = make([]float32, len(channels)*len(channels[0]))
-	for ch, s := range channels {
-		for i, v := range s {
-			b.Samples[i*len(channels)+ch] = v
-		}
-	}
-	return b
-}

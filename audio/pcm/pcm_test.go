@@ -16,9 +16,6 @@ func TestFolding(t *testing.T) {
 	if got := b.Channel(1, make([]float32, 9)); !slices.Equal(got, []float32{2, 5}) {
 		t.Errorf("channel 1 is %v", got)
 	}
-	if got := Interleave(100, b.Channel(0, nil), b.Channel(1, nil), b.Channel(2, nil)); !slices.Equal(got.Samples, b.Samples) {
-		t.Errorf("interleaved again: %v", got.Samples)
-	}
 	if got := b.Slice(1, 9); !slices.Equal(got.Samples, []float32{4, 5, 6}) || got.Rate != 100 {
 		t.Errorf("slice is %v", got)
 	}

@@ -8,18 +8,8 @@ import (
 // IntegrityCheck reads the whole file and lists what is wrong with it: structure, foreign keys
 // and the full-text index. An empty list means sound. It takes seconds for large libraries.
 func (db *DB) IntegrityCheck(ctx context.Context) ([]string, error) {
-	return db.checkWith(ctx, `PRAGMA integrity_check(20)`)
-}
-
-// QuickCheck is IntegrityCheck without comparing every index with its table: fast enough for
-// every start.
-func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
-	return db.checkWith(ctx, `PRAGMA quick_check(20)`)
-}
-
-func (db *DB) checkWith(ctx context.Context, pragma string) ([]string, error) {
 	var found []string
-	err := query(ctx, db.r, pragma, nil, func(scan func(...any) error) error {
+	err := query(ctx, db.r, `PRAGMA integrity_check(20)`, nil, func(scan func(...any) error) error {
 		var line string
 		if err := scan(&line); err != nil {
 			return err
@@ -48,8 +38,7 @@ func (db *DB) checkWith(ctx context.Context, pragma string) ([]string, error) {
 }
 
 // LimitPages bounds the file to so many pages of 4 KiB; what would make it larger fails with
-// ErrDiskFull. It lasts until the library is closed: for a quota, and for testing what a full
-// disk does.
+// ErrDiskFull. It lasts until the library is closed. Tests of other packages fill a disk with it.
 func (db *DB) LimitPages(ctx context.Context, pages int) error {
 	_, err := db.w.ExecContext(ctx, fmt.Sprintf(`PRAGMA max_page_count = %d`, pages))
 	return plain(err)

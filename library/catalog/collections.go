@@ -149,16 +149,6 @@ func checkCollection(ctx context.Context, tx *sql.Tx, id, parent, name string) e
 	return nil
 }
 
-// RemoveCollection removes a collection and those inside it; the samples stay. Error:
-// ErrNotFound.
-func (db *DB) RemoveCollection(ctx context.Context, id string) error {
-	return db.tx(ctx, func(tx *sql.Tx, ch *Change) error {
-		ch.Collections = true
-		res, err := tx.ExecContext(ctx, `DELETE FROM collections WHERE id = ?`, id)
-		return found(res, err, "collection "+id)
-	})
-}
-
 // AddToCollection puts samples at the end of a collection; those in it already stay where they
 // are. Errors: ErrNotFound, ErrNotPossible for a smart one.
 func (db *DB) AddToCollection(ctx context.Context, id string, rows []Row) error {
@@ -172,13 +162,6 @@ func (db *DB) AddToCollection(ctx context.Context, id string, rows []Row) error 
 			FROM json_each(?3) j JOIN samples s ON s.row = j.value WHERE true ON CONFLICT DO NOTHING`, id, db.stamp(), set(rows))
 		return err
 	})
-}
-
-// SetCollectionOrder makes rows, in their order, the content of a collection. Errors as of
-// AddToCollection.
-func (db *DB) SetCollectionOrder(ctx context.Context, id string, rows []Row) error {
-	_, _, err := db.EditMembers(ctx, id, func([]Row) []Row { return rows })
-	return err
 }
 
 // EditMembers changes the content of a collection as it stands, in one transaction, and gives it

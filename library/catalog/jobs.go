@@ -73,24 +73,6 @@ func (db *DB) AddJob(ctx context.Context, kind, payload string) (Job, error) {
 	return j, err
 }
 
-// NextJob takes the oldest pending job of a kind whose time has come, and makes it processing.
-// ok is false when there is none.
-func (db *DB) NextJob(ctx context.Context, kind string) (j Job, ok bool, err error) {
-	err = db.tx(ctx, func(tx *sql.Tx, c *Change) error {
-		now := db.stamp()
-		found, err := list(ctx, tx, `UPDATE jobs SET state = 'processing', started_at = ?1, attempts = attempts + 1, error = ''
-			WHERE id = (SELECT id FROM jobs WHERE state = 'pending' AND kind = ?2 AND not_before <= ?1 ORDER BY created_at, id LIMIT 1)
-			RETURNING `+jobColumns, []any{now, kind}, scanJob)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		j, ok = found[0], true
-		c.Jobs = []string{j.ID}
-		return nil
-	})
-	return j, ok, err
-}
-
 // StartJob makes the job with the id processing, whichever its turn. Errors: ErrNotFound, and
 // ErrNotPossible for a job that is final.
 func (db *DB) StartJob(ctx context.Context, id string) error {
@@ -145,19 +127,6 @@ func (db *DB) setJob(ctx context.Context, id, what string, args ...any) error {
 	})
 }
 
-// ReopenJobs puts the jobs of a kind that a dead program left as processing back into the
-// queue, and returns how many. Call it at the start, before anything takes jobs.
-func (db *DB) ReopenJobs(ctx context.Context, kind string) (int, error) {
-	n := 0
-	err := db.tx(ctx, func(tx *sql.Tx, c *Change) error {
-		ids, err := list(ctx, tx, `UPDATE jobs SET state = 'pending', step = '' WHERE state = 'processing' AND kind = ? RETURNING id`, []any{kind},
-			func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
-		n, c.Jobs = len(ids), ids
-		return err
-	})
-	return n, err
-}
-
 // Jobs lists jobs, the newest first: those of kind, or of every kind for "".
 func (db *DB) Jobs(ctx context.Context, kind string, limit int) ([]Job, error) {
 	out, err := list(ctx, db.r, `SELECT `+jobColumns+` FROM jobs WHERE ?1 = '' OR kind = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2`, []any{kind, limit}, scanJob)
@@ -180,12 +149,4 @@ func (db *DB) Job(ctx context.Context, id string) (Job, error) {
 func (db *DB) UnfinishedJobs(ctx context.Context, kind string) ([]Job, error) {
 	out, err := list(ctx, db.r, `SELECT `+jobColumns+` FROM jobs WHERE state IN ('pending', 'processing') AND kind = ? ORDER BY created_at, id`, []any{kind}, scanJob)
 	return out, plain(err)
-}
-
-// ForgetJobs drops final jobs that ended before the time.
-func (db *DB) ForgetJobs(ctx context.Context, before time.Time) error {
-	return db.tx(ctx, func(tx *sql.Tx, _ *Change) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM jobs WHERE state NOT IN ('pending', 'processing') AND finished_at < ?`, before.UnixMilli())
-		return err
-	})
 }

@@ -70,17 +70,6 @@ func CompatibleKeys(slot int) []int {
 	return []int{slot, (i ^ 1) + 1, (i+2)%24 + 1, (i+22)%24 + 1}
 }
 
-// CompatibleWith says whether two keys mix; unknown keys mix with nothing.
-func CompatibleWith(a, b string) bool {
-	sb := KeySlot(b)
-	for _, s := range CompatibleKeys(KeySlot(a)) {
-		if s == sb {
-			return true
-		}
-	}
-	return false
-}
-
 var (
 	sharps    = [12]string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
 	noteNames = map[byte]int{'c': 0, 'd': 2, 'e': 4, 'f': 5, 'g': 7, 'a': 9, 'b': 11}

@@ -135,10 +135,3 @@ func (db *DB) RemoveKit(ctx context.Context, id string) error {
 		return found(res, err, "kit "+id)
 	})
 }
-
-// KitsWith lists the ids of the kits that hold a sample.
-func (db *DB) KitsWith(ctx context.Context, sampleID string) ([]string, error) {
-	out, err := list(ctx, db.r, `SELECT DISTINCT kit FROM kit_pads WHERE sample_id = ? ORDER BY kit`, []any{sampleID},
-		func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
-	return out, plain(err)
-}

@@ -184,27 +184,6 @@ func (db *DB) Counts(ctx context.Context) (Counts, error) {
 	return c, plain(err)
 }
 
-// Facets lists what there is to choose from: the classes and formats in the library, with how
-// many samples have each.
-func (db *DB) Facets(ctx context.Context) (classes, formats map[string]int, err error) {
-	classes, formats = map[string]int{}, map[string]int{}
-	err = query(ctx, db.r, `SELECT 0, class, count(*) FROM samples GROUP BY class UNION ALL
-		SELECT 1, format, count(*) FROM samples GROUP BY format`, nil, func(scan func(...any) error) error {
-		var which, n int
-		var name string
-		if err := scan(&which, &name, &n); err != nil || name == "" {
-			return err
-		}
-		if which == 0 {
-			classes[name] = n
-		} else {
-			formats[name] = n
-		}
-		return nil
-	})
-	return classes, formats, plain(err)
-}
-
 // Original is the report as the file and the ear gave it, before any hand edit. Error:
 // ErrNotFound when the sample has not been analysed.
 func (db *DB) Original(ctx context.Context, row Row) (*analysis.Report, error) {

@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strings"
 )
 
@@ -74,53 +73,7 @@ func (db *DB) RemoveTags(ctx context.Context, rows []Row, tags ...string) error 
 	})
 }
 
-// SetTags makes tags the only ones that samples have.
-func (db *DB) SetTags(ctx context.Context, rows []Row, tags ...string) error {
-	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
-		c.Updated, c.Tags = rows, true
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sample_tags WHERE row IN (SELECT value FROM json_each(?))`, set(rows)); err != nil {
-			return err
-		}
-		if err := addTags(ctx, tx, rows, tags); err != nil {
-			return err
-		}
-		if err := forgetTags(ctx, tx); err != nil {
-			return err
-		}
-		return reindex(ctx, tx, rows)
-	})
-}
-
 func forgetTags(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM sample_tags st WHERE st.tag = tags.tag)`)
 	return err
-}
-
-// RenameTag gives a tag another name; when that is a tag already, the two become one. Error:
-// ErrNotFound, ErrOutOfRange for an empty name.
-func (db *DB) RenameTag(ctx context.Context, from, to string) error {
-	from, to = cleanTag(from), cleanTag(to)
-	if to == "" {
-		return fmt.Errorf("tag: %w: its name is empty", ErrOutOfRange)
-	}
-	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
-		rows, err := list(ctx, tx, `SELECT row FROM sample_tags WHERE tag = (SELECT tag FROM tags WHERE name = ?)`, []any{from},
-			func(scan func(...any) error) (r Row, err error) { return r, scan(&r) })
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
-			return fmt.Errorf("tag %q: %w", from, ErrNotFound)
-		}
-		c.Updated, c.Tags = rows, true
-		if strings.EqualFold(from, to) {
-			_, err = tx.ExecContext(ctx, `UPDATE tags SET name = ? WHERE name = ?`, to, from)
-		} else if err = addTags(ctx, tx, rows, []string{to}); err == nil {
-			_, err = tx.ExecContext(ctx, `DELETE FROM tags WHERE name = ?`, from)
-		}
-		if err != nil {
-			return err
-		}
-		return reindex(ctx, tx, rows)
-	})
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Taken is what Remove or RemoveCollection took out of the library, kept so that it can be put
+// Taken is what Remove or TakeOutCollection took out of the library, kept so that it can be put
 // back as it was: undo.
 type Taken struct {
 	rows        []Row
@@ -54,7 +54,8 @@ func (db *DB) TakeOut(ctx context.Context, rows []Row) (Taken, error) {
 	return t, err
 }
 
-// TakeOutCollection is RemoveCollection that can be taken back. Error: ErrNotFound.
+// TakeOutCollection removes a collection and the ones inside it, so that they can be put back.
+// Error: ErrNotFound.
 func (db *DB) TakeOutCollection(ctx context.Context, id string) (Taken, error) {
 	var t Taken
 	err := db.tx(ctx, func(tx *sql.Tx, c *Change) error {

@@ -166,7 +166,7 @@ func TestKilledAgainAndAgainNothingIsLostOrRepeated(t *testing.T) {
 				t.Errorf("round %d: %s is lost", round, path)
 			}
 		}
-		if bad, err := db.QuickCheck(t.Context()); err != nil || len(bad) > 0 {
+		if bad, err := db.IntegrityCheck(t.Context()); err != nil || len(bad) > 0 {
 			t.Errorf("round %d: %v, %v", round, bad, err)
 		}
 		must(t, db.Close())

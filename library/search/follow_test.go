@@ -46,12 +46,6 @@ func TestKeptAnswersFollowEveryChange(t *testing.T) {
 		"found again": func(_ *rapid.T, some []catalog.Row) error { return db.Revert(ctx, some, catalog.FieldBPM) },
 		"tagged":      func(_ *rapid.T, some []catalog.Row) error { return db.AddTags(ctx, some, "dusty") },
 		"untagged":    func(_ *rapid.T, some []catalog.Row) error { return db.RemoveTags(ctx, some, "dusty") },
-		"renamed tag": func(t *rapid.T, some []catalog.Row) error {
-			if err := db.AddTags(ctx, some, "old"); err != nil {
-				return err
-			}
-			return db.RenameTag(ctx, "old", rapid.SampledFrom([]string{"dull", "dusty"}).Draw(t, "tag"))
-		},
 		"source": func(t *rapid.T, some []catalog.Row) error {
 			return db.SetSource(ctx, some, catalog.Source{Artist: "Bach", Licence: rapid.SampledFrom([]string{"", "cc_by"}).Draw(t, "licence")})
 		},

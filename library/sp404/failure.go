@@ -12,7 +12,7 @@ type WriteError struct {
 	Dir     string
 	Err     error  // ErrFull, ErrReadOnly, ErrGone, context.Canceled... may be asked for with errors.Is
 	Advice  string // what to do
-	Touched bool   // something could not be put back; Recover will
+	Touched bool   // something could not be put back; the next Write of the kit will
 }
 
 func (e *WriteError) Error() string {

@@ -1,7 +1,6 @@
 package sp404
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -405,17 +404,4 @@ func (k *ReadKit) readPatterns(at string) {
 			k.warn("pattern %s: %s", kit.Slot(i), w)
 		}
 	}
-}
-
-// ReadPattern reads a single pattern file.
-func ReadPattern(path string) (kit.Pattern, []string, error) {
-	b, err := readSmall(systemFS{}, path, maxInspected)
-	if err != nil {
-		return kit.Pattern{}, nil, err
-	}
-	p, warnings, err := DecodePattern(bytes.Clone(b))
-	if err != nil {
-		return p, warnings, fmt.Errorf("%s: %w", path, err)
-	}
-	return p, warnings, nil
 }

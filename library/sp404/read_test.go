@@ -400,9 +400,13 @@ func TestRealPatternsAsMIDI(t *testing.T) {
 		t.Fatalf("%d patterns, %v", len(paths), err)
 	}
 	for _, path := range paths {
-		p, _, err := ReadPattern(path)
+		raw, err := os.ReadFile(path)
 		if err != nil {
-			t.Error(err)
+			t.Fatal(err)
+		}
+		p, _, err := DecodePattern(raw)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
 			continue
 		}
 		b, err := ExportMIDI(p, "x", 90)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 )
 
 // A folder is written beside its place under a name ending in newSuffix. When it is whole and
@@ -56,38 +55,6 @@ func recoverUnit(fsys FileSystem, place string) error {
 		}
 	}
 	return removeAll(fsys, place+newSuffix)
-}
-
-// Recover puts right what an interrupted writing left on a card, whatever kit it was: folders
-// half swapped go back to what they were, half written ones are removed. It returns the folders
-// it touched.
-func Recover(dir string) ([]string, error) { return recoverCard(systemFS{}, dir) }
-
-func recoverCard(fsys FileSystem, dir string) ([]string, error) {
-	var touched []string
-	for _, parent := range []string{"IMPORT", "EXPORT/PROJECT"} {
-		at := filepath.Join(dir, filepath.FromSlash(parent))
-		list, err := fsys.ReadDir(at)
-		if err != nil {
-			continue // not there: nothing to recover
-		}
-		seen := map[string]bool{}
-		for _, e := range list {
-			name, ok := strings.CutSuffix(e.Name(), oldSuffix)
-			if !ok {
-				name, ok = strings.CutSuffix(e.Name(), newSuffix)
-			}
-			if !ok || name == "" || seen[name] {
-				continue
-			}
-			seen[name] = true
-			if err := recoverUnit(fsys, filepath.Join(at, name)); err != nil {
-				return touched, fmt.Errorf("clear up %s after an interrupted writing: %w", parent+"/"+name, err)
-			}
-			touched = append(touched, parent+"/"+name)
-		}
-	}
-	return touched, nil
 }
 
 // swap puts the new folders in place, all or none. old says which places are taken. The old

@@ -33,7 +33,7 @@ type Report struct {
 	Files    int       // files compared
 	Bytes    int64     // bytes read
 	Findings []Finding // nothing: all is as it was written
-	Halted   []string  // folders in which a writing was interrupted; Recover puts them right
+	Halted   []string  // folders in which a writing was interrupted; the next Write of the kit puts them right
 }
 
 // OK says that every file is as it was written and that nothing was added.

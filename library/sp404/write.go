@@ -75,7 +75,8 @@ type written struct {
 // Write carries the plan out: everything into folders beside their places, read back and
 // compared, then all put in place. Until then a cancelled context, a full, protected or removed
 // card or a sample that can no longer be read leave the card as it was; the error says what
-// happened. An interruption by the system's end is put right by the next Write, or by Recover.
+// happened. An interruption by the system's end is put right by the next Write of the
+// kit.
 // progress may be nil; it is called from one goroutine at a time.
 func (p *Plan) Write(ctx context.Context, progress func(Progress)) (*Outcome, error) {
 	start := time.Now()

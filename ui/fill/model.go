@@ -90,9 +90,6 @@ func (m *Model) Err() string { return m.err }
 // Lines are the pads of the proposal.
 func (m *Model) Lines() []Line { return m.lines }
 
-// Proposal is what it rests on, nil when there is none.
-func (m *Model) Proposal() *device.Proposal { return m.proposal }
-
 func (m *Model) changed() {
 	if m.OnChanged != nil {
 		m.OnChanged()

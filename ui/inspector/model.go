@@ -76,14 +76,8 @@ func (m *Model) Sample() *catalog.Sample { return m.sample }
 // Report is all that is known of it, nil while it is on its way.
 func (m *Model) Report() *analysis.Report { return m.report }
 
-// Source is where it came from.
-func (m *Model) Source() catalog.Source { return m.source }
-
 // Peaks are its peaks, nil while they are on their way; why says that there are none.
 func (m *Model) Peaks() (p Peaks, why string) { return m.columns, m.failed }
-
-// Rows are the samples that an edit changes.
-func (m *Model) Rows() []catalog.Row { return m.rows }
 
 // Show inspects the first of rows; edits go to all of them. The former is dropped.
 func (m *Model) Show(rows []catalog.Row, first *catalog.Sample) {

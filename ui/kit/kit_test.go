@@ -205,7 +205,7 @@ func TestSettingsKeepTheDevicesRulesAndTellWhatBreaksThem(t *testing.T) {
 	if pads := m.Pads(); pads[0].Badges != "1-SHOT" {
 		t.Errorf("the pad shows %q", pads[0].Badges)
 	}
-	m.SetText(device.Tempo, "300")
+	m.Set(device.Tempo, 300)
 	if told == nil {
 		t.Error("a tempo of 300 was taken")
 	}

@@ -343,16 +343,6 @@ func (m *Model) Move(from, to int, copying bool) {
 	})
 }
 
-// SetText changes a setting as typed.
-func (m *Model) SetText(p device.Param, text string) {
-	v, err := p.Info().Parse(text)
-	if err != nil {
-		m.fail(err)()
-		return
-	}
-	m.Set(p, v)
-}
-
 // SetBankTempo and SetBankVolume change what belongs to the whole bank.
 func (m *Model) SetBankTempo(bpm float64) {
 	t, err := device.NewBPM(bpm)

@@ -94,12 +94,6 @@ func (m *Model) Follow() {
 	m.OnSound()
 }
 
-// Forget lets the sound be read again when the editor is opened the next time.
-func (m *Model) Forget() {
-	m.asked++
-	m.id, m.sound, m.why = "", nil, ""
-}
-
 // Kind says what a handle is.
 type Kind int
 

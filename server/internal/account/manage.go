@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
-	"time"
 
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/quota"
@@ -184,9 +183,6 @@ func (s *Service) Delete(ctx context.Context, userID, actor, ip string) error {
 		return s.audit(ctx, tx, userID, actor, "account.deleted", "", ip, nil)
 	})
 }
-
-// Age is how long an account has been deleted, for the sweeper.
-func Age(u *store.User, now time.Time) time.Duration { return now.Sub(u.DeletedAt.Time()) }
 
 // Block ends all sessions of an account and keeps it out, or lets it in again.
 func (s *Service) Block(ctx context.Context, userID string, block bool, actor, reason string) error {

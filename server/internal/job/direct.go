@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"sampleagent/audio/codec"
@@ -277,14 +276,4 @@ func (s *Service) drop(ctx context.Context, u *store.Upload, why string) error {
 		return err
 	}
 	return s.Objects.Delete(ctx, u.FileKey)
-}
-
-// Formats are the types that an upload form may offer.
-func Formats() []string {
-	var all []string
-	for t := range types {
-		all = append(all, t)
-	}
-	slices.Sort(all)
-	return all
 }

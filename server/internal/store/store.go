@@ -379,13 +379,3 @@ func (tx *Tx) committed() {
 		f()
 	}
 }
-
-// Duplicate says that err comes from a unique index: the row is there already.
-func Duplicate(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Code == "23505" // unique_violation
-	}
-	var lite sqlite3.Error
-	return errors.As(err, &lite) && (lite.ExtendedCode == sqlite3.ErrConstraintUnique || lite.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
-}
