@@ -82,9 +82,9 @@ func TestSnapZero(t *testing.T) {
 
 func TestChop(t *testing.T) {
 	for name, c := range map[string]struct{ got, want []Region }{
-		"of nothing":      {ChopAt(0, []int{0}, 1), nil},
-		"at":              {ChopAt(10, []int{7, 3}, 1), []Region{{0, 3}, {3, 7}, {7, 10}}},
-		"at, too close":   {ChopAt(10, []int{1, 3, 4, 9}, 2), []Region{{0, 3}, {3, 10}}},
+		"of nothing":    {ChopAt(0, []int{0}, 1), nil},
+		"at":            {ChopAt(10, []int{7, 3}, 1), []Region{{0, 3}, {3, 7}, {7, 10}}},
+		"at, too close": {ChopAt(10, []int{1, 3, 4, 9}, 2), []Region{{0, 3}, {3, 10}}},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: %v, want %v", name, c.got, c.want)

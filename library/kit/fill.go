@@ -44,18 +44,17 @@ type TemplateInfo struct {
 	Template Template
 	Label    string
 	Help     string
-	Seed     bool // works better from a seed
 }
 
 // Templates are all templates in the order of a menu.
 var Templates = []TemplateInfo{
-	{DrumKit, "Drum kit", "Kick, snare, hats, clap, toms, cymbals and percussion on their usual pads", false},
-	{Chops, "Chops of a loop", "One loop cut at its transients over sixteen pads", true},
-	{OneKey, "One key", "Bass, chords and melodies that go together in one key", true},
-	{OneTempo, "One tempo", "Loops of one tempo, also at half and double", true},
-	{Performance, "Performance", "Drum loops, melodic loops, hits and extras, a row each", true},
-	{Alike, "Sounds like this", "The sounds nearest to the seed", true},
-	{Complete, "Complete this bank", "Fills the empty pads by what is on the bank already", true},
+	{DrumKit, "Drum kit", "Kick, snare, hats, clap, toms, cymbals and percussion on their usual pads"},
+	{Chops, "Chops of a loop", "One loop cut at its transients over sixteen pads"},
+	{OneKey, "One key", "Bass, chords and melodies that go together in one key"},
+	{OneTempo, "One tempo", "Loops of one tempo, also at half and double"},
+	{Performance, "Performance", "Drum loops, melodic loops, hits and extras, a row each"},
+	{Alike, "Sounds like this", "The sounds nearest to the seed"},
+	{Complete, "Complete this bank", "Fills the empty pads by what is on the bank already"},
 }
 
 // FillOptions guide a filling. The zero value fills empty pads and finds tempo and key itself.

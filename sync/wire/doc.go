@@ -6,12 +6,5 @@
 // unless a name says otherwise, and a value that is not known is null.
 package wire
 
-// Protocol is the version of these messages; the desktop sends it in the header
-// Sample-Agent-Protocol and the server answers 426 to one it no longer speaks.
-const Protocol = 1
-
-// HeaderProtocol carries Protocol with each request of the desktop.
-const HeaderProtocol = "Sample-Agent-Protocol"
-
 // HeaderIdempotency makes a repeated upload one upload. Any text of up to 255 bytes.
 const HeaderIdempotency = "Idempotency-Key"

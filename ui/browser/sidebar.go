@@ -24,7 +24,6 @@ type Place struct {
 	Section bool   // a title, with a plus when Add is set
 	Add     func() // what the plus does; what a click or Enter does on a line that shows no samples
 	Menu    []*fyne.MenuItem
-	Text    bool // Query replaces what was typed (a saved search) instead of narrowing it
 	Drop    bool // samples can be dropped on it
 }
 

@@ -29,7 +29,6 @@ type Actions struct {
 	Remembered     func(text string)           // a query worth keeping: Enter was pressed
 	AddFolder      func()
 	TryDemo        func()
-	SaveSearch     func(query string)
 	Failure        func(error)
 	CompatibleWith func() string // key of what is selected, for the key chip; "" none
 }

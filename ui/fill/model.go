@@ -39,7 +39,6 @@ type Line struct {
 type Model struct {
 	OnChanged func()
 	OnDone    func(placed int)
-	OnFailure func(error)
 
 	core Core
 	run  browser.Background

@@ -102,7 +102,6 @@ const (
 	TextTitle float32 = 15
 	TextHuge  float32 = 21 // the one big number of a panel
 
-	Gap    float32 = 4
 	Pad    float32 = 8
 	Edge   float32 = 12 // from a panel's border to what is in it
 	Radius float32 = 6

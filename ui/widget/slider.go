@@ -20,7 +20,6 @@ type Slider struct {
 	widget.BaseWidget
 
 	Name      string
-	Hint      string
 	NameWidth float32 // 0: no name
 	TextWidth float32 // 0: no value
 	Min, Max  int

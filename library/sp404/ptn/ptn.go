@@ -24,8 +24,6 @@ const (
 	plainPitch      = 13   // bits 0-6 of byte 3: 13 + semitones
 	notPoly         = 0x80 // byte 3: Mono, Legato or a plain hit
 	releaseVelocity = 0x40 // byte 5: constant; meaning claimed
-	// DefaultVelocity is what step entry writes (verified).
-	DefaultVelocity = 90
 
 	maxWait = 255
 	maxBars = 64

@@ -20,8 +20,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
@@ -38,11 +36,6 @@ const (
 	// windows refresh at once. Later use means that somebody else has the token.
 	RefreshGrace = 60 * time.Second
 )
-
-// Enqueuer writes job queue entries in a transaction.
-type Enqueuer interface {
-	Insert(ctx context.Context, tx *store.Tx, args river.JobArgs, opts *river.InsertOpts) (int64, error)
-}
 
 // Mails asks for mails in a transaction.
 type Mails interface {

@@ -86,9 +86,6 @@ func (a *API) Mount(r chi.Router, extras ...Extra) {
 // OpenAPI is the document of all routes.
 func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 
-// Huma is where other packages add their operations; use Register for those.
-func (a *API) Huma() huma.API { return a.huma }
-
 // Scopes that an operation may ask for. Session is for browsers and the desktop only: an API
 // key cannot change who is signed in.
 const (
