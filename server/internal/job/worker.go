@@ -74,15 +74,11 @@ var errEnded = errors.New("the job has ended meanwhile")
 // Work does one job: fetch, decode, analyse, describe, store, finish.
 func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 	s := a.s
-	j, err := s.DB.JobByID(ctx, rj.Args.JobID)
-	if err != nil && !notFound(err) {
-		return err
-	}
-	if err != nil || j.Status.Final() {
-		return s.over(ctx, rj)
-	}
 	began := time.Now()
-	err = s.work(ctx, rj, j, began)
+	j, who, err := s.begin(ctx, rj.Args.JobID)
+	if err == nil {
+		err = s.work(ctx, rj, j, who, began)
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -90,6 +86,8 @@ func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 		return s.over(ctx, rj)
 	case errors.Is(err, errGiveWay):
 		return river.JobSnooze(lane.GiveWay)
+	case j == nil:
+		return err // the database did not answer
 	}
 	var p permanent
 	if errors.As(err, &p) {
@@ -117,8 +115,13 @@ var errGiveWay = errors.New("others of this lane come first")
 // begin marks a job as running, if its user has not enough running while others wait. All of
 // it is one transaction under the account's row, so that workers who begin at once see each
 // other.
-func (s *Service) begin(ctx context.Context, j *store.Job) (who Who, err error) {
-	err = s.DB.Note(ctx, func(tx *store.Tx) error {
+func (s *Service) begin(ctx context.Context, id string) (j *store.Job, who Who, err error) {
+	err = s.DB.Note(ctx, func(tx *store.Tx) (err error) {
+		if j, err = tx.JobByID(ctx, id); notFound(err) {
+			return errEnded
+		} else if err != nil {
+			return err
+		}
 		if err := tx.LockUser(ctx, j.UserID); notFound(err) {
 			return errEnded
 		} else if err != nil {
@@ -155,7 +158,7 @@ func (s *Service) begin(ctx context.Context, j *store.Job) (who Who, err error) 
 		}
 		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: wire.StepFetch, BatchID: j.BatchID})
 	})
-	return who, err
+	return j, who, err
 }
 
 // over finishes the queue entry of a job that has ended by itself.
@@ -211,11 +214,7 @@ func (s *Service) failIn(ctx context.Context, tx *store.Tx, j *store.Job, code w
 	return nil
 }
 
-func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, began time.Time) error {
-	who, err := s.begin(ctx, j)
-	if err != nil {
-		return err
-	}
+func (s *Service) work(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, who Who, began time.Time) error {
 	steps := s.steps(ctx, j)
 	defer steps.end()
 	upload, err := s.fetch(ctx, j)
@@ -311,12 +310,15 @@ func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearin
 	if err := steps.at(wire.StepVibe); err != nil {
 		return nil, 0, err
 	}
-	prefs, err := s.DB.Preferences(ctx, j.UserID)
-	if err != nil {
-		return nil, 0, err
+	ask := vibe.Ask{User: who.User, Limits: who.Limits, JobID: j.ID, SampleID: j.SampleID, Facts: h.facts(j.OriginalName), Model: j.Options.V.Model}
+	if s.Vibe.On() {
+		prefs, err := s.DB.Preferences(ctx, j.UserID)
+		if err != nil {
+			return nil, 0, err
+		}
+		ask.MaxMicro = prefs.MaxCostMicro
 	}
-	return s.Vibe.Describe(ctx, vibe.Ask{User: who.User, Limits: who.Limits, JobID: j.ID, SampleID: j.SampleID,
-		Facts: h.facts(j.OriginalName), Model: j.Options.V.Model, MaxMicro: prefs.MaxCostMicro})
+	return s.Vibe.Describe(ctx, ask)
 }
 
 // keep writes the sample's objects under keys that no link was signed for, and reads the copy

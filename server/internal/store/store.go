@@ -331,13 +331,18 @@ func (db *DB) writeOnce(ctx context.Context, lasting bool, f func(tx *Tx) error)
 			}
 		}()
 	}
-	raw, err := conn.BeginTx(ctx, nil)
+	// Cancelled is looked at between statements, not by a watcher of each: one costs as much as a
+	// statement, and would roll back under our feet.
+	raw, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer raw.Rollback()
-	tx := &Tx{Q: Q{x: raw}, sqlite: raw}
+	tx := &Tx{Q: Q{x: unwatched{conn}}, sqlite: raw}
 	if err := f(tx); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := raw.Commit(); err != nil {
@@ -345,6 +350,27 @@ func (db *DB) writeOnce(ctx context.Context, lasting bool, f func(tx *Tx) error)
 	}
 	tx.committed()
 	return nil
+}
+
+// unwatched runs the statements of a SQLite transaction, each to its end.
+type unwatched struct{ conn *sql.Conn }
+
+func (u unwatched) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return u.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
+}
+
+func (u unwatched) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return u.conn.QueryContext(context.WithoutCancel(ctx), query, args...)
+}
+
+func (u unwatched) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return u.conn.QueryRowContext(context.WithoutCancel(ctx), query, args...)
 }
 
 // writePostgres begins a pgx transaction on the connection under a database/sql one, so that

@@ -214,13 +214,13 @@ func (q Q) Mail(ctx context.Context, id string) (*Mail, error) {
 // ErrNotFound without one.
 func (tx *Tx) JoinMail(ctx context.Context, userID, kind, about string) (queueID int64, err error) {
 	err = tx.one(ctx, &queueID, "UPDATE mails SET gathered = gathered + 1, about = CASE WHEN gathered < ? THEN about || ' ' || ? ELSE about END "+
-		"WHERE user_id = ? AND kind = ? AND state = ? RETURNING queue_id", mailNames, about, userID, kind, MailGathering)
+		"WHERE user_id = ? AND kind = ? AND state = '"+MailGathering+"' RETURNING queue_id", mailNames, about, userID, kind)
 	return queueID, err
 }
 
 // CloseMail ends a mail's gathering.
 func (tx *Tx) CloseMail(ctx context.Context, id string) error {
-	_, err := tx.exec(ctx, "UPDATE mails SET state = 'pending' WHERE id = ? AND state = ?", id, MailGathering)
+	_, err := tx.exec(ctx, "UPDATE mails SET state = 'pending' WHERE id = ? AND state = '"+MailGathering+"'", id)
 	return err
 }
 

@@ -103,7 +103,11 @@ func escapeLike(s string) string {
 
 // LockUser makes other transactions that lock the same account wait for this one.
 func (tx *Tx) LockUser(ctx context.Context, id string) error {
-	return tx.must(ctx, "UPDATE users SET updated_at = updated_at WHERE id = ? AND deleted_at = 0", id)
+	text := "SELECT 1 FROM users WHERE id = ? AND deleted_at = 0"
+	if tx.postgres {
+		text += " FOR NO KEY UPDATE" // on SQLite a writing transaction is alone
+	}
+	return tx.one(ctx, new(int), text, id)
 }
 
 // SetProfile changes the name and the mail switches.
