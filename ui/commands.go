@@ -309,7 +309,11 @@ func (w *window) addShortcuts() {
 			return
 		}
 		if !w.plainKey(e) && (e.Name == fyne.KeyDown || e.Name == fyne.KeyUp) {
+			chosen := w.list.List.Selection().Cursor() >= 0
 			w.list.FocusList()
+			if chosen {
+				w.list.List.TypedKey(e)
+			}
 		}
 	})
 }

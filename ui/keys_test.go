@@ -165,6 +165,42 @@ func TestEscLeavesEveryField(t *testing.T) {
 	}
 }
 
+// Enter takes a tempo or a key and leaves the field: Undo takes the edit back, not what was typed, and
+// Down goes on in the list.
+func TestEnterTakesATypedTempoAndKeyAndLeaves(t *testing.T) {
+	r := newRig(t, 5)
+	c := r.win.Canvas()
+	r.run(shortcut.FocusList)
+	r.until(t, "a chosen row", func() bool { return len(r.chosen) == 1 })
+	sample := func() catalog.Sample {
+		s, err := r.a.Sample(t.Context(), r.chosen[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	before := sample()
+	for id, typed := range map[shortcut.ID]string{shortcut.EditTempo: "77", shortcut.EditKey: "f#m"} {
+		r.run(id)
+		r.settle(t)
+		field := c.Focused()
+		field.(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutSelectAll{})
+		for _, letter := range typed {
+			field.TypedRune(letter)
+		}
+		field.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		r.until(t, "the edit", func() bool { s := sample(); return s.BPM == 77 || s.Key == "F# minor" })
+		if c.Focused() != nil {
+			t.Errorf("%s: after Enter a %T has the focus", id, c.Focused())
+		}
+		r.run(shortcut.Undo)
+		r.until(t, "the edit taken back", func() bool { s := sample(); return s.BPM == before.BPM && s.Key == before.Key })
+	}
+	first := r.chosen[0]
+	c.OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyDown})
+	r.until(t, "the next row", func() bool { return len(r.chosen) == 1 && r.chosen[0] != first })
+}
+
 // Esc closes the topmost dialog whatever has the focus, and no key reaches what lies behind it.
 func TestEscClosesTheTopmostDialogAndKeysStayInIt(t *testing.T) {
 	r := newRig(t, 5)

@@ -59,6 +59,7 @@ func NewDetails(m *Model, askSource func(s catalog.Source, done func(catalog.Sou
 			m.tell(fmt.Errorf("%q is not a tempo: type beats per minute, like 92.5", text))
 			return
 		}
+		own.Leave(d.tempo) // so that Undo is the window's, and the arrow keys move on in the list
 		m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetTempo(ctx, rows, bpm) })
 	}
 	d.key = newKeyEntry(func() { d.leave(d.key) })
@@ -172,6 +173,7 @@ func (d *Details) setKey(text string) {
 		}
 		key = parsed
 	}
+	own.Leave(d.key) // as the tempo
 	m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetKey(ctx, rows, key) })
 }
 
