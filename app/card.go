@@ -87,7 +87,8 @@ func (a *App) WriteCard(plan *sp404.Plan) (task.ID, error) {
 		}
 		ended := a.beginExport(ctx, plan)
 		out, err := plan.Write(ctx, func(p sp404.Progress) {
-			h.Progress(int64(p.Files), int64(p.TotalFiles), p.Bytes, p.TotalBytes, fmt.Sprintf("%s %s", p.Stage, p.Current))
+			// No files: they are gone through twice, and their number would begin anew.
+			h.Progress(0, 0, p.Bytes, p.TotalBytes, fmt.Sprintf("%s %s", p.Stage, p.Current))
 		})
 		ended(err)
 		if err != nil {

@@ -105,12 +105,12 @@ func (w *window) watchFolder() {
 }
 
 func (w *window) addFiles() {
-	w.chooseFile(app.SoundFiles(), func(path string) { w.importPaths(path) })
+	w.chooseFile("Add a file", app.SoundFiles(), func(path string) { w.importPaths(path) })
 }
 
 // bringOver asks for the database of the earlier system and where its files lie now.
 func (w *window) bringOver() {
-	w.chooseFile(nil, func(path string) {
+	w.chooseFile("Bring over an earlier library", nil, func(path string) {
 		w.ask("Bring over "+filepath.Base(path), "The folder in which its files lie; empty: where it says they are", filepath.Dir(path), func(dir string) {
 			w.startTask(func() (task.ID, error) {
 				if dir == "" {
@@ -139,7 +139,7 @@ func (w *window) chooseFolder(confirm, from string, done func(dir string)) {
 	w.show(d, from)
 }
 
-func (w *window) chooseFile(extensions []string, done func(path string)) {
+func (w *window) chooseFile(title string, extensions []string, done func(path string)) {
 	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
 		if err != nil {
 			w.fail(err)
@@ -156,6 +156,7 @@ func (w *window) chooseFile(extensions []string, done func(path string)) {
 		w.lastDir = filepath.Dir(path)
 		done(path)
 	}, w.win)
+	d.SetTitleText(title)
 	if extensions != nil {
 		d.SetFilter(storage.NewExtensionFileFilter(extensions))
 	}

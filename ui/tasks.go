@@ -186,7 +186,7 @@ func (w *window) openCard(name string, o card.Options) {
 	var hide func()
 	v := card.NewView(m, name, card.Actions{
 		ChooseFolder: func(done func(string)) { w.chooseFolder("Choose folder", m.Options().Dir, done) },
-		ChooseFile:   func(done func(string)) { w.chooseFile([]string{".bin"}, done) },
+		ChooseFile:   func(done func(string)) { w.chooseFile("Template of the device's project", []string{".bin"}, done) },
 		Cancel:       func() { w.core.CancelTask(m.Running()) },
 		Read:         w.readCard,
 		Close: func() {

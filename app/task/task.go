@@ -59,6 +59,18 @@ type Status struct {
 	Result       any       // what the work handed back
 }
 
+// Share is how much is done, 0 to 1; below 0 when the end is not known. Bytes count more than items:
+// small and large items take unlike times.
+func (s Status) Share() float64 {
+	switch {
+	case s.TotalBytes > 0:
+		return float64(s.Bytes) / float64(s.TotalBytes)
+	case s.Total > 0:
+		return float64(s.Done) / float64(s.Total)
+	}
+	return -1
+}
+
 // mostFailures bounds what a Status carries; the library lists every failed file anyway.
 const mostFailures = 200
 

@@ -204,9 +204,7 @@ func (v *ReadView) Refresh() {
 		v.message.Set("Space chooses a line. Nothing has come into the library yet.", theme.TextDim)
 	case Taking:
 		t := r.Progress()
-		if t.Total > 0 {
-			v.bar.SetValue(float64(t.Done) / float64(t.Total))
-		}
+		v.bar.SetValue(max(0, t.Share()))
 		v.message.Set("Reading… "+t.Current, theme.Text)
 		v.close.SetText("Cancel")
 	case Taken:

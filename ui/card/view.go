@@ -212,13 +212,7 @@ func (v *View) Refresh() {
 		}
 	case Writing:
 		t := m.Progress()
-		share := 0.0
-		if t.TotalBytes > 0 {
-			share = float64(t.Bytes) / float64(t.TotalBytes)
-		} else if t.Total > 0 {
-			share = float64(t.Done) / float64(t.Total)
-		}
-		v.bar.SetValue(share)
+		v.bar.SetValue(max(0, t.Share()))
 		text := "Writing…"
 		if t.Current != "" {
 			text = t.Current

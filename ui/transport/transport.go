@@ -87,10 +87,7 @@ func (s State) Session() string {
 
 // WorkLine is one task as the bar shows it; share below 0 means that the end is not known.
 func WorkLine(t task.Status) (text string, share float64) {
-	share = -1
-	if t.Total > 0 {
-		share = float64(t.Done) / float64(t.Total)
-	}
+	share = t.Share()
 	switch t.State {
 	case task.Waiting:
 		return t.Title + ": waiting", -1
@@ -100,6 +97,8 @@ func WorkLine(t task.Status) (text string, share float64) {
 	text = t.Title
 	if t.Total > 0 {
 		text += fmt.Sprintf(" · %d of %d", t.Done, t.Total)
+	} else if t.TotalBytes > 0 {
+		text += fmt.Sprintf(" · %.0f %%", 100*share)
 	} else if t.Done > 0 {
 		text += fmt.Sprintf(" · %d", t.Done)
 	} else if t.Current != "" && t.State == task.Running {

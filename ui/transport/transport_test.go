@@ -21,6 +21,8 @@ func TestWorkIsSaidInWords(t *testing.T) {
 		{task.Status{Title: "Import Drums", State: task.Running, Done: 3}, "Import Drums · 3", -1},
 		{task.Status{Title: "Import Drums", State: task.Paused, Done: 3, Total: 12, ETA: time.Minute}, "Import Drums · 3 of 12 · paused", 0.25},
 		{task.Status{Title: "Import Drums", State: task.Running, Done: 3, Total: 12, FailureCount: 2}, "Import Drums · 3 of 12 · 2 could not be read", 0.25},
+		{task.Status{Title: "Write kit", State: task.Running, Bytes: 12, TotalBytes: 40}, "Write kit · 30 %", 0.3},
+		{task.Status{Title: "Import Drums", State: task.Running, Done: 3, Total: 4, Bytes: 12, TotalBytes: 40}, "Import Drums · 3 of 4", 0.3},
 		{task.Status{Title: "Import Drums", State: task.Done, Summary: "12 samples"}, "Import Drums: 12 samples", 1},
 		{task.Status{Title: "Write kit", State: task.Failed, Err: "the card is full"}, "Write kit: the card is full", 1},
 		{task.Status{Title: "Import Drums", State: task.Cancelled}, "Import Drums: cancelled, what was done is kept", 1},
