@@ -49,7 +49,12 @@ func (h *header) cells() []headCell {
 	c := columnsFor(h.Size().Width)
 	cells := []headCell{
 		{"name", "Name", c.name, false}, {"tempo", "BPM", c.tempo, true}, {"key", "Key", span{c.key.x + 4, c.key.w}, false},
-		{"class", "Kind", c.kind, false}, {"length", "Length", c.length, true},
+	}
+	if c.kind.w > dotWidth {
+		cells = append(cells, headCell{"class", "Kind", c.kind, false})
+	}
+	if c.length.w > 0 {
+		cells = append(cells, headCell{"length", "Length", c.length, true})
 	}
 	if c.tags.w > 0 {
 		cells = append(cells, headCell{unsorted, "Tags", c.tags, false})

@@ -147,7 +147,11 @@ const (
 	rowEdge   = 10
 	columnGap = 10
 	favWidth  = 26
-	barSpace  = 8 // what the scroll bar covers
+	barSpace  = 8  // what the scroll bar covers
+	dotWidth  = 15 // the class's dot before its name
+	// Below these widths a line says the class by its dot alone, and leaves out the length.
+	shortKind = 520
+	noLength  = 420
 )
 
 func columnsFor(width float32) columns {
@@ -161,17 +165,23 @@ func columnsFor(width float32) columns {
 	}
 	c.fav = take(favWidth)
 	right += columnGap
-	c.length = take(54)
-	c.kind = take(100)
+	if width >= noLength {
+		c.length = take(54)
+	}
+	kind, wave := float32(100), float32(76)
+	if width < shortKind {
+		kind, wave = dotWidth, 44
+	}
+	c.kind = take(kind)
 	c.key = take(40)
 	c.tempo = take(42)
 	if width > 820 {
 		c.tags = take(min(260, (width-820)*0.35+110))
 	}
-	c.wave = span{rowEdge, 76}
 	if width > 1100 {
-		c.wave.w = 120
+		wave = 120
 	}
+	c.wave = span{rowEdge, wave}
 	c.name = span{c.wave.x + c.wave.w + columnGap, 0}
 	c.name.w = max(40, right-c.name.x)
 	return c
@@ -257,7 +267,7 @@ func (d *rowRenderer) Layout(s fyne.Size) {
 	put(d.tags, c.tags, 0)
 	put(d.tempo, c.tempo, 0)
 	put(d.key, c.key, 4)
-	put(d.kind, c.kind, 15)
+	put(d.kind, c.kind, dotWidth)
 	put(d.length, c.length, 0)
 	d.dot.Resize(fyne.NewSquareSize(8))
 	d.dot.Move(fyne.NewPos(c.kind.x+1, (h-8)/2))
@@ -349,7 +359,7 @@ func (d *rowRenderer) draw() {
 	text(d.tags, tags, dim, theme.TextSmall, c.tags.w)
 	text(d.tempo, l.Tempo, tempoInk, theme.TextBody, c.tempo.w)
 	text(d.key, l.Key, keyInk, theme.TextBody, c.key.w-2)
-	text(d.kind, kind, dim, theme.TextSmall, c.kind.w-15)
+	text(d.kind, kind, dim, theme.TextSmall, c.kind.w-dotWidth)
 	if nameWidth > c.name.w {
 		l.Length = ""
 	}

@@ -83,11 +83,36 @@ func NewWave(m *Model, seek func(seconds float64), loop func(from, to float64), 
 	title := own.Below(0, -1, w.name, w.info)
 	w.dot = own.NewGround(theme.Panel, 5)
 	w.dot.Min = fyne.NewSize(10, 30)
-	line := own.Beside(12, 1, w.dot, title, w.span, w.tempoBox, own.Beside(3, -1, w.half, w.double, w.tap), w.keyBox, own.Beside(0, -1, w.cut, zoomOut, zoomIn, all))
+	taps := own.Beside(3, -1, w.half, w.double, w.tap)
+	line := own.Beside(12, 1, w.dot, title, w.span, w.tempoBox, taps, w.keyBox, own.Beside(0, -1, w.cut, zoomOut, zoomIn, all))
+	line.Layout = &titleFirst{line.Layout, title, taps}
 	w.root = own.Panel(own.Below(8, 2, line, w.editor.root, wf))
 	w.Refresh()
 	return w
 }
+
+// titleFirst leaves out an object of a line where the title would have too little room; what it does
+// has keys, and stands in the details.
+type titleFirst struct {
+	line         fyne.Layout
+	title, extra fyne.CanvasObject
+}
+
+// leastTitle is the start of a name that still tells two samples apart.
+const leastTitle = 90
+
+// Layout implements fyne.Layout.
+func (l *titleFirst) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	l.extra.Show()
+	l.line.Layout(objects, s)
+	if l.title.Size().Width < leastTitle {
+		l.extra.Hide()
+		l.line.Layout(objects, s)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l *titleFirst) MinSize(objects []fyne.CanvasObject) fyne.Size { return l.line.MinSize(objects) }
 
 func callback(f func()) {
 	if f != nil {

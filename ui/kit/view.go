@@ -9,7 +9,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	device "sampleagent/library/kit"
-	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
 
@@ -67,7 +66,7 @@ func NewView(m *Model, a Actions) *View {
 	v.bankInfo.Menu = true
 	v.settings = newSettingsPanel(m, func() { v.open(v.Actions.Edit) })
 
-	head := own.Beside(6, 1, v.picker, own.NewGround(theme.Panel, 0), v.fill, v.card)
+	head := own.Beside(6, 0, own.AtMost(64, v.picker), v.fill, v.card)
 	content := own.Below(8, 2, head, tabs, newPadsAndSettings(v.Grid, v.settings.root))
 	v.root = content
 	m.OnChange(v.Refresh)

@@ -356,6 +356,30 @@ func (r *barRenderer) Refresh() {
 // Stack lays objects over one another.
 func Stack(objects ...fyne.CanvasObject) *fyne.Container { return container.NewStack(objects...) }
 
+// AtMost gives an object the width that it wants, and less where there is no room, but not below
+// least.
+func AtMost(least float32, o fyne.CanvasObject) *fyne.Container {
+	return container.New(&atMostLayout{least}, o)
+}
+
+type atMostLayout struct{ least float32 }
+
+func (l *atMostLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objects {
+		o.Resize(fyne.NewSize(min(s.Width, o.MinSize().Width), s.Height))
+		o.Move(fyne.NewPos(0, 0))
+	}
+}
+
+func (l *atMostLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var m fyne.Size
+	for _, o := range objects {
+		s := o.MinSize()
+		m = m.Max(fyne.NewSize(min(l.least, s.Width), s.Height))
+	}
+	return m
+}
+
 // FixedWidth gives an object a width and its own height.
 func FixedWidth(width float32, o fyne.CanvasObject) *fyne.Container {
 	return container.New(&fixedWidthLayout{width}, o)
