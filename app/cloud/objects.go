@@ -45,7 +45,6 @@ func (o objects) Dirty(limit int) ([]replica.Dirty, error) {
 }
 
 func (o objects) DirtyAt(object string) (time.Time, bool, error) { return o.tx.DirtyAt(object) }
-func (o objects) Clean(object string) error                      { return o.tx.Clean(object) }
 func (o objects) Cursor() (int64, error)                         { return o.tx.Cursor() }
 func (o objects) SetCursor(next int64) error                     { return o.tx.SetCursor(next) }
 func (o objects) Rename() (string, error)                        { return o.tx.Rename() }
@@ -60,6 +59,16 @@ func (o objects) SetClock(c wire.Clock) error                    { return o.tx.S
 func (o objects) Clock() (wire.Clock, error) {
 	n, err := o.tx.Clock()
 	return wire.Clock(n), err
+}
+
+// Clean takes the mark from an object. What a person did with a collection may free others that were
+// put into one another.
+func (o objects) Clean(object string) error {
+	err := o.tx.Clean(object)
+	if strings.HasPrefix(object, "collection/") {
+		err = errors.Join(err, o.nest())
+	}
+	return err
 }
 
 func (o objects) Cells(object string) ([]wire.Cell, error) { return decode(o.tx.Cells(object)) }
@@ -340,6 +349,11 @@ func (o objects) collectionFields(id string, known fields) (fields, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n, err := o.nesting(); err != nil {
+		return nil, err
+	} else if _, ours := n.in[id]; ours && c.Parent == n.shown(id) {
+		c.Parent = n.in[id] // nobody has moved it
+	}
 	err = errors.Join(f.set("keep", true, isKept),
 		f.set("name", c.Name, true), f.set("description", c.Description, c.Description != ""), f.set("parent", c.Parent, c.Parent != ""),
 		f.set("position", c.Position, true), f.set("query", c.Query, c.Query != nil))
@@ -429,12 +443,11 @@ func positions(members []string, keys map[string]string) map[string]string {
 func (o objects) applyCollection(id string, all fields) error {
 	var deleted bool
 	if all.get("deleted", &deleted) && deleted {
-		return o.tx.RemoveCollection(id)
+		return errors.Join(o.tx.RemoveCollection(id), o.nest())
 	}
 	c := catalog.Collection{ID: id}
 	all.get("name", &c.Name)
 	all.get("description", &c.Description)
-	all.get("parent", &c.Parent)
 	all.get("position", &c.Position)
 	all.get("query", &c.Query)
 	type item struct{ key, sum string }
@@ -451,7 +464,7 @@ func (o objects) applyCollection(id string, all fields) error {
 	for i, it := range items {
 		members[i] = it.sum
 	}
-	return errors.Join(o.tx.PutCollection(c, members), o.putKept("collection/"+id, all))
+	return errors.Join(o.tx.PutCollection(c, members), o.putKept("collection/"+id, all), o.nest())
 }
 
 // byContent names a sample by its bytes where this library has no id for it.

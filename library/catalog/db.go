@@ -127,10 +127,10 @@ func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error
 		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) {
 			err = errors.Join(err, rerr)
 		}
-		return plain(err)
+		return plain(givenUp(ctx, err))
 	}
 	if err := tx.Commit(); err != nil {
-		return plain(err)
+		return plain(givenUp(ctx, err))
 	}
 	db.checkpoints.written()
 	if !c.empty() {
@@ -141,6 +141,15 @@ func (db *DB) tx(ctx context.Context, f func(tx *sql.Tx, c *Change) error) error
 		db.feed.send(c)
 	}
 	return nil
+}
+
+// givenUp is why a transaction had ended before it was done with: database/sql rolls it back as soon as
+// the caller gives up, and says only that.
+func givenUp(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // bulkTx is tx for work of many transactions, one after the other: an import, a sync. Between two

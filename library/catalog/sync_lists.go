@@ -23,23 +23,60 @@ func (t *SyncTx) Collection(id string) (c Collection, members []string, ok bool,
 	return c, members, true, err
 }
 
-// PutCollection makes the library hold a collection with these members. A parent that is not
-// here (yet), or that would close a circle, leaves it at the top. It may have the name of a sibling:
-// two machines may both have made one, and every machine shows both so.
+// Nesting is in which collection each lies, as the cells say; "" for the top. Collections that are not
+// cells yet are absent.
+func (t *SyncTx) Nesting() (map[string]string, error) {
+	out := map[string]string{}
+	_, err := list(t.ctx, t.tx, `SELECT substr(object, 12), field, coalesce(json_extract(cell, '$.heads[0].value'), '') FROM sync_cells
+		WHERE field IN ('parent', 'position') AND object > 'collection/' AND object < 'collection0'`, nil,
+		func(scan func(...any) error) (struct{}, error) {
+			var id, field, value string
+			err := scan(&id, &field, &value)
+			if field == "parent" {
+				out[id] = value
+			} else if _, seen := out[id]; !seen {
+				out[id] = ""
+			}
+			return struct{}{}, err
+		})
+	return out, err
+}
+
+// Parents is in which collection each lies in the library; "" for the top.
+func (t *SyncTx) Parents() (map[string]string, error) {
+	out := map[string]string{}
+	_, err := list(t.ctx, t.tx, `SELECT id, coalesce(parent, '') FROM collections`, nil, func(scan func(...any) error) (struct{}, error) {
+		var id, parent string
+		err := scan(&id, &parent)
+		out[id] = parent
+		return struct{}{}, err
+	})
+	return out, err
+}
+
+// Place puts a collection into another, "" for the top, where it stands by its position.
+func (t *SyncTx) Place(id, parent string) error {
+	return t.quietly("collection/"+id, func() error {
+		t.change.Collections = true
+		_, err := t.tx.ExecContext(t.ctx, `UPDATE collections SET parent = ? WHERE id = ?`, null(parent), id)
+		return err
+	})
+}
+
+// PutCollection makes the library hold a collection with these members. It stays in the parent that
+// it has, and is at the top when it is new: see Place. It may have the name of a sibling: two machines
+// may both have made one, and every machine shows both so.
 func (t *SyncTx) PutCollection(c Collection, members []string) error {
 	return t.quietly("collection/"+c.ID, func() error {
 		t.change.Collections = true
-		if err := checkCollection(t.ctx, t.tx, c.ID, c.Parent, "·"); err != nil {
-			c.Parent = ""
-		}
 		if c.Name == "" {
 			c.Name = "Collection"
 		}
 		now := t.db.stamp()
-		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO collections (id, parent, name, description, position, query, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, name = excluded.name, description = excluded.description,
+		if _, err := t.tx.ExecContext(t.ctx, `INSERT INTO collections (id, name, description, position, query, created_at, modified_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description,
 				position = excluded.position, query = excluded.query, modified_at = excluded.modified_at`,
-			c.ID, null(c.Parent), c.Name, c.Description, c.Position, c.Query, now, now); err != nil {
+			c.ID, c.Name, c.Description, c.Position, c.Query, now, now); err != nil {
 			return err
 		}
 		// Members whose hash is not known here stay where they are: they cannot have been named.
