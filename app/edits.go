@@ -10,6 +10,7 @@ import (
 
 	"sampleagent/app/history"
 	"sampleagent/audio/analysis"
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 )
 
@@ -79,15 +80,15 @@ func (a *App) DoubleTempo(ctx context.Context, rows []catalog.Row) error {
 
 // SetKey stores a key by hand, written as Am, "F# major" or 8A; "" says that there is none.
 // Error: catalog.ErrOutOfRange.
-func (a *App) SetKey(ctx context.Context, rows []catalog.Row, key string) error {
-	if strings.TrimSpace(key) == "" {
+func (a *App) SetKey(ctx context.Context, rows []catalog.Row, typed string) error {
+	if strings.TrimSpace(typed) == "" {
 		return a.setField(ctx, rows, catalog.FieldKey, "", "No key"+of(rows))
 	}
-	name := key
-	if k, ok := catalog.ParseKey(key); ok {
-		name = k
+	name := typed
+	if k, ok := key.Typed(typed); ok {
+		name = k.String()
 	}
-	return a.setField(ctx, rows, catalog.FieldKey, key, fmt.Sprintf("Set key to %s%s", name, of(rows)))
+	return a.setField(ctx, rows, catalog.FieldKey, typed, fmt.Sprintf("Set key to %s%s", name, of(rows)))
 }
 
 // SetKind stores the kind by hand; "" says unknown.

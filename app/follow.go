@@ -7,6 +7,7 @@ import (
 	"sampleagent/app/settings"
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/dsp"
+	"sampleagent/audio/key"
 	"sampleagent/audio/pcm"
 	"sampleagent/library/catalog"
 )
@@ -46,28 +47,15 @@ func tempoRatio(bpm, session float64) float64 {
 // keyShift is by how many semitones, -5 to 6, a sound must be shifted to go with the session's
 // key. A minor sound goes with the relative major and the other way round. 0 when either key is
 // not known.
-func keyShift(key, session string) int {
-	from, okFrom := scale(key)
-	to, okTo := scale(session)
+func keyShift(sound, session string) int {
+	from, okFrom := key.Parse(sound)
+	to, okTo := key.Parse(session)
 	if !okFrom || !okTo {
 		return 0
 	}
-	d := ((to-from)%12 + 12) % 12
+	d := (to.MajorTonic() - from.MajorTonic() + 12) % 12
 	if d > 6 {
 		d -= 12
 	}
 	return d
-}
-
-// scale is the pitch class of the major scale whose notes the key has: both C major and A minor
-// give 0.
-func scale(key string) (int, bool) {
-	slot := catalog.KeySlot(key)
-	if slot == 0 {
-		return 0, false
-	}
-	// Two keys with the same notes share an hour of the wheel of fifths; at 8 are A minor and
-	// C major, and each hour is a fifth up, seven semitones.
-	hour := (slot + 1) / 2
-	return ((hour-8)*7%12 + 12) % 12, true
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"sampleagent/audio/key"
 )
 
 // keyProfile is what degrees of a scale weigh, from the tonic upward.
@@ -23,14 +25,9 @@ var (
 	}
 )
 
-var noteNames = [12]string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
-
 // keyName names key k: 0 to 11 major from C, 12 to 23 minor.
 func keyName(k int) string {
-	if k < 12 {
-		return noteNames[k] + " major"
-	}
-	return noteNames[k-12] + " minor"
+	return key.New(k%12, k >= 12).String()
 }
 
 // semitones is the number of semitone bands from C2.

@@ -8,11 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"sampleagent/audio/key"
 	"sampleagent/audio/pcm"
 )
 
@@ -196,8 +196,8 @@ func checkTags(t *testing.T, tags Tags) {
 }
 
 func realKey(k string) bool {
-	tonic, mode, _ := strings.Cut(k, " ")
-	return slices.Contains(tonics[:], tonic) && (mode == "minor" || mode == "major")
+	parsed, ok := key.Parse(k)
+	return ok && parsed.String() == k
 }
 
 func FuzzParseName(f *testing.F) {
@@ -205,12 +205,9 @@ func FuzzParseName(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		bpm, key := ParseName(s)
-		if bpm != 0 && !(bpm >= minBPM && bpm <= maxBPM) || key != "" && !realKey(key) {
-			t.Fatalf("%v %q", bpm, key)
-		}
-		if k, ok := ParseKey(s); ok && !realKey(k) {
-			t.Fatalf("%q", k)
+		bpm, name := ParseName(s)
+		if bpm != 0 && !(bpm >= minBPM && bpm <= maxBPM) || name != "" && !realKey(name) {
+			t.Fatalf("%v %q", bpm, name)
 		}
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"sampleagent/audio/key"
 )
 
 // ParseName reads tempo and key out of a file's name: "Amen_165bpm_F#min.wav" gives 165 and
@@ -144,8 +146,8 @@ func (w words) keyAt(i int) nameKey {
 	word := w[i]
 	if word.digit {
 		if i+1 < len(w) && w[i+1].sep == "" && (w[i+1].text == "A" || w[i+1].text == "B") && !w.glued(i+1) {
-			if key, ok := wheelKey(strings.TrimPrefix(word.text, "0") + w[i+1].text); ok {
-				return nameKey{key, i + 2, true}
+			if k, ok := key.Parse(strings.TrimPrefix(word.text, "0") + w[i+1].text); ok {
+				return nameKey{k.String(), i + 2, true}
 			}
 		}
 		return nameKey{}
@@ -153,7 +155,7 @@ func (w words) keyAt(i int) nameKey {
 	if i > 0 && word.sep == "" && !w[i-1].digit && !unicode.IsUpper([]rune(word.text)[0]) {
 		return nameKey{}
 	}
-	tonic, rest, ok := cutTonic(word.text)
+	tonic, rest, ok := key.CutTonic(word.text)
 	if !ok {
 		return nameKey{}
 	}
@@ -167,31 +169,33 @@ func (w words) keyAt(i int) nameKey {
 		tonic = (tonic + move) % 12
 		end++
 	}
-	mode, named := "", false
+	var minor, known, named bool // known: there is a mode; named: it is a word, not an m
 	switch {
 	case rest == "m" && word.text[0] < 'a':
-		mode = "minor"
+		minor, known = true, true
 	case rest != "":
-		mode, named = modes[strings.ToLower(rest)]
+		minor, named = key.Mode(rest)
+		known = named
 	case end < len(w) && len([]rune(w[end].sep)) <= 1 && !w[end].digit:
 		if w[end].text == "m" && w[end].sep == "" {
-			mode = "minor"
+			minor, known = true, true
 		} else {
-			mode, named = modes[w[end].lower]
+			minor, named = key.Mode(w[end].lower)
+			known = named
 		}
-		if mode != "" && w[end].sep != "" && word.text == "a" {
-			mode = "" // "a minor thing" is a sentence
+		if w[end].sep != "" && word.text == "a" {
+			known = false // "a minor thing" is a sentence
 		}
 		end++
 	}
-	if mode == "" || w.glued(end-1) {
+	if !known || w.glued(end-1) {
 		return nameKey{} // glued: "Am7" and "Cmaj9" are chords, "Dmix" is a word
 	}
 	// "Am", "Em" and "Dm" are words too: they need company that a word does not have.
 	if !named && word.text == "Am" && w.pronoun(i) {
 		return nameKey{}
 	}
-	return nameKey{tonics[tonic] + " " + mode, end, false}
+	return nameKey{key.New(tonic, minor).String(), end, false}
 }
 
 // glued says whether the next word hangs on word i without a separator.

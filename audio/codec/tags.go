@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"sampleagent/audio/key"
 )
 
 func newTags() Tags { return Tags{RootNote: -1} }
@@ -30,8 +32,8 @@ func (t *Tags) setKey(text string, from Origin) {
 	if t.Key != "" {
 		return
 	}
-	if key, ok := ParseKey(text); ok {
-		t.Key, t.KeyOrigin = key, from
+	if k, ok := key.Parse(text); ok {
+		t.Key, t.KeyOrigin = k.String(), from
 	}
 }
 
@@ -40,10 +42,10 @@ func (t *Tags) FillFromName(path string) {
 	if t.BPM > 0 && t.Key != "" {
 		return
 	}
-	bpm, key := ParseName(path)
+	bpm, name := ParseName(path)
 	t.setBPM(bpm, FromName)
-	if t.Key == "" && key != "" {
-		t.Key, t.KeyOrigin = key, FromName
+	if t.Key == "" && name != "" {
+		t.Key, t.KeyOrigin = name, FromName
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sampleagent/audio/analysis"
+	"sampleagent/audio/key"
 )
 
 // Field names a value that is found by the program and may be put right by a person.
@@ -64,11 +65,11 @@ func normal(f Field, v string) (string, error) {
 		if v == "" {
 			return "", nil
 		}
-		k, ok := ParseKey(v)
+		k, ok := key.Typed(v)
 		if !ok {
 			return "", fmt.Errorf("key %q: %w: write it as Am, F# major or 8A", v, ErrOutOfRange)
 		}
-		return k, nil
+		return k.String(), nil
 	case FieldKind:
 		switch k := analysis.Kind(strings.ToLower(v)); k {
 		case "", analysis.OneShot, analysis.LoopKind, analysis.Music:

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"sampleagent/audio/analysis"
+	"sampleagent/audio/key"
 )
 
 // Known is what an import compares a file on disk with.
@@ -426,7 +427,7 @@ func (db *DB) settle(ctx context.Context, tx *sql.Tx, row Row, r *analysis.Repor
 		}
 		r = h.over(r)
 	}
-	kind, class, key := string(value(r.Kind)), value(r.Class), value(r.Key)
+	kind, class, keyName := string(value(r.Kind)), value(r.Class), value(r.Key)
 	bpm, bpmConf, bpmSource := value(r.BPM), value(r.BPMConfidence), value(r.BPMSource)
 	keyConf, keySource, classConf := value(r.KeyConfidence), value(r.KeySource), value(r.ClassConfidence)
 	name := DisplayName(path)
@@ -444,7 +445,7 @@ func (db *DB) settle(ctx context.Context, tx *sql.Tx, row Row, r *analysis.Repor
 		case FieldClass:
 			class, classConf = v, 1
 		case FieldKey:
-			key, keyConf, keySource = v, 1, analysis.FromHand
+			keyName, keyConf, keySource = v, 1, analysis.FromHand
 		case FieldBPM:
 			n, err := parseBPM(v)
 			if err != nil {
@@ -460,14 +461,15 @@ func (db *DB) settle(ctx context.Context, tx *sql.Tx, row Row, r *analysis.Repor
 	if bpm == 0 && bpmSource != analysis.FromHand {
 		bpmConf, bpmSource = 0, ""
 	}
-	if key == "" && keySource != analysis.FromHand {
+	if keyName == "" && keySource != analysis.FromHand {
 		keyConf, keySource = 0, ""
 	}
 	if name != before { // half of the indexes hold the name
 		more += `name = ?, name_key = ?, name_words = ?, `
 		args = append(args, name, NameKey(name), hiddenWords(name))
 	}
-	args = append(args, kind, class, classConf, known(bpm), bpmConf, bpmSource, key, KeySlot(key), keyConf, keySource, soundWords(kind, class, key), row)
+	k, _ := key.Parse(keyName) // the zero key for what names none
+	args = append(args, kind, class, classConf, known(bpm), bpmConf, bpmSource, keyName, int(k), keyConf, keySource, soundWords(kind, class, k), row)
 	_, err = tx.ExecContext(ctx, `UPDATE samples SET `+more+`kind = ?, class = ?, class_conf = ?, bpm = ?, bpm_conf = ?, bpm_source = ?,
 		key = ?, key_slot = ?, key_conf = ?, key_source = ?, sound_words = ? WHERE row = ?`, args...)
 	return err

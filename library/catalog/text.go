@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"sampleagent/audio/key"
 )
 
 // fold takes marks off letters and makes them small: what sorting and comparing names see.
@@ -100,11 +102,17 @@ func folderWords(path string) string {
 }
 
 // soundWords is kind, class and key in words.
-func soundWords(kind, class, key string) string {
+func soundWords(kind, class string, k key.Key) string {
 	w := []string{class, kind}
 	if kind == "one-shot" {
 		w = append(w, "oneshot")
 	}
-	w = append(w, keyWords(key))
+	if k.Valid() { // in every spelling that a person may search by
+		mode := "maj"
+		if k.Minor() {
+			mode = "min"
+		}
+		w = append(w, k.String(), k.Short(), key.Notes[k.Tonic()]+mode, k.Camelot())
+	}
 	return strings.Join(strings.Fields(strings.Join(w, " ")), " ")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 )
 
@@ -198,34 +199,36 @@ func parseIn(v part) (node, string, string) { return inCollection{v.text, v.offs
 
 // ---- key
 
-// inKeys finds samples in any of the slots of the wheel of fifths.
-type inKeys struct{ slots []int }
+// inKeys finds samples in any of the keys.
+type inKeys struct{ keys []key.Key }
 
 func parseKey(v part) (node, string, string) {
 	switch strings.ToLower(v.text) {
 	case "minor", "min":
-		return inKeys{modeSlots(0)}, "", ""
+		return inKeys{inMode(true)}, "", ""
 	case "major", "maj":
-		return inKeys{modeSlots(1)}, "", ""
+		return inKeys{inMode(false)}, "", ""
 	}
 	name, after := strings.CutSuffix(v.text, "~")
 	name, before := strings.CutPrefix(name, "~")
-	slot := catalog.KeySlot(name)
-	if slot == 0 {
+	k, ok := key.Typed(name)
+	if !ok {
 		return nil, "a key is written Am, F#, Bbm, 8A or \"A minor\"", ""
 	}
-	slots := []int{slot}
+	keys := []key.Key{k}
 	if before || after {
-		slots = catalog.CompatibleKeys(slot)
+		keys = k.Compatible()
 	}
-	slices.Sort(slots)
-	return inKeys{slots}, "", ""
+	slices.Sort(keys)
+	return inKeys{keys}, "", ""
 }
 
-// modeSlots lists the slots of minor (0) or major (1).
-func modeSlots(mode int) (out []int) {
-	for s := 1 + mode; s <= 24; s += 2 {
-		out = append(out, s)
+// inMode lists the minor or the major keys.
+func inMode(minor bool) (out []key.Key) {
+	for k := key.Key(1); k <= key.Count; k++ {
+		if k.Minor() == minor {
+			out = append(out, k)
+		}
 	}
 	return out
 }

@@ -148,9 +148,9 @@ func (n inPath) find(f *finder) (*catalog.Set, error) {
 }
 
 func (n inKeys) find(f *finder) (*catalog.Set, error) {
-	args := make([]any, len(n.slots))
-	for i, slot := range n.slots {
-		args[i] = slot
+	args := make([]any, len(n.keys))
+	for i, k := range n.keys {
+		args[i] = int(k)
 	}
 	return f.where("s.key_slot IN ("+strings.Repeat("?, ", len(args)-1)+"?)", args...)
 }

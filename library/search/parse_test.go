@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"sampleagent/audio/key"
 )
 
 var inf = math.Inf(1)
@@ -54,12 +56,12 @@ func TestParse(t *testing.T) {
 		"lufs:-20--14":          number{"samples", "lufs", []span{{-20, -14, false, false}}},
 		"rating:>=3":            number{"samples", "rating", []span{{3, inf, false, false}}},
 		"size:>10M":             number{"samples", "size", []span{{10 << 20, inf, true, false}}},
-		"key:Am":                inKeys{[]int{15}},
-		"key:8a":                inKeys{[]int{15}},
-		`key:"A minor"`:         inKeys{[]int{15}},
-		"key:Am~":               inKeys{[]int{13, 15, 16, 17}},
-		`key:"A minor"~`:        inKeys{[]int{13, 15, 16, 17}},
-		"key:Am,C":              anyOf{inKeys{[]int{15}}, inKeys{[]int{16}}},
+		"key:Am":                inKeys{[]key.Key{15}},
+		"key:8a":                inKeys{[]key.Key{15}},
+		`key:"A minor"`:         inKeys{[]key.Key{15}},
+		"key:Am~":               inKeys{[]key.Key{13, 15, 16, 17}},
+		`key:"A minor"~`:        inKeys{[]key.Key{13, 15, 16, 17}},
+		"key:Am,C":              anyOf{inKeys{[]key.Key{15}}, inKeys{[]key.Key{16}}},
 		"kind:oneshot":          equal{"kind", "one-shot"},
 		"class:Kick":            equal{"class", "kick"},
 		"format:aif":            equal{"format", "aiff"},

@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode"
 
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 	"sampleagent/library/catalog/catalogtest"
 )
@@ -132,16 +133,16 @@ func (n naive) holds(c node, s catalog.Sample) bool {
 		texts := []string{s.Name + " " + splitHidden(s.Name)}
 		if c.column == "" {
 			dir := strings.Split(filepath.Dir(s.Path), "/")
-			key := ""
-			if slot := catalog.KeySlot(s.Key); slot > 0 {
+			spelled := ""
+			if k, ok := key.Parse(s.Key); ok {
 				note, mode, _ := strings.Cut(s.Key, " ")
-				key = s.Key + " " + map[string]string{"minor": note + "m", "major": note}[mode] + " " + note + mode[:3] + " " + wheelName(slot)
+				spelled = s.Key + " " + map[string]string{"minor": note + "m", "major": note}[mode] + " " + note + mode[:3] + " " + k.Camelot()
 			}
 			sound := s.Class + " " + string(s.Kind)
 			if s.Kind == "one-shot" {
 				sound += " oneshot"
 			}
-			texts = append(texts, strings.Join(dir[max(0, len(dir)-3):], " "), strings.Join(s.Tags, " "), sound+" "+key, s.Note)
+			texts = append(texts, strings.Join(dir[max(0, len(dir)-3):], " "), strings.Join(s.Tags, " "), sound+" "+spelled, s.Note)
 		}
 		return slices.ContainsFunc(texts, func(t string) bool { return hasWords(t, c.words, c.prefix) })
 	case tagged:
@@ -153,7 +154,8 @@ func (n naive) holds(c node, s catalog.Sample) bool {
 	case begins:
 		return strings.HasPrefix(s.Class, c.value)
 	case inKeys:
-		return slices.Contains(c.slots, catalog.KeySlot(s.Key))
+		k, _ := key.Parse(s.Key)
+		return slices.Contains(c.keys, k)
 	case number:
 		v, known := map[string]float64{"bpm": s.BPM, "duration": s.Duration, "rate": float64(s.Rate), "rating": float64(s.Rating)}[c.column], true
 		switch c.column {
@@ -192,10 +194,6 @@ func (n naive) holds(c node, s catalog.Sample) bool {
 	}
 	n.t.Fatalf("naive does not know %T %+v", c, c)
 	return false
-}
-
-func wheelName(slot int) string {
-	return string("0123456789"[(slot+1)/2/10]) + string("0123456789"[(slot+1)/2%10]) + map[int]string{1: "A", 0: "B"}[slot%2]
 }
 
 func TestResultsAreThoseOfANaiveFilter(t *testing.T) {
@@ -251,7 +249,10 @@ func TestOrders(t *testing.T) {
 		Import: func(s catalog.Sample) (float64, string) { return float64(s.Row), "" },
 		Name:   func(s catalog.Sample) (float64, string) { return 1, catalog.NameKey(s.Name) },
 		Tempo:  func(s catalog.Sample) (float64, string) { return s.BPM, "" },
-		Key:    func(s catalog.Sample) (float64, string) { return float64(catalog.KeySlot(s.Key)), "" },
+		Key: func(s catalog.Sample) (float64, string) {
+			k, _ := key.Parse(s.Key)
+			return float64(k), ""
+		},
 		Length: func(s catalog.Sample) (float64, string) { return s.Duration, "" },
 		Rating: func(s catalog.Sample) (float64, string) { return float64(s.Rating), "" },
 		Class:  func(s catalog.Sample) (float64, string) { return float64(len(s.Class)), s.Class },

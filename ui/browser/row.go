@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/audio/analysis"
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
@@ -103,15 +104,12 @@ func Tempo(bpm float64) string {
 }
 
 // ShortKey prints "A minor" as "Am" and "F# major" as "F#".
-func ShortKey(key string) string {
-	root, mode, ok := strings.Cut(key, " ")
+func ShortKey(name string) string {
+	k, ok := key.Parse(name)
 	if !ok {
-		return key
+		return name
 	}
-	if mode == "minor" {
-		return root + "m"
-	}
-	return root
+	return k.Short()
 }
 
 // Length prints seconds as a producer reads them: 0.42 s, 7.5 s, 3:05.

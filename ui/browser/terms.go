@@ -1,6 +1,10 @@
 package browser
 
-import "strings"
+import (
+	"strings"
+
+	"sampleagent/audio/key"
+)
 
 // The query is the one place where filters live: a chip writes a term into the text and reads
 // from the text whether it is lit. So what one sees is what is searched, and it can be saved,
@@ -88,9 +92,9 @@ func SetField(text, field, value string) string {
 
 // Keys are the names of all keys, minor before major, for lists to choose from.
 var Keys = func() (all []string) {
-	for _, mode := range []string{" minor", " major"} {
-		for _, r := range roots {
-			all = append(all, r+mode)
+	for _, minor := range []bool{true, false} {
+		for tonic := range key.Notes {
+			all = append(all, key.New(tonic, minor).String())
 		}
 	}
 	return all

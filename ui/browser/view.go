@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
@@ -448,21 +449,19 @@ func (v *View) classMenu(at *own.Chip) {
 	popMenu(items, at)
 }
 
-var roots = []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
-
 func (v *View) keyMenu(at *own.Chip) {
 	set := func(value string) func() { return func() { v.SetQuery(SetField(v.model.Text(), "key", value)) } }
 	items := []*fyne.MenuItem{fyne.NewMenuItem("Any key", set(""))}
 	if v.Actions.CompatibleWith != nil {
-		if key := ShortKey(v.Actions.CompatibleWith()); key != "" {
-			items = append(items, fyne.NewMenuItem("Fits the selected sample ("+key+")", set(key+"~")))
+		if k := ShortKey(v.Actions.CompatibleWith()); k != "" {
+			items = append(items, fyne.NewMenuItem("Fits the selected sample ("+k+")", set(k+"~")))
 		}
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
 	for _, mode := range []struct{ title, suffix string }{{"Major", ""}, {"Minor", "m"}, {"Fits major", "~"}, {"Fits minor", "m~"}} {
 		sub := fyne.NewMenuItem(mode.title, nil)
 		var keys []*fyne.MenuItem
-		for _, r := range roots {
+		for _, r := range key.Notes {
 			keys = append(keys, fyne.NewMenuItem(r+strings.TrimSuffix(mode.suffix, "~"), set(r+mode.suffix)))
 		}
 		sub.ChildMenu = fyne.NewMenu("", keys...)

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/audio/analysis"
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
@@ -164,17 +165,17 @@ func (m *Model) tell(err error) {
 
 func (d *Details) setKey(text string) {
 	m := d.model
-	key := strings.TrimSpace(text)
-	if key != "" {
-		parsed, ok := catalog.ParseKey(key)
+	name := strings.TrimSpace(text)
+	if name != "" {
+		k, ok := key.Typed(name)
 		if !ok {
-			m.tell(fmt.Errorf("%q is not a key: type it like Am, F# major or 8A", key))
+			m.tell(fmt.Errorf("%q is not a key: type it like Am, F# major or 8A", name))
 			return
 		}
-		key = parsed
+		name = k.String()
 	}
 	own.Leave(d.key) // as the tempo
-	m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetKey(ctx, rows, key) })
+	m.Edit(func(ctx context.Context, rows []catalog.Row) error { return m.core.SetKey(ctx, rows, name) })
 }
 
 // Root is the panel's content.

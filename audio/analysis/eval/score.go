@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/labset"
 	"sampleagent/audio/analysis/internal/learn"
+	"sampleagent/audio/key"
 )
 
 // share is a count of successes.
@@ -95,23 +95,20 @@ func reliability(s []said) (rows [6]struct{ sure, right, n float64 }) {
 	return rows
 }
 
-var notes = []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
-
 // mirex is the weight of MIREX's key task: 1 for the key, 0.5 a fifth off, 0.3 relative, 0.2
 // parallel.
 func mirex(said, truth string) float64 {
-	if said == "" {
-		return 0
-	}
-	n, m, _ := strings.Cut(said, " ")
-	tn, tm, _ := strings.Cut(truth, " ")
-	d := (slices.Index(notes, n) - slices.Index(notes, tn) + 12) % 12
+	a, ok := key.Parse(said)
+	b, okTruth := key.Parse(truth)
+	d := (a.Tonic() - b.Tonic() + 12) % 12
 	switch {
-	case d == 0 && m == tm:
+	case !ok || !okTruth:
+		return 0
+	case a == b:
 		return 1
-	case m == tm && (d == 7 || d == 5):
+	case a.Minor() == b.Minor() && (d == 7 || d == 5):
 		return 0.5
-	case m != tm && (tm == "major" && d == 9 || tm == "minor" && d == 3):
+	case a.MajorTonic() == b.MajorTonic():
 		return 0.3
 	case d == 0:
 		return 0.2

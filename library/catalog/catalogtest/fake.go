@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sampleagent/audio/analysis"
+	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 )
 
@@ -34,7 +35,6 @@ var (
 	adverbs  = []string{"Punchy", "Dusty", "Warm", "Deep", "Tight", "Lofi", "Bright", "Dark", "Crisp", "Hollow", "Vintage", "Soft", "Hard", "Wide", "Dry", "Smoky"}
 	packs    = []string{"Essential Drums", "Basement Tapes", "Soul Cuts", "Night Drive", "Analog Works", "Field Notes", "Kalimba Days", "Tape Deck", "Broken Beats", "Golden Era"}
 	tagWords = []string{"dusty", "warm", "lofi", "boom bap", "house", "808", "vinyl", "live", "favourite pack", "to sort"}
-	notes    = [12]string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
 )
 
 // Path is the path of file i.
@@ -83,7 +83,7 @@ func (o Options) invent(i int) invented {
 	}
 	if rng.IntN(3) > 0 && *r.Class != "kick" && *r.Class != "hat" {
 		mode := []string{"minor", "major"}[rng.IntN(2)]
-		note := notes[rng.IntN(12)]
+		note := key.Notes[rng.IntN(12)]
 		r.Key, r.KeyConfidence, r.KeySource = p(note+" "+mode), p(rng.Float64()), p(analysis.FromSound)
 		name += " " + note + mode[:3]
 	}

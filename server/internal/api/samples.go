@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sampleagent/audio/key"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
@@ -107,26 +108,14 @@ func (q *SampleQuery) Filter() store.SampleFilter {
 	keys := q.Key
 	if q.Compatible {
 		for _, k := range q.Key {
-			keys = append(keys, compatibleKeys(k)...)
+			named, _ := key.Parse(k)
+			for _, other := range named.Compatible() {
+				keys = append(keys, other.String())
+			}
 		}
 	}
 	return store.SampleFilter{Text: q.Text, BPMMin: q.BPMMin, BPMMax: q.BPMMax, HalfDouble: q.HalfDouble, Keys: keys, Kind: q.Kind, Class: q.Class, Genre: q.Genre,
 		Tag: strings.ToLower(q.Tag), DurationMin: q.DurationMin, DurationMax: q.DurationMax, RatingMin: q.RatingMin, Favourite: q.Favourite, UpdatedSince: q.UpdatedSince, Sort: q.Sort}
-}
-
-// compatibleKeys are the relative key and the neighbours on the circle of fifths.
-func compatibleKeys(key string) []string {
-	notes := []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
-	note, scale, _ := strings.Cut(key, " ")
-	for i, n := range notes {
-		if n == note {
-			if scale == "minor" {
-				return []string{notes[(i+3)%12] + " major", notes[(i+7)%12] + " minor", notes[(i+5)%12] + " minor"}
-			}
-			return []string{notes[(i+9)%12] + " minor", notes[(i+7)%12] + " major", notes[(i+5)%12] + " major"}
-		}
-	}
-	return nil
 }
 
 // LinkOut is a link as JSON, or with ?redirect=true the way there.

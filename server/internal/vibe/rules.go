@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"sampleagent/audio/key"
 	"sampleagent/sync/wire"
 )
 
@@ -109,23 +110,14 @@ func oneLine(f Facts, v *wire.Vibe) string {
 	return line
 }
 
-var notes = []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
-
 // compatible is the keys beside a key on the circle of fifths and its relative, and the tempos
 // that a loop fits at full, half and double time.
 func compatible(f Facts) (keys, tempos []string) {
 	keys, tempos = []string{}, []string{}
 	if f.Key != nil {
-		note, scale, _ := strings.Cut(*f.Key, " ")
-		for i, n := range notes {
-			if n != note {
-				continue
-			}
-			relative, other := (i+9)%12, "minor"
-			if scale == "minor" {
-				relative, other = (i+3)%12, "major"
-			}
-			keys = []string{*f.Key, notes[relative] + " " + other, notes[(i+7)%12] + " " + scale, notes[(i+5)%12] + " " + scale}
+		named, _ := key.Parse(*f.Key)
+		for _, k := range named.Compatible() {
+			keys = append(keys, k.String())
 		}
 	}
 	if f.BPM != nil {

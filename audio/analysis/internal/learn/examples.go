@@ -20,6 +20,7 @@ import (
 	"sampleagent/audio/analysis/internal/hits"
 	"sampleagent/audio/analysis/internal/labset"
 	"sampleagent/audio/analysis/internal/midi"
+	"sampleagent/audio/key"
 	"sampleagent/audio/pcm"
 )
 
@@ -355,16 +356,13 @@ func stretch(it labset.Item, r *rand.Rand) (factor float64, how string) {
 	}
 }
 
-var notes = []string{"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"}
-
-// turn is a key after playing faster by factor.
-func turn(key string, factor float64) string {
-	if key == "" {
+// turn is a key after playing faster by factor; "" stays "".
+func turn(name string, factor float64) string {
+	k, ok := key.Parse(name)
+	if !ok {
 		return ""
 	}
-	i := slices.IndexFunc(notes, func(n string) bool { return len(key) > len(n) && key[:len(n)+1] == n+" " })
-	k := (i + int(math.Round(12*math.Log2(factor))) + 24) % 12
-	return notes[k] + key[len(notes[i]):]
+	return key.New(k.Tonic()+int(math.Round(12*math.Log2(factor))), k.Minor()).String()
 }
 
 var (
