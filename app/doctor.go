@@ -46,8 +46,8 @@ func HasDisplay() bool {
 	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
 }
 
-// CheckDisplay looks whether the display that is named answers.
-func CheckDisplay(ctx context.Context) Check {
+// checkDisplay looks whether the display that is named answers.
+func checkDisplay(ctx context.Context) Check {
 	c := Check{Name: "display"}
 	if !HasDisplay() {
 		c.State = "none: DISPLAY and WAYLAND_DISPLAY are not set"
@@ -114,8 +114,8 @@ func atoi(s string) int {
 // listenTime is how long a device may take to show that it is none.
 const listenTime = 1500 * time.Millisecond
 
-// CheckSound opens the sound device; open nil means that this build has none.
-func CheckSound(open func() (Sound, error)) Check {
+// checkSound opens the sound device; open nil means that this build has none.
+func checkSound(open func() (Sound, error)) Check {
 	c := Check{Name: "sound"}
 	if open == nil {
 		c.State, c.Advice = "this build has no sound", "Everything but hearing works."
@@ -159,9 +159,9 @@ func CheckSound(open func() (Sound, error)) Check {
 	return c
 }
 
-// CheckControllers looks for MIDI controllers below a folder of devices; "" means that this system
+// checkControllers looks for MIDI controllers below a folder of devices; "" means that this system
 // has none that are files. To have none is no fault.
-func CheckControllers(dir string) Check {
+func checkControllers(dir string) Check {
 	c := Check{Name: "midi", OK: true}
 	if dir == "" {
 		c.State = "controllers are read on Linux only"
@@ -186,8 +186,8 @@ func CheckControllers(dir string) Check {
 	return c
 }
 
-// CheckKeyring looks whether secrets could be kept. It writes nothing.
-func CheckKeyring(ctx context.Context) Check {
+// checkKeyring looks whether secrets could be kept. It writes nothing.
+func checkKeyring(ctx context.Context) Check {
 	c := Check{Name: "keyring"}
 	got := make(chan error, 1)
 	// The library has no context: behind an unlock dialog this goroutine waits for the person.
@@ -278,11 +278,11 @@ func Doctor(ctx context.Context, o Options) []Check {
 		server = prefs.Cloud.Server
 	}
 	looks := []func() Check{
-		func() Check { return CheckDisplay(ctx) },
-		func() Check { return CheckSound(o.Sound) },
-		func() Check { return CheckControllers(controller.Dir()) },
-		func() Check { return CheckKeyring(ctx) },
-		func() Check { return CheckLibrary(ctx, library) },
+		func() Check { return checkDisplay(ctx) },
+		func() Check { return checkSound(o.Sound) },
+		func() Check { return checkControllers(controller.Dir()) },
+		func() Check { return checkKeyring(ctx) },
+		func() Check { return checkLibrary(ctx, library) },
 		func() Check { return CheckServer(ctx, server) },
 	}
 	out := make([]Check, len(looks))
@@ -299,8 +299,8 @@ func (a *App) Doctor(ctx context.Context) []Check {
 	return Doctor(ctx, Options{Library: a.db.Path(), Folders: &a.folders, Sound: func() (Sound, error) { return a.player.borrow(), nil }})
 }
 
-// CheckLibrary reads the whole library file and says what is wrong with it.
-func CheckLibrary(ctx context.Context, path string) Check {
+// checkLibrary reads the whole library file and says what is wrong with it.
+func checkLibrary(ctx context.Context, path string) Check {
 	c := Check{Name: "library"}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		c.OK, c.State = true, "none yet at "+path

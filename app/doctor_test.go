@@ -58,44 +58,44 @@ func TestCheckDisplay(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv("DISPLAY", "")
 	t.Setenv("WAYLAND_DISPLAY", "wayland-7")
-	if c := CheckDisplay(context.Background()); !c.OK || c.State != "Wayland wayland-7" {
+	if c := checkDisplay(context.Background()); !c.OK || c.State != "Wayland wayland-7" {
 		t.Errorf("%+v", c)
 	}
 	t.Setenv("WAYLAND_DISPLAY", "")
 	t.Setenv("DISPLAY", ":4711")
-	if c := CheckDisplay(context.Background()); c.OK || !strings.Contains(c.State, "X11 :4711 does not answer") {
+	if c := checkDisplay(context.Background()); c.OK || !strings.Contains(c.State, "X11 :4711 does not answer") {
 		t.Errorf("%+v", c)
 	}
 }
 
 func TestCheckSound(t *testing.T) {
 	r := newRecorder()
-	if c := CheckSound(func() (Sound, error) { return r, nil }); !c.OK || c.State != "test device" || r.closed != 1 {
+	if c := checkSound(func() (Sound, error) { return r, nil }); !c.OK || c.State != "test device" || r.closed != 1 {
 		t.Errorf("%+v, closed %d times", c, r.closed)
 	}
-	if c := CheckSound(func() (Sound, error) { return newSilence(), nil }); c.OK || c.Advice == "" {
+	if c := checkSound(func() (Sound, error) { return newSilence(), nil }); c.OK || c.Advice == "" {
 		t.Errorf("%+v", c)
 	}
-	if c := CheckSound(func() (Sound, error) { return nil, errors.New("no card") }); c.OK || !strings.Contains(c.State, "no card") {
+	if c := checkSound(func() (Sound, error) { return nil, errors.New("no card") }); c.OK || !strings.Contains(c.State, "no card") {
 		t.Errorf("%+v", c)
 	}
 }
 
 func TestCheckControllers(t *testing.T) {
 	dir := t.TempDir()
-	if c := CheckControllers(dir); !c.OK || c.State != "no controller is plugged in" {
+	if c := checkControllers(dir); !c.OK || c.State != "no controller is plugged in" {
 		t.Errorf("%+v", c)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "midiC95D0"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c := CheckControllers(dir); !c.OK || c.State != "midiC95D0" {
+	if c := checkControllers(dir); !c.OK || c.State != "midiC95D0" {
 		t.Errorf("%+v", c)
 	}
 	if err := os.Symlink(filepath.Join(dir, "gone"), filepath.Join(dir, "midiC96D0")); err != nil {
 		t.Fatal(err)
 	}
-	if c := CheckControllers(dir); c.OK || c.Advice == "" || !strings.Contains(c.State, "midiC95D0, midiC96D0 cannot be opened") {
+	if c := checkControllers(dir); c.OK || c.Advice == "" || !strings.Contains(c.State, "midiC95D0, midiC96D0 cannot be opened") {
 		t.Errorf("%+v", c)
 	}
 }
@@ -141,7 +141,7 @@ func TestCheckLibraryFindsDamage(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if c := CheckLibrary(ctx, path); !c.OK || !strings.Contains(c.State, "0 samples") {
+	if c := checkLibrary(ctx, path); !c.OK || !strings.Contains(c.State, "0 samples") {
 		t.Errorf("%+v", c)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -156,13 +156,13 @@ func TestCheckLibraryFindsDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	if c := CheckLibrary(ctx, path); c.OK || c.Advice == "" {
+	if c := checkLibrary(ctx, path); c.OK || c.Advice == "" {
 		t.Errorf("a damaged library: %+v", c)
 	}
 	if err := os.WriteFile(path, []byte("this is a letter, not a library, and long enough to be one"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c := CheckLibrary(ctx, path); c.OK || !strings.Contains(c.State, "not a Sample Agent library") {
+	if c := checkLibrary(ctx, path); c.OK || !strings.Contains(c.State, "not a Sample Agent library") {
 		t.Errorf("a letter: %+v", c)
 	}
 }

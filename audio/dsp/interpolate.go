@@ -54,7 +54,7 @@ func newInterpolator(scale float64) *Interpolator {
 		sum := 0.0
 		for k := range row {
 			t := float64(k) - (InterpolatorTaps/2 - 1) - float64(p)/interpolatorPhases
-			row[k] = sinc(cut*scale*t) * KaiserAt(t/(InterpolatorTaps/2), KaiserBeta(80))
+			row[k] = sinc(cut*scale*t) * KaiserAt(t/(InterpolatorTaps/2), kaiserBeta(80))
 			sum += row[k]
 		}
 		for _, v := range row {

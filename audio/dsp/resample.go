@@ -108,7 +108,7 @@ func newResampleDesign(from, to int) (*resampleDesign, error) {
 		return nil, fmt.Errorf("resample: %d Hz is too far from %d Hz", to, from)
 	}
 	cut := (stop + pass) / double // of half the doubled rate
-	beta := KaiserBeta(resampleStopDB)
+	beta := kaiserBeta(resampleStopDB)
 	h := make([]float32, 2*d.fftSize)
 	taps, sum := make([]float64, reach+1), 0.0
 	for k := range taps {
@@ -157,7 +157,7 @@ func resampleTable(rows int) []float32 {
 		row, sum := [resampleTaps]float64{}, 0.0
 		for k := range row {
 			t := float64(k) - (resampleTaps/2 - 1) - float64(p)/float64(rows)
-			row[k] = sinc(t) * KaiserAt(t/(resampleTaps/2), KaiserBeta(resampleStopDB))
+			row[k] = sinc(t) * KaiserAt(t/(resampleTaps/2), kaiserBeta(resampleStopDB))
 			sum += row[k]
 		}
 		for _, v := range row {

@@ -25,9 +25,9 @@ func KaiserAt(u, beta float64) float64 {
 	return besselI0(beta*math.Sqrt(1-u*u)) / besselI0(beta)
 }
 
-// KaiserBeta is the shape that gives a windowed-sinc filter the stop-band attenuation of db
+// kaiserBeta is the shape that gives a windowed-sinc filter the stop-band attenuation of db
 // (Kaiser's formula).
-func KaiserBeta(db float64) float64 {
+func kaiserBeta(db float64) float64 {
 	switch {
 	case db > 50:
 		return 0.1102 * (db - 8.7)

@@ -1,5 +1,7 @@
-// Package edit changes sound: trim, gain, fade, reverse, chop. Every function takes a buffer
-// and gives a new one; nothing here touches its input, a file or a screen.
+// Package edit makes new sounds out of others: a Recipe says what is trimmed, reversed, normalised
+// and faded, and how a sound is chopped into parts.
+//
+// The sound that comes in is only read. It must never know a file, a database or a screen.
 package edit
 
 import (
@@ -8,13 +10,13 @@ import (
 	"sampleagent/audio/pcm"
 )
 
-// Trim keeps the frames [from, to), clamped to the sound.
-func Trim(b *pcm.Buffer, from, to int) *pcm.Buffer {
+// trim keeps the frames [from, to), clamped to the sound.
+func trim(b *pcm.Buffer, from, to int) *pcm.Buffer {
 	return b.Slice(from, to).Clone()
 }
 
-// Gain multiplies every sample; nothing is clipped.
-func Gain(b *pcm.Buffer, factor float32) *pcm.Buffer {
+// gain multiplies every sample; nothing is clipped.
+func gain(b *pcm.Buffer, factor float32) *pcm.Buffer {
 	c := b.Clone()
 	for i := range c.Samples {
 		c.Samples[i] *= factor
@@ -22,32 +24,32 @@ func Gain(b *pcm.Buffer, factor float32) *pcm.Buffer {
 	return c
 }
 
-// Peak is the largest magnitude, NaN and infinities left aside.
-func Peak(b *pcm.Buffer) float32 {
-	peak := float32(0)
+// peak is the largest magnitude, NaN and infinities left aside.
+func peak(b *pcm.Buffer) float32 {
+	highest := float32(0)
 	for _, v := range b.Samples {
 		if v < 0 {
 			v = -v
 		}
-		if v > peak && v <= math.MaxFloat32 {
-			peak = v
+		if v > highest && v <= math.MaxFloat32 {
+			highest = v
 		}
 	}
-	return peak
+	return highest
 }
 
-// Normalise brings the sample peak to so many dBFS (0 is full scale, -1 leaves a little room).
+// normalise brings the sample peak to so many dBFS (0 is full scale, -1 leaves a little room).
 // Silence stays silence.
-func Normalise(b *pcm.Buffer, dBFS float64) *pcm.Buffer {
-	peak := Peak(b)
-	if peak == 0 {
+func normalise(b *pcm.Buffer, dBFS float64) *pcm.Buffer {
+	now := peak(b)
+	if now == 0 {
 		return b.Clone()
 	}
-	return Gain(b, float32(math.Pow(10, dBFS/20)/float64(peak)))
+	return gain(b, float32(math.Pow(10, dBFS/20)/float64(now)))
 }
 
-// Reverse plays backwards.
-func Reverse(b *pcm.Buffer) *pcm.Buffer {
+// reverse plays backwards.
+func reverse(b *pcm.Buffer) *pcm.Buffer {
 	c := b.Clone()
 	n := b.Frames()
 	for i := range n {
@@ -56,50 +58,25 @@ func Reverse(b *pcm.Buffer) *pcm.Buffer {
 	return c
 }
 
-// Curve is the shape of a fade.
-type Curve string
-
-// The curves: Linear in amplitude, for cutting clicks; EqualPower, a quarter sine, for sounds
-// that follow each other; Exponential, linear in decibels over 60 dB, for tails.
-const (
-	Linear      Curve = "linear"
-	EqualPower  Curve = "equal-power"
-	Exponential Curve = "exponential"
-)
-
-// at is the gain at x from 0 to 1.
-func (c Curve) at(x float64) float64 {
-	switch c {
-	case EqualPower:
-		return math.Sin(x * math.Pi / 2)
-	case Exponential:
-		if x <= 0 {
-			return 0
-		}
-		return math.Pow(10, 3*(x-1))
-	}
-	return x
-}
-
-// FadeIn raises the first frames from silence. A fade longer than the sound takes all of it.
-func FadeIn(b *pcm.Buffer, frames int, curve Curve) *pcm.Buffer {
+// fadeIn raises the first frames from silence, linear in amplitude. A fade longer than the sound takes all of it.
+func fadeIn(b *pcm.Buffer, frames int) *pcm.Buffer {
 	c := b.Clone()
-	fade(c, min(max(frames, 0), c.Frames()), curve, func(i int) int { return i })
+	fade(c, min(max(frames, 0), c.Frames()), func(i int) int { return i })
 	return c
 }
 
-// FadeOut lowers the last frames to silence.
-func FadeOut(b *pcm.Buffer, frames int, curve Curve) *pcm.Buffer {
+// fadeOut lowers the last frames to silence, linear in amplitude.
+func fadeOut(b *pcm.Buffer, frames int) *pcm.Buffer {
 	c := b.Clone()
 	n := c.Frames()
-	fade(c, min(max(frames, 0), n), curve, func(i int) int { return n - 1 - i })
+	fade(c, min(max(frames, 0), n), func(i int) int { return n - 1 - i })
 	return c
 }
 
 // fade scales n frames in place, the one at at(0) to silence.
-func fade(b *pcm.Buffer, n int, curve Curve, at func(i int) int) {
+func fade(b *pcm.Buffer, n int, at func(i int) int) {
 	for i := range n {
-		g := float32(curve.at(float64(i) / float64(n)))
+		g := float32(float64(i) / float64(n))
 		k := at(i) * b.Channels
 		for ch := range b.Channels {
 			b.Samples[k+ch] *= g
@@ -137,5 +114,5 @@ func sum(b *pcm.Buffer, frame int) float32 {
 	return s
 }
 
-// Region is the frames [From, To).
-type Region struct{ From, To int }
+// region is the frames [From, To).
+type region struct{ From, To int }

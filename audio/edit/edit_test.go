@@ -18,17 +18,17 @@ func TestEdits(t *testing.T) {
 	in := stereo(0, 0, 0.5, -0.25, 0.1, 0.2, 0, 0)
 	kept := in.Clone()
 	for name, c := range map[string]struct{ got, want *pcm.Buffer }{
-		"trim":            {Trim(in, 1, 3), stereo(0.5, -0.25, 0.1, 0.2)},
-		"trim too far":    {Trim(in, -5, 99), in},
-		"trim to nothing": {Trim(in, 3, 2), stereo()},
-		"gain":            {Gain(in, 2), stereo(0, 0, 1, -0.5, 0.2, 0.4, 0, 0)},
-		"normalise":       {Normalise(in, 0), stereo(0, 0, 1, -0.5, 0.2, 0.4, 0, 0)},
-		"reverse":         {Reverse(in), stereo(0, 0, 0.1, 0.2, 0.5, -0.25, 0, 0)},
-		"fade in":         {FadeIn(mono(1, 1, 1, 1), 2, Linear), mono(0, 0.5, 1, 1)},
-		"fade out":        {FadeOut(mono(1, 1, 1, 1), 2, Linear), mono(1, 1, 0.5, 0)},
-		"long fade":       {FadeIn(mono(1, 1), 99, Linear), mono(0, 0.5)},
-		"negative fade":   {FadeIn(mono(1, 1), -1, Linear), mono(1, 1)},
-		"quiet normalise": {Normalise(mono(0, 0), 0), mono(0, 0)},
+		"trim":            {trim(in, 1, 3), stereo(0.5, -0.25, 0.1, 0.2)},
+		"trim too far":    {trim(in, -5, 99), in},
+		"trim to nothing": {trim(in, 3, 2), stereo()},
+		"gain":            {gain(in, 2), stereo(0, 0, 1, -0.5, 0.2, 0.4, 0, 0)},
+		"normalise":       {normalise(in, 0), stereo(0, 0, 1, -0.5, 0.2, 0.4, 0, 0)},
+		"reverse":         {reverse(in), stereo(0, 0, 0.1, 0.2, 0.5, -0.25, 0, 0)},
+		"fade in":         {fadeIn(mono(1, 1, 1, 1), 2), mono(0, 0.5, 1, 1)},
+		"fade out":        {fadeOut(mono(1, 1, 1, 1), 2), mono(1, 1, 0.5, 0)},
+		"long fade":       {fadeIn(mono(1, 1), 99), mono(0, 0.5)},
+		"negative fade":   {fadeIn(mono(1, 1), -1), mono(1, 1)},
+		"quiet normalise": {normalise(mono(0, 0), 0), mono(0, 0)},
 	} {
 		if !slices.Equal(c.got.Samples, c.want.Samples) || c.got.Rate != c.want.Rate || c.got.Channels != c.want.Channels {
 			t.Errorf("%s: %v, want %v", name, c.got.Samples, c.want.Samples)
@@ -40,29 +40,13 @@ func TestEdits(t *testing.T) {
 }
 
 func TestNormaliseLevel(t *testing.T) {
-	b := Normalise(mono(0.1, -0.3), -6)
-	if got := 20 * math.Log10(float64(Peak(b))); math.Abs(got+6) > 1e-4 {
+	b := normalise(mono(0.1, -0.3), -6)
+	if got := 20 * math.Log10(float64(peak(b))); math.Abs(got+6) > 1e-4 {
 		t.Errorf("peak at %v dBFS, want -6", got)
 	}
 	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
-	if p := Peak(mono(nan, inf, 0.5)); p != 0.5 {
+	if p := peak(mono(nan, inf, 0.5)); p != 0.5 {
 		t.Errorf("peak beside NaN and infinity is %v", p)
-	}
-}
-
-func TestCurves(t *testing.T) {
-	for _, c := range []Curve{Linear, EqualPower, Exponential} {
-		last := -1.0
-		for x := 0.0; x <= 1; x += 1.0 / 64 {
-			if g := c.at(x); g < last || g < 0 || g > 1 {
-				t.Fatalf("%s at %v is %v after %v", c, x, g, last)
-			} else {
-				last = g
-			}
-		}
-		if c.at(0) != 0 || math.Abs(c.at(1)-1) > 1e-12 {
-			t.Errorf("%s goes from %v to %v", c, c.at(0), c.at(1))
-		}
 	}
 }
 
@@ -81,10 +65,10 @@ func TestSnapZero(t *testing.T) {
 }
 
 func TestChop(t *testing.T) {
-	for name, c := range map[string]struct{ got, want []Region }{
-		"of nothing":    {ChopAt(0, []int{0}, 1), nil},
-		"at":            {ChopAt(10, []int{7, 3}, 1), []Region{{0, 3}, {3, 7}, {7, 10}}},
-		"at, too close": {ChopAt(10, []int{1, 3, 4, 9}, 2), []Region{{0, 3}, {3, 10}}},
+	for name, c := range map[string]struct{ got, want []region }{
+		"of nothing":    {chopAt(0, []int{0}, 1), nil},
+		"at":            {chopAt(10, []int{7, 3}, 1), []region{{0, 3}, {3, 7}, {7, 10}}},
+		"at, too close": {chopAt(10, []int{1, 3, 4, 9}, 2), []region{{0, 3}, {3, 10}}},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: %v, want %v", name, c.got, c.want)
@@ -99,7 +83,7 @@ func TestChopWhole(t *testing.T) {
 		least := rapid.IntRange(-1, 100).Draw(t, "least")
 		cuts := rapid.SliceOf(rapid.IntRange(-10, 6000)).Draw(t, "cuts")
 		at := 0
-		regions := ChopAt(frames, cuts, least)
+		regions := chopAt(frames, cuts, least)
 		for _, r := range regions {
 			if r.From != at || r.To <= r.From {
 				t.Fatalf("region %v after frame %d in %v", r, at, regions)

@@ -37,23 +37,23 @@ func (r Recipe) Apply(b *pcm.Buffer) (*pcm.Buffer, error) {
 	if from >= to {
 		return nil, fmt.Errorf("nothing is left between %.3f s and %.3f s: choose a longer part", r.From, r.To)
 	}
-	out := Trim(b, from, to)
+	out := trim(b, from, to)
 	if r.Reverse {
-		out = Reverse(out)
+		out = reverse(out)
 	}
 	if r.Normalise {
-		out = Normalise(out, r.Peak)
+		out = normalise(out, r.Peak)
 	}
 	if r.FadeIn > 0 {
-		out = FadeIn(out, int(r.FadeIn*float64(b.Rate)), Linear)
+		out = fadeIn(out, int(r.FadeIn*float64(b.Rate)))
 	}
 	if r.FadeOut > 0 {
-		out = FadeOut(out, int(r.FadeOut*float64(b.Rate)), Linear)
+		out = fadeOut(out, int(r.FadeOut*float64(b.Rate)))
 	}
 	return out, nil
 }
 
-// Words say what is done, as they stand in the name of the new file: "trim reverse".
+// Words says what is done, as they stand in the name of the new file: "trim reverse".
 func (r Recipe) Words() string {
 	var words []string
 	for _, w := range []struct {
@@ -71,7 +71,7 @@ func (r Recipe) Words() string {
 // order) and r's end, and do all else that r says to every part. Cuts closer than least seconds
 // to another or to an end are left out. length is the sound's, in seconds.
 func (r Recipe) Parts(length float64, cuts []float64, least float64) []Recipe {
-	const perSecond = 1e6 // ChopAt counts in whole frames
+	const perSecond = 1e6 // chopAt counts in whole frames
 	from, to := r.From, r.To
 	if to <= 0 || to > length {
 		to = length
@@ -83,7 +83,7 @@ func (r Recipe) Parts(length float64, cuts []float64, least float64) []Recipe {
 		}
 	}
 	var out []Recipe
-	for _, g := range ChopAt(int((to-from)*perSecond), at, int(least*perSecond)) {
+	for _, g := range chopAt(int((to-from)*perSecond), at, int(least*perSecond)) {
 		part := r
 		part.From, part.To = from+float64(g.From)/perSecond, from+float64(g.To)/perSecond
 		if g.To == int((to-from)*perSecond) {

@@ -31,8 +31,8 @@ var Fields = []Field{FieldBPM, FieldClass, FieldKey, FieldKind, FieldName}
 
 // Range of tempos that a person may type, BPM.
 const (
-	MinBPM = 20
-	MaxBPM = 400
+	minBPM = 20
+	maxBPM = 400
 )
 
 func parseBPM(s string) (float64, error) {
@@ -40,8 +40,8 @@ func parseBPM(s string) (float64, error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64)
-	if err != nil || math.IsNaN(n) || n < MinBPM || n > MaxBPM {
-		return 0, fmt.Errorf("tempo %q: %w: a number from %d to %d", s, ErrOutOfRange, MinBPM, MaxBPM)
+	if err != nil || math.IsNaN(n) || n < minBPM || n > maxBPM {
+		return 0, fmt.Errorf("tempo %q: %w: a number from %d to %d", s, ErrOutOfRange, minBPM, maxBPM)
 	}
 	return n, nil
 }
@@ -191,7 +191,7 @@ func (db *DB) Values(ctx context.Context, row Row) ([]Value, error) {
 		classFrom = analysis.FromCloud
 	}
 	found := map[Field]Value{
-		FieldName:  {Found: DisplayName(s.Path), Source: analysis.FromName, Confidence: 1},
+		FieldName:  {Found: displayName(s.Path), Source: analysis.FromName, Confidence: 1},
 		FieldKind:  {Found: string(value(rep.Kind)), Source: analysis.FromSound},
 		FieldClass: {Found: value(rep.Class), Source: classFrom, Confidence: value(rep.ClassConfidence)},
 		FieldKey:   {Found: value(rep.Key), Source: value(rep.KeySource), Confidence: value(rep.KeyConfidence)},

@@ -96,7 +96,7 @@ func (db *DB) List(ctx context.Context, importID string, files []NewFile) ([]Row
 			if err != nil {
 				return err
 			}
-			name := DisplayName(f.Path)
+			name := displayName(f.Path)
 			res, err := insert.ExecContext(ctx, id.String(), f.Path, name, NameKey(name), hiddenWords(name), folderWords(f.Path),
 				f.Size, f.ModTime.UnixNano(), at, importID, f.Managed)
 			if err != nil {
@@ -118,7 +118,7 @@ func (db *DB) List(ctx context.Context, importID string, files []NewFile) ([]Row
 			if original == "" {
 				original = f.Path
 			}
-			if _, err := source.ExecContext(ctx, last, DisplayName(original)); err != nil {
+			if _, err := source.ExecContext(ctx, last, displayName(original)); err != nil {
 				return err
 			}
 			if len(f.Tags) > 0 {
@@ -180,7 +180,7 @@ type Move struct {
 func (db *DB) MoveFiles(ctx context.Context, moves []Move) error {
 	return db.tx(ctx, func(tx *sql.Tx, c *Change) error {
 		for _, m := range moves {
-			name := DisplayName(m.To)
+			name := displayName(m.To)
 			if _, err := tx.ExecContext(ctx, `UPDATE samples SET path = ?, size = ?, mtime = ?, folder = ?, state = `+stateBefore+` WHERE row = ?`,
 				m.To, m.Size, m.ModTime.UnixNano(), folderWords(m.To), m.Row); err != nil {
 				return fmt.Errorf("move to %s: %w", m.To, err)
@@ -430,7 +430,7 @@ func (db *DB) settle(ctx context.Context, tx *sql.Tx, row Row, r *analysis.Repor
 	kind, class, keyName := string(value(r.Kind)), value(r.Class), value(r.Key)
 	bpm, bpmConf, bpmSource := value(r.BPM), value(r.BPMConfidence), value(r.BPMSource)
 	keyConf, keySource, classConf := value(r.KeyConfidence), value(r.KeySource), value(r.ClassConfidence)
-	name := DisplayName(path)
+	name := displayName(path)
 	err := query(ctx, tx, `SELECT field, value FROM edits WHERE row = ?`, []any{row}, func(scan func(...any) error) error {
 		var f Field
 		var v string

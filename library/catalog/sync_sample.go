@@ -87,7 +87,7 @@ func (t *SyncTx) Sample(sha256 string, withFound bool) (s SyncSample, ok bool, e
 			return s, false, fmt.Errorf("report of row %d: %w", row, err)
 		}
 		r.Path, r.Onsets, r.Beats, r.MFCCMean, r.MFCCStd, r.ChromaMean, r.ChromaStd, r.TookMS = "", nil, nil, nil, nil, nil, nil, 0
-		s.Found = &SyncFound{Name: DisplayName(path), Size: size, Report: r, Embedding: unpackVector(vector), Overview: overview}
+		s.Found = &SyncFound{Name: displayName(path), Size: size, Report: r, Embedding: unpackVector(vector), Overview: overview}
 	}
 	return s, true, nil
 }
@@ -168,7 +168,7 @@ func (t *SyncTx) listRemote(s SyncSample) (Row, error) {
 		return 0, err
 	}
 	path := remotePath(s.SHA256, s.Found.Name)
-	name := DisplayName(path)
+	name := displayName(path)
 	res, err := t.tx.ExecContext(t.ctx, `INSERT INTO samples (id, path, name, name_key, name_words, folder, state, size, mtime, added_at)
 		VALUES (?, ?, ?, ?, ?, '', 'missing', ?, 0, ?)`, id.String(), path, name, NameKey(name), hiddenWords(name), s.Found.Size, t.db.stamp())
 	if err != nil {

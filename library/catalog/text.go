@@ -63,9 +63,9 @@ func NameKey(name string) string {
 	return b.String()
 }
 
-// DisplayName is a path's last element as it can be shown in one line: bytes that are no text
+// displayName is a path's last element as it can be shown in one line: bytes that are no text
 // replaced, and a space for what ends lines or jumps.
-func DisplayName(path string) string {
+func displayName(path string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

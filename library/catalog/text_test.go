@@ -54,7 +54,7 @@ func TestNamesAreShownInOneLine(t *testing.T) {
 	for path, want := range map[string]string{
 		"/a/new\nline\tin.wav": "new line in.wav", "/a/latin1-\xe9t\xe9.wav": "latin1-�t�.wav", "/a/ Kick 日本.wav": " Kick 日本.wav", "/a/bell\x07\x7f\u0085.wav": "bell   .wav",
 	} {
-		if got := DisplayName(path); got != want {
+		if got := displayName(path); got != want {
 			t.Errorf("%q is shown as %q, want %q", path, got, want)
 		}
 	}

@@ -44,8 +44,8 @@ const (
 	storeBatch = 16
 	storeWait  = 150 * time.Millisecond
 
-	// OverviewColumns is how many columns the small waveform of a list row has.
-	OverviewColumns = 100
+	// overviewColumns is how many columns the small waveform of a list row has.
+	overviewColumns = 100
 
 	// A file whose analysis was begun this often and never ended goes last and alone, so that
 	// it cannot take others with it...
@@ -309,7 +309,7 @@ func (r *running) one(ctx context.Context, t task) (d done) {
 		d.analysis.Report, d.analysis.Embedding = rep, rep.Embedding
 		d.analysis.Source = catalog.Source{Artist: tags.Artist, Album: tags.Album, Title: tags.Title, ReleaseDate: tags.Date}
 		drawn := peaks.Peaks()
-		d.analysis.Overview = drawn.Overview(OverviewColumns)
+		d.analysis.Overview = drawn.Overview(overviewColumns)
 		if b, err := drawn.MarshalBinary(); err == nil { // drawn anew from the file when it is missing
 			d.analysis.Peaks = b
 		}

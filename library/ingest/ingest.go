@@ -22,8 +22,8 @@ import (
 	"sampleagent/library/catalog"
 )
 
-// JobKind is the kind of an import among the library's jobs.
-const JobKind = "import"
+// jobKind is the kind of an import among the library's jobs.
+const jobKind = "import"
 
 // ErrDropped as the cause of a cancelled context ends an import for good: what is listed stays,
 // Resume does not go on with it. Any other cause leaves it unfinished.
@@ -143,7 +143,7 @@ func Run(ctx context.Context, db *catalog.DB, paths []string, o Options) (Summar
 
 // begin takes up the unfinished import of the same paths, or makes a new one.
 func begin(ctx context.Context, db *catalog.DB, text string) (string, error) {
-	open, err := db.UnfinishedJobs(ctx, JobKind)
+	open, err := db.UnfinishedJobs(ctx, jobKind)
 	if err != nil {
 		return "", err
 	}
@@ -151,13 +151,13 @@ func begin(ctx context.Context, db *catalog.DB, text string) (string, error) {
 	if i >= 0 {
 		return open[i].ID, nil
 	}
-	j, err := db.AddJob(ctx, JobKind, text)
+	j, err := db.AddJob(ctx, jobKind, text)
 	return j.ID, err
 }
 
 // Unfinished lists the imports that were begun and neither ended nor dropped.
 func Unfinished(ctx context.Context, db *catalog.DB) ([]catalog.Job, error) {
-	return db.UnfinishedJobs(ctx, JobKind)
+	return db.UnfinishedJobs(ctx, jobKind)
 }
 
 // Resume goes on with every unfinished import, the oldest first, with the options it was begun

@@ -154,7 +154,7 @@ func TestAFolderIsImportedWithAllItHolds(t *testing.T) {
 		if err != nil || s.Row != o.Row || s.Path != filepath.Join(root, p) {
 			t.Errorf("%s: %+v, %v", p, s, err)
 		}
-		if o.What == Added && (s.State != catalog.Analysed || len(s.SHA256) != 64 || s.Frames == 0 || len(s.Overview) != 2*OverviewColumns) {
+		if o.What == Added && (s.State != catalog.Analysed || len(s.SHA256) != 64 || s.Frames == 0 || len(s.Overview) != 2*overviewColumns) {
 			t.Errorf("%s: %+v", p, s)
 		}
 	}
@@ -174,7 +174,7 @@ func TestAFolderIsImportedWithAllItHolds(t *testing.T) {
 	if f, _ := db.Failures(t.Context()); len(f) != 0 {
 		t.Errorf("a failure that is mended is still there: %+v", f)
 	}
-	if jobs, _ := db.Jobs(t.Context(), JobKind, 10); len(jobs) != 2 || jobs[0].State != catalog.JobCompleted {
+	if jobs, _ := db.Jobs(t.Context(), jobKind, 10); len(jobs) != 2 || jobs[0].State != catalog.JobCompleted {
 		t.Errorf("jobs: %+v", jobs)
 	}
 }

@@ -88,7 +88,7 @@ func (s *settingsJSON) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*s = nil
-	for _, name := range ParamNames() {
+	for _, name := range paramNames() {
 		if v, ok := m[name]; ok {
 			*s = append(*s, name+"="+v)
 			delete(m, name)
@@ -151,7 +151,7 @@ func (j kitJSON) kit() (Kit, error) {
 	if n.Tempo, err = NewBPM(j.Tempo); err != nil {
 		return n, err
 	}
-	if n.TempoSelect, err = ParseTempoSelect(j.TempoSelect); err != nil {
+	if n.TempoSelect, err = parseTempoSelect(j.TempoSelect); err != nil {
 		return n, err
 	}
 	var banks [BankCount]Bank

@@ -42,8 +42,8 @@ func (t TempoSelect) String() string {
 	return "bank"
 }
 
-// ParseTempoSelect reads "bank" or "project".
-func ParseTempoSelect(s string) (TempoSelect, error) {
+// parseTempoSelect reads "bank" or "project".
+func parseTempoSelect(s string) (TempoSelect, error) {
 	switch s {
 	case "bank", "":
 		return TempoOfBank, nil
@@ -96,8 +96,8 @@ type Kit struct {
 	patterns map[Slot]Pattern // copied before every write, so that copies of a kit stay apart
 }
 
-// MaxLinked is how many pads the device links in one group (manual, PAD LINK GROUPS).
-const MaxLinked = 4
+// maxLinked is how many pads the device links in one group (manual, PAD LINK GROUPS).
+const maxLinked = 4
 
 // Bank is a bank's tempo, volume and protection; bank 0 is A. Out of range it is a fresh bank.
 func (k *Kit) Bank(bank int) Bank {
@@ -191,8 +191,8 @@ func (k *Kit) checkLinks() error {
 	var n [11]int
 	for i := range k.pads {
 		if g := k.pads[i].Settings.Get(PadLink); g > 0 && !k.pads[i].Empty() {
-			if n[g]++; n[g] > MaxLinked {
-				return fmt.Errorf("pad link %s would have more than %d pads", groups[g], MaxLinked)
+			if n[g]++; n[g] > maxLinked {
+				return fmt.Errorf("pad link %s would have more than %d pads", groups[g], maxLinked)
 			}
 		}
 	}

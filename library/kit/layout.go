@@ -2,8 +2,8 @@ package kit
 
 import "slices"
 
-// DrumPad is a pad of the usual drum kit.
-type DrumPad struct {
+// drumPad is a pad of the usual drum kit.
+type drumPad struct {
 	Role    string // "kick", "open hat"...
 	Classes []string
 	MIDI    []int // General MIDI notes (GM 1, percussion key map) that belong to it
@@ -11,9 +11,9 @@ type DrumPad struct {
 	Low     bool  // of a class, the lower sounds
 }
 
-// DrumPads is the drum kit on its usual pads, 1 to 16: what a hand finds first comes first, and
+// drumPads is the drum kit on its usual pads, 1 to 16: what a hand finds first comes first, and
 // pad 1 plays MIDI note 36, the kick of General MIDI.
-var DrumPads = [PadsPerBank]DrumPad{
+var drumPads = [PadsPerBank]drumPad{
 	{Role: "kick", Classes: []string{"kick"}, MIDI: []int{36}},
 	{Role: "snare", Classes: []string{"snare"}, MIDI: []int{38}},
 	{Role: "closed hat", Classes: []string{"hat"}, MIDI: []int{42, 44}},
@@ -34,7 +34,7 @@ var DrumPads = [PadsPerBank]DrumPad{
 
 // DrumPadOfMIDI is the pad, 1 to 16, on which a note of General MIDI's drum kit lies.
 func DrumPadOfMIDI(note int) (pad int, ok bool) {
-	for i, d := range DrumPads {
+	for i, d := range drumPads {
 		if slices.Contains(d.MIDI, note) {
 			return i + 1, true
 		}

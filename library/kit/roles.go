@@ -13,7 +13,7 @@ func (f *filling) roles(t Template) ([PadsPerBank]role, error) {
 	switch t {
 	case DrumKit:
 		for i := range out {
-			out[i] = f.drum(DrumPads[i])
+			out[i] = f.drum(drumPads[i])
 		}
 	case OneKey:
 		for i := range out {
@@ -31,7 +31,7 @@ func (f *filling) roles(t Template) ([PadsPerBank]role, error) {
 			case 1:
 				out[i] = f.inTempo("melodic loop", []string{"bass", "chords", "melody", "tonal", "vocal"})
 			case 2:
-				out[i] = f.drum(DrumPads[i%4])
+				out[i] = f.drum(drumPads[i%4])
 			default:
 				out[i] = f.extra()
 			}
@@ -60,7 +60,7 @@ func oneShot(*Candidate) Settings {
 
 // drum is a pad of the drum kit. The first class of the pad counts more than those that may
 // stand in for it.
-func (f *filling) drum(d DrumPad) role {
+func (f *filling) drum(d drumPad) role {
 	return role{
 		name: d.Role,
 		score: func(c *Candidate) (float64, string) {

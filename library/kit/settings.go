@@ -207,7 +207,7 @@ func (s Settings) WithText(pairs ...string) (Settings, error) {
 		}
 		p, ok := ParamByName(name)
 		if !ok {
-			return s, fmt.Errorf("there is no pad setting %q; there are: %s", name, strings.Join(ParamNames(), ", "))
+			return s, fmt.Errorf("there is no pad setting %q; there are: %s", name, strings.Join(paramNames(), ", "))
 		}
 		v, err := Params[p].Parse(text)
 		if err != nil {
@@ -231,8 +231,8 @@ func (s Settings) WithText(pairs ...string) (Settings, error) {
 	return out, nil
 }
 
-// ParamNames are the names of all settings that WithText takes.
-func ParamNames() []string {
+// paramNames are the names of all settings that WithText takes.
+func paramNames() []string {
 	var out []string
 	for _, i := range Params {
 		out = append(out, i.Name)

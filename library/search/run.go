@@ -44,8 +44,8 @@ func Orders() []By {
 	return []By{Relevance, Import, Name, Tempo, Key, Length, Added, Rating, Kind, Class, Similarity}
 }
 
-// LikeLimit is how many samples like: keeps.
-const LikeLimit = 500
+// likeLimit is how many samples like: keeps.
+const likeLimit = 500
 
 // Run finds the samples of q in db, in the order of sort, at most limit of them (0: all). An
 // unknown collection or sample in q is an *Error, a broken rule of a smart collection a

@@ -395,7 +395,7 @@ func TestUnknownCollectionAndSampleAreErrors(t *testing.T) {
 }
 
 func TestLikeListsTheNearestFirst(t *testing.T) {
-	db, rows := filled(t, LikeLimit+300)
+	db, rows := filled(t, likeLimit+300)
 	s, err := db.Sample(t.Context(), rows[5])
 	must(t, err)
 	v, err := db.Vectors(t.Context())
@@ -412,7 +412,7 @@ func TestLikeListsTheNearestFirst(t *testing.T) {
 		}
 		want := among.Without(catalog.SetOf(rows[5:6])).List()
 		slices.SortStableFunc(want, func(a, b catalog.Row) int { return cmp.Compare(dot(at(s.Row), at(b)), dot(at(s.Row), at(a))) })
-		want = want[:min(len(want), LikeLimit)]
+		want = want[:min(len(want), likeLimit)]
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %d found, want %d; first %v, want %v", q, len(got), len(want), got[:3], want[:3])
 		}

@@ -11,9 +11,9 @@ import (
 	"sampleagent/library/catalog"
 )
 
-// Neighbour is a sample and how like another it sounds: the cosine of their embeddings, 1 for
+// neighbour is a sample and how like another it sounds: the cosine of their embeddings, 1 for
 // the same.
-type Neighbour struct {
+type neighbour struct {
 	Row        catalog.Row
 	Similarity float32
 }
@@ -30,7 +30,7 @@ func similar(ctx context.Context, db *catalog.DB, q Query, among *catalog.Set) (
 	if q.root == nil {
 		among = nil
 	}
-	near, err := Nearest(ctx, db, s.Row, among, LikeLimit)
+	near, err := nearestTo(ctx, db, s.Row, among, likeLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -41,10 +41,10 @@ func similar(ctx context.Context, db *catalog.DB, q Query, among *catalog.Set) (
 	return rows, nil
 }
 
-// Nearest lists up to limit samples by how like row they sound, the nearest first, row itself
+// nearestTo lists up to limit samples by how like row they sound, the nearest first, row itself
 // left out: of those in among, or of the whole library for nil. A sample that has not been
 // analysed has no neighbours.
-func Nearest(ctx context.Context, db *catalog.DB, row catalog.Row, among *catalog.Set, limit int) ([]Neighbour, error) {
+func nearestTo(ctx context.Context, db *catalog.DB, row catalog.Row, among *catalog.Set, limit int) ([]neighbour, error) {
 	v, err := db.Vectors(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func Nearest(ctx context.Context, db *catalog.DB, row catalog.Row, among *catalo
 	}
 	target := v.At(at)
 	parts := runtime.GOMAXPROCS(0)
-	found := make([][]Neighbour, parts)
+	found := make([][]neighbour, parts)
 	var wg sync.WaitGroup
 	for p := range parts {
 		wg.Go(func() {
@@ -63,7 +63,7 @@ func Nearest(ctx context.Context, db *catalog.DB, row catalog.Row, among *catalo
 			top.limit = limit
 			for i := p * len(v.Rows) / parts; i < (p+1)*len(v.Rows)/parts; i++ {
 				if r := v.Rows[i]; i != at && (among == nil || among.Has(r)) {
-					top.add(Neighbour{r, dot(target, v.At(i))})
+					top.add(neighbour{r, dot(target, v.At(i))})
 				}
 			}
 			found[p] = top.sorted()
@@ -79,7 +79,7 @@ func Nearest(ctx context.Context, db *catalog.DB, row catalog.Row, among *catalo
 }
 
 // nearer puts the more similar first, and of equals the one imported first.
-func nearer(a, b Neighbour) int {
+func nearer(a, b neighbour) int {
 	return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), cmp.Compare(a.Row, b.Row))
 }
 
@@ -87,12 +87,12 @@ func nearer(a, b Neighbour) int {
 // worse half away, which costs a constant time for each.
 type topList struct {
 	limit int
-	list  []Neighbour
-	floor Neighbour // the worst that can still get in
+	list  []neighbour
+	floor neighbour // the worst that can still get in
 	full  bool
 }
 
-func (t *topList) add(n Neighbour) {
+func (t *topList) add(n neighbour) {
 	if t.full && nearer(n, t.floor) > 0 {
 		return
 	}
@@ -113,7 +113,7 @@ func (t *topList) cut() {
 	}
 }
 
-func (t *topList) sorted() []Neighbour {
+func (t *topList) sorted() []neighbour {
 	t.cut()
 	return t.list
 }

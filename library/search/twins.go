@@ -20,10 +20,10 @@ const (
 	sameCourse = 0.9   // correlation of the small waveforms
 )
 
-// Duplicates lists groups of samples that sound the same, whatever their bytes, formats and
+// duplicates lists groups of samples that sound the same, whatever their bytes, formats and
 // levels: each group and the groups in the order of import. Samples that have not been analysed
 // are in none.
-func Duplicates(ctx context.Context, db *catalog.DB) ([][]catalog.Row, error) {
+func duplicates(ctx context.Context, db *catalog.DB) ([][]catalog.Row, error) {
 	v, err := db.Vectors(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find duplicates: %w", err)
@@ -160,14 +160,14 @@ func correlation(a, b []float64) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// twins is the set of all samples in Duplicates.
+// twins is the set of all samples in duplicates.
 func twins(ctx context.Context, db *catalog.DB) (*catalog.Set, error) {
 	v, err := db.Vectors(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return v.Twins(func() (*catalog.Set, error) {
-		groups, err := Duplicates(ctx, db)
+		groups, err := duplicates(ctx, db)
 		return catalog.SetOf(slices.Concat(groups...)), err
 	})
 }

@@ -51,7 +51,7 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 	}
 	rows, err := db.All(t.Context())
 	must(t, err)
-	groups, err := Duplicates(t.Context(), db)
+	groups, err := duplicates(t.Context(), db)
 	must(t, err)
 	if want := [][]catalog.Row{rows[0:3], rows[4:6]}; len(groups) != 2 || !slices.Equal(groups[0], want[0]) || !slices.Equal(groups[1], want[1]) {
 		t.Errorf("%v, want %v", groups, want)
@@ -112,7 +112,7 @@ func TestDuplicatesAmongLabelledSounds(t *testing.T) {
 	for _, s := range samples {
 		name[s.Row] = filepath.Base(s.Path)[:3]
 	}
-	groups, err := Duplicates(t.Context(), db)
+	groups, err := duplicates(t.Context(), db)
 	must(t, err)
 	found, wrong := 0, 0
 	for _, g := range groups {

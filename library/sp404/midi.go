@@ -113,7 +113,7 @@ type MIDIPattern struct {
 
 // ImportMIDI reads a standard MIDI file as a pattern. Files of ours come back as they were. In
 // others, channel 10 is a drum kit of General MIDI, whose sounds go to the usual pads of the
-// bank (kit.DrumPads); other channels are read as the device does in MIDI mode A, those without
+// bank (kit.DrumPadOfMIDI); other channels are read as the device does in MIDI mode A, those without
 // a note in 36 to 51 onto the pads of the bank in the order of their pitches.
 func ImportMIDI(b []byte, bank int) (out *MIDIPattern, err error) {
 	if len(b) > maxMIDI {

@@ -59,11 +59,11 @@ func (p *Plan) buildPadconf(r *result) ([]byte, error) {
 func (p *Plan) buildPattern(s kit.Slot) ([]byte, error) {
 	pat, _ := p.Kit.Pattern(s)
 	if len(pat.Raw) > 0 {
-		if was, _, err := DecodePattern(pat.Raw); err == nil && samePattern(was, pat) {
+		if was, _, err := decodePattern(pat.Raw); err == nil && samePattern(was, pat) {
 			return pat.Raw, nil
 		}
 	}
-	return EncodePattern(pat)
+	return encodePattern(pat)
 }
 
 // samePattern says that two patterns play the same notes, whatever else their files hold.
@@ -72,8 +72,8 @@ func samePattern(a, b kit.Pattern) bool {
 		slices.Equal(a.Sorted().Notes, b.Sorted().Notes)
 }
 
-// EncodePattern writes a kit's pattern as the device's file.
-func EncodePattern(p kit.Pattern) ([]byte, error) {
+// encodePattern writes a kit's pattern as the device's file.
+func encodePattern(p kit.Pattern) ([]byte, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
@@ -90,9 +90,9 @@ func EncodePattern(p kit.Pattern) ([]byte, error) {
 	return f.Encode(), nil
 }
 
-// DecodePattern reads the device's file as a kit's pattern; the file itself is kept in Raw. What
+// decodePattern reads the device's file as a kit's pattern; the file itself is kept in Raw. What
 // the kit cannot hold is brought into range and told in words.
-func DecodePattern(b []byte) (kit.Pattern, []string, error) {
+func decodePattern(b []byte) (kit.Pattern, []string, error) {
 	f, err := ptn.Decode(b)
 	if err != nil {
 		return kit.Pattern{}, nil, err

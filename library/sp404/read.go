@@ -391,7 +391,7 @@ func (k *ReadKit) readPatterns(at string) {
 		var p kit.Pattern
 		var warnings []string
 		if err == nil {
-			p, warnings, err = DecodePattern(b)
+			p, warnings, err = decodePattern(b)
 		}
 		if err == nil {
 			err = k.Kit.SetPattern(kit.Slot(i), p)

@@ -404,7 +404,7 @@ func TestRealPatternsAsMIDI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, _, err := DecodePattern(raw)
+		p, _, err := decodePattern(raw)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -435,20 +435,20 @@ func FuzzImportMIDI(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, err := EncodePattern(m.Pattern); err != nil {
+		if _, err := encodePattern(m.Pattern); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
 func FuzzDecodePattern(f *testing.F) {
-	b, err := EncodePattern(kit.Pattern{Bars: 1, Beats: 4, LoopStart: 1, LoopEnd: 1, Notes: []kit.Note{{Tick: 5, Pad: 3, Velocity: 9, Length: 10}}})
+	b, err := encodePattern(kit.Pattern{Bars: 1, Beats: 4, LoopStart: 1, LoopEnd: 1, Notes: []kit.Note{{Tick: 5, Pad: 3, Velocity: 9, Length: 10}}})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, _, err := DecodePattern(b)
+		p, _, err := decodePattern(b)
 		if err != nil {
 			return
 		}

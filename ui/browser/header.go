@@ -9,9 +9,9 @@ import (
 	"sampleagent/ui/theme"
 )
 
-// SortColumns are the orders of the list, in the words of package search, and how they are called;
+// sortColumns are the orders of the list, in the words of package search, and how they are called;
 // those without a column that shows their direction have a name for each.
-var SortColumns = []struct{ By, Title, Up, Down string }{
+var sortColumns = []struct{ By, Title, Up, Down string }{
 	{By: "", Title: "Best match"}, {By: "name", Title: "Name"}, {By: "tempo", Title: "Tempo"}, {By: "key", Title: "Key"},
 	{By: "class", Title: "Kind"}, {By: "length", Title: "Length"},
 	{By: "added", Title: "Added", Up: "Oldest first", Down: "Newest first"}, {By: "rating", Title: "Rating", Up: "Worst first", Down: "Best first"},

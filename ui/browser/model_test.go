@@ -254,7 +254,7 @@ func TestChipsWriteTermsIntoTheQuery(t *testing.T) {
 		{`tag:"lo fi" kick`, "is:favourite", `tag:"lo fi" kick is:favourite`},
 		{"kind:LOOP", "kind:loop", ""},
 	} {
-		if got := ToggleTerm(c.text, c.term); got != c.want {
+		if got := toggleTerm(c.text, c.term); got != c.want {
 			t.Errorf("%q with %q: %q, want %q", c.text, c.term, got, c.want)
 		}
 	}
@@ -264,7 +264,7 @@ func TestChipsWriteTermsIntoTheQuery(t *testing.T) {
 		{"kick bpm:90", "bpm", "", "kick"},
 		{"", "in", "My beats", `in:"My beats"`},
 	} {
-		got := SetField(c.text, c.field, c.value)
+		got := setField(c.text, c.field, c.value)
 		if got != c.want {
 			t.Errorf("%q with %s=%s: %q, want %q", c.text, c.field, c.value, got, c.want)
 		}

@@ -35,8 +35,8 @@ func terms(text string) []string {
 	return out
 }
 
-// HasTerm says whether a query contains the term.
-func HasTerm(text, term string) bool {
+// hasTerm says whether a query contains the term.
+func hasTerm(text, term string) bool {
 	for _, t := range terms(text) {
 		if strings.EqualFold(t, term) {
 			return true
@@ -45,8 +45,8 @@ func HasTerm(text, term string) bool {
 	return false
 }
 
-// ToggleTerm adds the term or takes it out.
-func ToggleTerm(text, term string) string {
+// toggleTerm adds the term or takes it out.
+func toggleTerm(text, term string) string {
 	var out []string
 	had := false
 	for _, t := range terms(text) {
@@ -72,8 +72,8 @@ func Field(text, field string) string {
 	return ""
 }
 
-// SetField replaces a field's terms by one with the value, or by none when it is "".
-func SetField(text, field, value string) string {
+// setField replaces a field's terms by one with the value, or by none when it is "".
+func setField(text, field, value string) string {
 	var out []string
 	for _, t := range terms(text) {
 		if k, _, ok := strings.Cut(t, ":"); ok && strings.EqualFold(k, field) {

@@ -338,7 +338,7 @@ func (v *View) SetScope(s Scope) {
 func (v *View) buildChips() {
 	toggle := func(text, term string, colour fyne.ThemeColorName) *termChip {
 		c := &termChip{term: term}
-		c.Chip = own.NewChip(text, func() { v.SetQuery(ToggleTerm(v.model.Text(), term)) })
+		c.Chip = own.NewChip(text, func() { v.SetQuery(toggleTerm(v.model.Text(), term)) })
 		c.Colour = colour
 		return c
 	}
@@ -379,7 +379,7 @@ func (v *View) sortBy(by string) {
 func (v *View) showSort() {
 	s := v.model.Sort()
 	v.header.show(s)
-	for _, c := range SortColumns {
+	for _, c := range sortColumns {
 		if c.By == s.By {
 			title := c.Title
 			switch {
@@ -398,7 +398,7 @@ func (v *View) showSort() {
 
 func (v *View) sortMenu() {
 	var items []*fyne.MenuItem
-	for _, c := range SortColumns {
+	for _, c := range sortColumns {
 		item := fyne.NewMenuItem(c.Title, func() { v.sortBy(c.By) })
 		item.Checked = c.By == v.model.Sort().By
 		items = append(items, item)
@@ -410,7 +410,7 @@ func (v *View) sortMenu() {
 func (v *View) lightChips() {
 	text := v.model.Text()
 	for _, c := range v.chips {
-		c.SetOn(HasTerm(text, c.term))
+		c.SetOn(hasTerm(text, c.term))
 	}
 	set := func(c *own.Chip, name, value string) {
 		c.On = value != ""
@@ -439,9 +439,9 @@ var Classes = []string{"kick", "snare", "clap", "hat", "cymbal", "tom", "percuss
 
 func (v *View) classMenu(at *own.Chip) {
 	now := Field(v.model.Text(), "class")
-	items := []*fyne.MenuItem{fyne.NewMenuItem("Any class", func() { v.SetQuery(SetField(v.model.Text(), "class", "")) }), fyne.NewMenuItemSeparator()}
+	items := []*fyne.MenuItem{fyne.NewMenuItem("Any class", func() { v.SetQuery(setField(v.model.Text(), "class", "")) }), fyne.NewMenuItemSeparator()}
 	for _, class := range Classes {
-		item := fyne.NewMenuItem(Title(class), func() { v.SetQuery(SetField(v.model.Text(), "class", class)) })
+		item := fyne.NewMenuItem(Title(class), func() { v.SetQuery(setField(v.model.Text(), "class", class)) })
 		item.Checked = strings.EqualFold(class, now)
 		item.Icon = theme.Icon("dot", theme.Class(class))
 		items = append(items, item)
@@ -450,7 +450,7 @@ func (v *View) classMenu(at *own.Chip) {
 }
 
 func (v *View) keyMenu(at *own.Chip) {
-	set := func(value string) func() { return func() { v.SetQuery(SetField(v.model.Text(), "key", value)) } }
+	set := func(value string) func() { return func() { v.SetQuery(setField(v.model.Text(), "key", value)) } }
 	items := []*fyne.MenuItem{fyne.NewMenuItem("Any key", set(""))}
 	if v.Actions.CompatibleWith != nil {
 		if k := ShortKey(v.Actions.CompatibleWith()); k != "" {
@@ -494,7 +494,7 @@ func (v *View) tempoPopup(at *own.Chip) {
 		to.SetText(hi)
 	}
 	apply := func(value string) {
-		v.SetQuery(SetField(v.model.Text(), "bpm", value))
+		v.SetQuery(setField(v.model.Text(), "bpm", value))
 		pop.Hide()
 	}
 	submit := func(string) {

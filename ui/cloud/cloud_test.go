@@ -184,7 +184,7 @@ func TestJobLines(t *testing.T) {
 		{app.Job{State: catalog.JobFailed, Error: "too long"}, "failed", "too long", true},
 		{app.Job{State: catalog.JobCompleted}, "done", "", false},
 	} {
-		l := LineOf(c.job, now)
+		l := lineOf(c.job, now)
 		if l.Step != c.step || l.Detail != c.detail || l.CanRetry != c.retry || l.CanCancel == c.job.State.Final() {
 			t.Errorf("%+v: %+v", c.job, l)
 		}
@@ -215,7 +215,7 @@ func TestWhatMovesComesFirst(t *testing.T) {
 func TestPreviewLines(t *testing.T) {
 	text := func(p app.Preview) string {
 		var out []string
-		for _, l := range PreviewLines(p, "free", now) {
+		for _, l := range previewLines(p, "free", now) {
 			out = append(out, l.Text)
 		}
 		return strings.Join(out, "\n")

@@ -29,7 +29,7 @@ func (v *View) jobs() *page {
 		for i, item := range items {
 			show(item.root, i < len(all))
 			if i < len(all) {
-				item.set(LineOf(all[i], m.now()))
+				item.set(lineOf(all[i], m.now()))
 			}
 		}
 		show(empty, len(all) == 0)
@@ -128,7 +128,7 @@ func (v *View) step() *page {
 			} else {
 				out = append(out, fact("Waiting", "nothing", theme.TextDim))
 			}
-			if l, ok := KeepingLine(s.Keeping, m.now()); ok {
+			if l, ok := keepingLine(s.Keeping, m.now()); ok {
 				out = append(out, fact("Audio", l.Text, l.Colour))
 			}
 			return out
@@ -155,7 +155,7 @@ func (v *View) conflictLines(k *keyed) {
 		}
 		lines := []fyne.CanvasObject{section("Changed on two machines at once: the later one counts, the other was kept")}
 		for _, c := range all {
-			name := own.NewLabel(c.Name + " · " + FieldWord(c.Field))
+			name := own.NewLabel(c.Name + " · " + fieldWord(c.Field))
 			what := own.NewLabel(fmt.Sprintf("%s (%s)   or   %s (%s)", c.Shown, clock(c.ShownAt, m.now()), c.Other, clock(c.OtherAt, m.now())))
 			what.Colour, what.TextSize = theme.TextDim, theme.TextSmall
 			lines = append(lines, own.Beside(8, 0, own.Below(1, -1, name, what),

@@ -99,7 +99,7 @@ func NewQueueView(q *Queue, m *Model, send, cancel func()) (root fyne.CanvasObje
 		to.SetText(s.Account.Email + " · " + host(s.Account.Server))
 		show(bar, p.Packed < p.Files)
 		bar.SetValue(float64(p.Packed) / float64(max(1, p.Files)))
-		all := PreviewLines(p, tier, m.now())
+		all := previewLines(p, tier, m.now())
 		if q.err != "" {
 			all = append(all, Line{q.err, theme.Bad})
 		}

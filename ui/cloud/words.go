@@ -132,8 +132,8 @@ type JobLine struct {
 	CanRetry  bool
 }
 
-// LineOf words a job.
-func LineOf(j app.Job, now time.Time) JobLine {
+// lineOf words a job.
+func lineOf(j app.Job, now time.Time) JobLine {
 	l := JobLine{ID: j.ID, Name: j.Name, Share: -1, Tone: theme.TextDim, CanCancel: !j.State.Final(), CanRetry: j.State.Final() && j.State != catalog.JobCompleted}
 	switch {
 	case j.State == catalog.JobCompleted:
@@ -207,9 +207,9 @@ func Hint(s app.State, jobs []app.Job) string {
 	return ""
 }
 
-// KeepingLine words how far the audio is that is kept in the cloud; false where nothing is to be
+// keepingLine words how far the audio is that is kept in the cloud; false where nothing is to be
 // sent.
-func KeepingLine(k app.Keeping, now time.Time) (Line, bool) {
+func keepingLine(k app.Keeping, now time.Time) (Line, bool) {
 	files := plural(k.Left, "file", "files")
 	switch {
 	case k.Problem != "" && k.Until.After(now):
@@ -243,8 +243,8 @@ func Ended(all []event.CloudDone) (title, text string) {
 	return fmt.Sprintf("%d sounds have come back from the cloud", len(all)), text
 }
 
-// PreviewLines say what would become of a selection: the sum, what waits, and the reasons.
-func PreviewLines(p app.Preview, tier string, now time.Time) []Line {
+// previewLines say what would become of a selection: the sum, what waits, and the reasons.
+func previewLines(p app.Preview, tier string, now time.Time) []Line {
 	var out []Line
 	add := func(colour fyne.ThemeColorName, format string, args ...any) {
 		out = append(out, Line{fmt.Sprintf(format, args...), colour})
@@ -319,8 +319,8 @@ func ago(t, now time.Time) string {
 // fieldWords are the names of fields for people.
 var fieldWords = map[string]string{"bpm": "tempo", "found": "what was found"}
 
-// FieldWord names a field of a conflict.
-func FieldWord(field string) string {
+// fieldWord names a field of a conflict.
+func fieldWord(field string) string {
 	if w, ok := fieldWords[field]; ok {
 		return w
 	}

@@ -412,14 +412,14 @@ func (m *Model) Delete() {
 	})
 }
 
-// Strike is how strong a key or the mouse strikes a pad: as hard as can be, since neither knows.
-const Strike = 127
+// strike is how strong a key or the mouse strikes a pad: as hard as can be, since neither knows.
+const strike = 127
 
 // Play sounds a pad; Release ends it when it is a gated one.
 func (m *Model) Play(pad int) {
 	s := m.slot(pad)
 	if m.open && !m.kit.Pad(s).Empty() {
-		m.core.PressPad(m.kit.ID, s, Strike)
+		m.core.PressPad(m.kit.ID, s, strike)
 	}
 }
 

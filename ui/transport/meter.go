@@ -11,16 +11,16 @@ import (
 // meterSteps is how many lamps the meter has.
 const meterSteps = 10
 
-// Meter is a row of lamps for the level of what plays.
-type Meter struct {
+// meter is a row of lamps for the level of what plays.
+type meter struct {
 	widget.BaseWidget
 	lit   int
 	lamps []*canvas.Rectangle
 }
 
-// NewMeter is dark.
-func NewMeter() *Meter {
-	m := &Meter{}
+// newMeter is dark.
+func newMeter() *meter {
+	m := &meter{}
 	for range meterSteps {
 		m.lamps = append(m.lamps, canvas.NewRectangle(nil))
 	}
@@ -29,7 +29,7 @@ func NewMeter() *Meter {
 }
 
 // SetLevel lights lamps for a level of 0 to 1.
-func (m *Meter) SetLevel(level float64) {
+func (m *meter) SetLevel(level float64) {
 	lit := int(level*meterSteps + 0.5)
 	if lit == m.lit {
 		return
@@ -42,7 +42,7 @@ func (m *Meter) SetLevel(level float64) {
 	}
 }
 
-func (m *Meter) paint(i int) {
+func (m *meter) paint(i int) {
 	c := theme.C(theme.Line)
 	if i < m.lit {
 		switch {
@@ -58,7 +58,7 @@ func (m *Meter) paint(i int) {
 }
 
 // CreateRenderer implements fyne.Widget.
-func (m *Meter) CreateRenderer() fyne.WidgetRenderer {
+func (m *meter) CreateRenderer() fyne.WidgetRenderer {
 	r := &meterRenderer{m: m}
 	for _, l := range m.lamps {
 		r.objects = append(r.objects, l)
@@ -68,7 +68,7 @@ func (m *Meter) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type meterRenderer struct {
-	m       *Meter
+	m       *meter
 	objects []fyne.CanvasObject
 }
 

@@ -153,7 +153,7 @@ type View struct {
 	name, clock, device, note      *own.Label
 	volume                         *own.Slider
 	speaker                        *own.IconButton
-	meter                          *Meter
+	meter                          *meter
 	work                           *own.Label
 	workBar                        *own.Bar
 	pause, cancel                  *own.IconButton
@@ -190,7 +190,7 @@ func NewView(c Core) *View {
 	v.volume.OnChanged = func(x int) { c.SetVolume(float64(x) / 100) }
 	v.speaker = own.NewIconButton("volume", "Mute", v.mute)
 	v.speaker.Side = 26
-	v.meter = NewMeter()
+	v.meter = newMeter()
 	v.work = own.NewLabel("")
 	v.work.TextSize = theme.TextSmall
 	v.workBar = own.NewBar(theme.Accent, 4)

@@ -63,8 +63,8 @@ type PadGrid struct {
 	faces    [Pads]*padFace
 }
 
-// PadKeys are the keys that play pads 1 to 16, laid out as the pads are.
-var PadKeys = [Pads]fyne.KeyName{
+// padKeys are the keys that play pads 1 to 16, laid out as the pads are.
+var padKeys = [Pads]fyne.KeyName{
 	fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4,
 	fyne.KeyQ, fyne.KeyW, fyne.KeyE, fyne.KeyR,
 	fyne.KeyA, fyne.KeyS, fyne.KeyD, fyne.KeyF,
@@ -230,7 +230,7 @@ func (g *PadGrid) KeyDown(e *fyne.KeyEvent) {
 	if g.Modifiers()&^fyne.KeyModifierShift != 0 {
 		return
 	}
-	for i, k := range PadKeys {
+	for i, k := range padKeys {
 		if e.Name != k {
 			continue
 		}
@@ -551,7 +551,7 @@ func (r *padFaceRenderer) Refresh() {
 	}
 	r.key.Text, r.key.TextSize, r.key.Color = "", theme.TextTiny-1, theme.C(theme.TextFaint)
 	if g.focused && p.Badges == "" {
-		r.key.Text = string(PadKeys[i])
+		r.key.Text = string(padKeys[i])
 	}
 	r.badge.TextSize, r.badge.Color = theme.TextTiny-1.5, theme.Mix(theme.C(theme.Text), r.body.FillColor, 0.25)
 	r.name.TextSize, r.name.Color = theme.TextSmall, theme.C(ink)

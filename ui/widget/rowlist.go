@@ -53,7 +53,7 @@ type RowList struct {
 
 	length  int
 	offset  float64
-	sel     Selection
+	sel     selection
 	hovered int
 	focused bool
 
@@ -74,7 +74,7 @@ const typeAheadPause = 900 * time.Millisecond
 
 // NewRowList is a list of n lines of one height.
 func NewRowList(height float32, newRow func() Row) *RowList {
-	l := &RowList{RowHeight: height, NewRow: newRow, hovered: -1, pressed: -1, mark: -1, Now: time.Now, sel: NewSelection(0)}
+	l := &RowList{RowHeight: height, NewRow: newRow, hovered: -1, pressed: -1, mark: -1, Now: time.Now, sel: newSelection(0)}
 	l.Modifiers = currentModifiers
 	l.ExtendBaseWidget(l)
 	return l
@@ -93,7 +93,7 @@ func (l *RowList) Length() int { return l.length }
 // SetLength tells of a new set of n lines: nothing is chosen, keepOffset leaves the view where it is.
 func (l *RowList) SetLength(n int, keepOffset bool) {
 	l.length = n
-	l.sel = NewSelection(n)
+	l.sel = newSelection(n)
 	if !keepOffset {
 		l.offset = 0
 	}
@@ -108,8 +108,8 @@ func (l *RowList) Shift(lines int) {
 	l.clamp()
 }
 
-// Selection is what is chosen; the caller does not change it.
-func (l *RowList) Selection() *Selection { return &l.sel }
+// selection is what is chosen; the caller does not change it.
+func (l *RowList) Selection() *selection { return &l.sel }
 
 // Select chooses line i alone without telling OnMoved, and scrolls it into view.
 func (l *RowList) Select(i int) {

@@ -10,21 +10,21 @@ import (
 func TestSelectionAsAPersonExpects(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		do     func(*Selection)
+		do     func(*selection)
 		want   []int
 		cursor int
 	}{
-		{"one", func(s *Selection) { s.Only(3) }, []int{3}, 3},
-		{"another one lets the first go", func(s *Selection) { s.Only(3); s.Only(5) }, []int{5}, 5},
-		{"shift extends from the anchor", func(s *Selection) { s.Only(3); s.Extend(6) }, []int{3, 4, 5, 6}, 6},
-		{"shift turns round at the anchor", func(s *Selection) { s.Only(3); s.Extend(6); s.Extend(1) }, []int{1, 2, 3}, 1},
-		{"ctrl adds", func(s *Selection) { s.Only(3); s.Toggle(7) }, []int{3, 7}, 7},
-		{"ctrl again takes away", func(s *Selection) { s.Only(3); s.Toggle(7); s.Toggle(3) }, []int{7}, 3},
-		{"shift after ctrl", func(s *Selection) { s.Only(1); s.Toggle(4); s.Extend(6) }, []int{4, 5, 6}, 6},
-		{"all", func(s *Selection) { s.Only(2); s.All() }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 2},
-		{"beyond the end does nothing", func(s *Selection) { s.Only(2); s.Extend(10); s.Toggle(-1) }, []int{2}, 2},
+		{"one", func(s *selection) { s.Only(3) }, []int{3}, 3},
+		{"another one lets the first go", func(s *selection) { s.Only(3); s.Only(5) }, []int{5}, 5},
+		{"shift extends from the anchor", func(s *selection) { s.Only(3); s.Extend(6) }, []int{3, 4, 5, 6}, 6},
+		{"shift turns round at the anchor", func(s *selection) { s.Only(3); s.Extend(6); s.Extend(1) }, []int{1, 2, 3}, 1},
+		{"ctrl adds", func(s *selection) { s.Only(3); s.Toggle(7) }, []int{3, 7}, 7},
+		{"ctrl again takes away", func(s *selection) { s.Only(3); s.Toggle(7); s.Toggle(3) }, []int{7}, 3},
+		{"shift after ctrl", func(s *selection) { s.Only(1); s.Toggle(4); s.Extend(6) }, []int{4, 5, 6}, 6},
+		{"all", func(s *selection) { s.Only(2); s.All() }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 2},
+		{"beyond the end does nothing", func(s *selection) { s.Only(2); s.Extend(10); s.Toggle(-1) }, []int{2}, 2},
 	} {
-		s := NewSelection(10)
+		s := newSelection(10)
 		c.do(&s)
 		if got := s.Rows(); !slices.Equal(got, c.want) || s.Cursor() != c.cursor || s.Count() != len(c.want) {
 			t.Errorf("%s: rows %v, cursor %d, count %d; want %v, cursor %d", c.name, got, s.Cursor(), s.Count(), c.want, c.cursor)
@@ -35,7 +35,7 @@ func TestSelectionAsAPersonExpects(t *testing.T) {
 func TestSelectionCountsWhatItHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 200).Draw(t, "n")
-		s := NewSelection(n)
+		s := newSelection(n)
 		for range rapid.IntRange(0, 30).Draw(t, "steps") {
 			i := rapid.IntRange(-2, n+2).Draw(t, "i")
 			switch rapid.IntRange(0, 3).Draw(t, "op") {

@@ -42,8 +42,8 @@ func Fit(text string, size float32, style fyne.TextStyle, width float32) string 
 	return string(runes[:lo]) + ellipsis
 }
 
-// FitMiddle cuts a path in its middle, so that the file's name stays readable.
-func FitMiddle(text string, size float32, style fyne.TextStyle, width float32) string {
+// fitMiddle cuts a path in its middle, so that the file's name stays readable.
+func fitMiddle(text string, size float32, style fyne.TextStyle, width float32) string {
 	if fyne.MeasureText(text, size, style).Width <= width {
 		return text
 	}
@@ -151,7 +151,7 @@ func (r *labelRenderer) cut(width float32) {
 			shown = Fit(string([]rune(l.Text)), l.TextSize, l.Style, width)
 		}
 	case l.Middle:
-		shown = FitMiddle(l.Text, l.TextSize, l.Style, width)
+		shown = fitMiddle(l.Text, l.TextSize, l.Style, width)
 	default:
 		shown = Fit(l.Text, l.TextSize, l.Style, width+0.5)
 	}

@@ -113,8 +113,8 @@ func Decode(r io.Reader, maxFrames int64) (*pcm.Buffer, Header, error) {
 // MaxFrames is how many frames the 32-bit size word has room for.
 func MaxFrames(channels int) int64 { return (0xFFFFFFFF + 8 - HeaderSize) / int64(2*channels) }
 
-// Head makes the header of a file at 48 kHz and 16 bits with 1 or 2 channels.
-func Head(frames int64, channels int) ([]byte, error) {
+// head makes the header of a file at 48 kHz and 16 bits with 1 or 2 channels.
+func head(frames int64, channels int) ([]byte, error) {
 	if channels != 1 && channels != 2 {
 		return nil, fmt.Errorf("an SMP file holds 1 or 2 channels, not %d", channels)
 	}
@@ -146,7 +146,7 @@ func Encode(w io.Writer, samples []int16, channels int) error {
 	if channels < 1 || len(samples)%channels != 0 {
 		return fmt.Errorf("%d samples are not whole frames of %d channels", len(samples), channels)
 	}
-	head, err := Head(int64(len(samples)/channels), channels)
+	head, err := head(int64(len(samples)/channels), channels)
 	if err != nil {
 		return err
 	}

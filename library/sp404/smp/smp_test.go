@@ -34,7 +34,7 @@ func TestRealHeaders(t *testing.T) {
 			t.Errorf("%s: %+v", path, h)
 		}
 		// Our header has the same first 48 bytes: all but the filler.
-		ours, err := Head(h.Frames(), h.Channels)
+		ours, err := head(h.Frames(), h.Channels)
 		if err != nil || !bytes.Equal(ours[:offFiller], b[:offFiller]) {
 			t.Errorf("%s: our header differs (%v)", path, err)
 		}
@@ -90,7 +90,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	good, err := Head(10, 2)
+	good, err := head(10, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -103,8 +103,8 @@ func (s *Service) derive(purpose, from string) []byte {
 	return h.Sum(nil)
 }
 
-// CleanEmail is an address in the one form we keep, or an error that says what is wrong.
-func CleanEmail(text string) (string, error) {
+// cleanEmail is an address in the one form we keep, or an error that says what is wrong.
+func cleanEmail(text string) (string, error) {
 	a, err := mail.ParseAddress(strings.TrimSpace(text))
 	if err != nil || a.Name != "" || len(a.Address) > 254 || strings.ContainsAny(a.Address, "\r\n\x00\"") {
 		return "", problem(http.StatusUnprocessableEntity, wire.CodeInvalid, "This is not an e-mail address.")

@@ -58,13 +58,13 @@ func (s *Service) Describe(ctx context.Context, p *Principal, ai, billing bool) 
 	return &wire.Account{
 		ID: u.ID, Email: u.Email, Name: u.Name, Tier: string(u.EffectiveTier(s.Now())), TrialEndsAt: u.TrialEndsAt.Pointer(),
 		CanTrial: u.Tier == plan.Free && u.TrialStartedAt == 0 && offered.On(plan.FeaturePro), CreatedAt: u.CreatedAt.Time(), ReadOnly: u.StorageBytes > p.Limits.StorageBytes,
-		Limits: WireLimits(p.Limits), Usage: usage, AI: onOff[ai && offered.On(plan.FeatureAI)], Billing: onOff[billing && offered.On(plan.FeatureBilling)],
+		Limits: wireLimits(p.Limits), Usage: usage, AI: onOff[ai && offered.On(plan.FeatureAI)], Billing: onOff[billing && offered.On(plan.FeatureBilling)],
 		Notify: wire.Notify{Processed: u.NotifyProcessed, Failed: u.NotifyFailed, Expiring: u.NotifyExpiring, Quota: u.NotifyQuota},
 	}, nil
 }
 
-// WireLimits is a row of the tier table as clients see it.
-func WireLimits(l plan.Limits) wire.Limits {
+// wireLimits is a row of the tier table as clients see it.
+func wireLimits(l plan.Limits) wire.Limits {
 	return wire.Limits{
 		Uploads: l.Uploads, UploadsPer: string(l.Period), FileBytes: l.FileBytes, Seconds: l.Seconds, StorageBytes: l.StorageBytes,
 		RetentionDays: l.RetentionDays, Batch: l.Batch, AIMicroUSD: l.AIMicro, APIRequests: l.APIRequests, Exports: l.Exports,

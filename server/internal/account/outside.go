@@ -136,7 +136,7 @@ func (s *Service) CheckOutside(ctx context.Context, o Outside, ip string) (*stor
 		if !o.EmailVerified {
 			return problem(http.StatusForbidden, wire.CodeBlocked, "Your sign-in service has not verified your e-mail address. Verify it there, or sign in by e-mail code.")
 		}
-		email, err := CleanEmail(o.Email)
+		email, err := cleanEmail(o.Email)
 		if err != nil {
 			return err
 		}

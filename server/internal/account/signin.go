@@ -42,7 +42,7 @@ func (s *Service) LinkOf(id string) string {
 // RequestCode sends a code to an address. It answers the same, in the same time, whether or
 // not the address has an account; too many requests are dropped silently.
 func (s *Service) RequestCode(ctx context.Context, email, ip string) error {
-	email, err := CleanEmail(email)
+	email, err := cleanEmail(email)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Service) RequestCode(ctx context.Context, email, ip string) error {
 
 // CheckCode is the account of an address whose owner has its code.
 func (s *Service) CheckCode(ctx context.Context, email, code, ip string) (*store.User, error) {
-	email, err := CleanEmail(email)
+	email, err := cleanEmail(email)
 	if err != nil {
 		return nil, err
 	}

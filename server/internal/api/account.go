@@ -91,7 +91,7 @@ func (a *API) accountRoutes() {
 		p := Principal(ctx)
 		return &None{}, a.Accounts.Delete(ctx, p.User.ID, "user:"+p.User.ID, ClientIP(ctx))
 	})
-	Register(a, Behind(plan.FeaturePro, Op(http.MethodPost, "/api/account/trial", Session, "Begin the one day of trial")), func(ctx context.Context, _ *struct{}) (*None, error) {
+	Register(a, behind(plan.FeaturePro, Op(http.MethodPost, "/api/account/trial", Session, "Begin the one day of trial")), func(ctx context.Context, _ *struct{}) (*None, error) {
 		return &None{}, a.Accounts.StartTrial(ctx, Principal(ctx), ClientIP(ctx))
 	})
 	Register(a, Op(http.MethodGet, "/api/account/usage", Read, "What was used by day and model"), func(ctx context.Context, in *struct {

@@ -207,8 +207,8 @@ func (a *API) write(ctx huma.Context, err error) {
 	}
 }
 
-// Behind is an operation of a feature: while an operator has switched that off, it is refused.
-func Behind(f plan.Feature, op huma.Operation) huma.Operation {
+// behind is an operation of a feature: while an operator has switched that off, it is refused.
+func behind(f plan.Feature, op huma.Operation) huma.Operation {
 	op.Metadata["feature"] = f
 	return op
 }

@@ -12,7 +12,7 @@ import (
 
 func (a *API) keyRoutes() {
 	offered := func(method, path, summary string) huma.Operation {
-		return Behind(plan.FeatureKeys, Op(method, path, Session, summary))
+		return behind(plan.FeatureKeys, Op(method, path, Session, summary))
 	}
 	Register(a, offered(http.MethodGet, "/api/keys", "API keys, without their secrets"), func(ctx context.Context, _ *struct{}) (*Items[wire.Key], error) {
 		return items(a.Accounts.Keys(ctx, Principal(ctx)))

@@ -207,11 +207,11 @@ func (a *API) sampleRoutes() {
 		}
 		return tagged(p, strconv.Quote(in.ID), in.IfNoneMatch), nil // a sound does not change
 	})
-	Register(a, Behind(plan.FeatureLarge, Op(http.MethodGet, "/api/samples/{id}/deep-analysis", Read, "What asking the large model about a sample costs, and how the last time went")),
+	Register(a, behind(plan.FeatureLarge, Op(http.MethodGet, "/api/samples/{id}/deep-analysis", Read, "What asking the large model about a sample costs, and how the last time went")),
 		func(ctx context.Context, in *ByID) (*Body[wire.DeepOffer], error) {
 			return body(a.Jobs.DeepOffer(ctx, Who(ctx), in.ID))
 		})
-	deep := Behind(plan.FeatureLarge, Op(http.MethodPost, "/api/samples/{id}/deep-analysis", Write, "Ask the large model about a sample"))
+	deep := behind(plan.FeatureLarge, Op(http.MethodPost, "/api/samples/{id}/deep-analysis", Write, "Ask the large model about a sample"))
 	deep.DefaultStatus = http.StatusAccepted
 	Register(a, deep, func(ctx context.Context, in *ByID) (*None, error) {
 		return &None{}, a.Jobs.Deep(ctx, Who(ctx), in.ID)

@@ -52,7 +52,7 @@ func (a *API) uploadRoutes(r chi.Router) {
 		}
 		return a.accepted(ctx, j)
 	})
-	batch := Behind(plan.FeatureBatch, Op(http.MethodPost, "/api/batches", Upload, "Ask for up to 100 signed addresses, all or none"))
+	batch := behind(plan.FeatureBatch, Op(http.MethodPost, "/api/batches", Upload, "Ask for up to 100 signed addresses, all or none"))
 	batch.DefaultStatus = http.StatusCreated
 	Register(a, batch, func(ctx context.Context, in *In[wire.BatchRequest]) (*Body[wire.BatchAccepted], error) {
 		return body(a.Jobs.AnnounceBatch(ctx, Who(ctx), in.Body))

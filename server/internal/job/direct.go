@@ -96,7 +96,7 @@ func (s *Service) announce(ctx context.Context, who Who, files []wire.UploadRequ
 		}
 		jobID := store.NewID()
 		all[i] = store.Upload{ID: store.NewID(), UserID: who.User.ID, BatchID: batchID, JobID: jobID, FileKey: object.Pending(who.User.ID, jobID, string(format)),
-			Name: CleanName(r.Name), Size: r.Size, SHA256: r.SHA256, SourceSHA256: r.SourceSHA256, ContentType: r.ContentType, State: "open",
+			Name: cleanName(r.Name), Size: r.Size, SHA256: r.SHA256, SourceSHA256: r.SourceSHA256, ContentType: r.ContentType, State: "open",
 			CreatedAt: store.At(now), ExpiresAt: store.At(now.Add(object.LinkTime))}
 		if batchID == "" {
 			all[i].IdempotencyKey = text
@@ -111,7 +111,7 @@ func (s *Service) announce(ctx context.Context, who Who, files []wire.UploadRequ
 			return err
 		}
 		if batchID != "" {
-			if err := tx.AddBatch(ctx, &store.Batch{ID: batchID, UserID: who.User.ID, Name: CleanBatch(text), Files: int64(len(files)), CreatedAt: store.At(now)}); err != nil {
+			if err := tx.AddBatch(ctx, &store.Batch{ID: batchID, UserID: who.User.ID, Name: cleanBatch(text), Files: int64(len(files)), CreatedAt: store.At(now)}); err != nil {
 				return err
 			}
 		}
@@ -129,12 +129,12 @@ func (s *Service) announce(ctx context.Context, who Who, files []wire.UploadRequ
 	return all, s.told(ctx, who, err)
 }
 
-// CleanBatch is a batch's name as we show it.
-func CleanBatch(name string) string {
+// cleanBatch is a batch's name as we show it.
+func cleanBatch(name string) string {
 	if name == "" {
 		return ""
 	}
-	return CleanName(name)
+	return cleanName(name)
 }
 
 func problemOrNil(p *wire.Problem) error {

@@ -228,7 +228,7 @@ func (s *Service) newJob(ctx context.Context, who Who, in Incoming) (*store.Job,
 	}
 	now := s.Now()
 	j := &store.Job{ID: store.NewID(), UserID: who.User.ID, Status: wire.Pending, Tier: who.Limits.Tier, Queue: who.Limits.Queue, Priority: 1,
-		OriginalName: CleanName(in.Name), IdempotencyKey: in.IdempotencyKey, SampleID: store.NewID(),
+		OriginalName: cleanName(in.Name), IdempotencyKey: in.IdempotencyKey, SampleID: store.NewID(),
 		CreatedAt: store.At(now), UpdatedAt: store.At(now), DeadlineAt: store.At(now.Add(who.Limits.Promise))}
 	j.Options.V = store.JobOptions{Vibe: prefs.AutoVibe, Model: plan.Model(prefs.VibeModel), SourceSHA256: in.SourceSHA256}
 	if in.Vibe != nil {
@@ -273,9 +273,9 @@ func (s *Service) acceptIn(ctx context.Context, tx *store.Tx, who Who, j *store.
 	return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Pending, BatchID: j.BatchID, Name: j.OriginalName})
 }
 
-// CleanName is a user's file name as we show it: its last part, without control characters, at
+// cleanName is a user's file name as we show it: its last part, without control characters, at
 // most 255 bytes.
-func CleanName(name string) string {
+func cleanName(name string) string {
 	name = strings.ToValidUTF8(name, "")
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name = strings.Map(func(r rune) rune {

@@ -126,7 +126,7 @@ func (s *Service) Patch(ctx context.Context, userID, id string, version int64, p
 // change applies a patch to a row. A tempo of 0 or an empty key gives the measured value back.
 func (s *Service) change(ctx context.Context, tx *store.Tx, row *store.Sample, p wire.SamplePatch) error {
 	if p.Title != nil {
-		row.Title = CleanName(*p.Title)
+		row.Title = cleanName(*p.Title)
 	}
 	if p.Genre != nil {
 		row.Genre = *p.Genre

@@ -24,7 +24,7 @@ func badHook(why string) error {
 }
 
 func checkHook(h *store.Webhook, production bool) error {
-	if err := CheckURL(h.URL, production); err != nil {
+	if err := checkURL(h.URL, production); err != nil {
 		return badHook(err.Error())
 	}
 	if len(h.Events) == 0 {
@@ -40,7 +40,7 @@ func checkHook(h *store.Webhook, production bool) error {
 
 // AddHook makes a webhook of a user; its secret is in the answer and never again.
 func (s *Service) AddHook(ctx context.Context, userID string, r wire.WebhookRequest, production bool, ip string) (*wire.Webhook, error) {
-	h := &store.Webhook{ID: store.NewID(), UserID: userID, URL: r.URL, Secret: NewSecret(), Events: r.Events, CreatedAt: store.At(s.Now())}
+	h := &store.Webhook{ID: store.NewID(), UserID: userID, URL: r.URL, Secret: newSecret(), Events: r.Events, CreatedAt: store.At(s.Now())}
 	if err := checkHook(h, production); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) AddHook(ctx context.Context, userID string, r wire.WebhookRequ
 		}
 		return s.audit(ctx, tx, h, "webhook.added", ip)
 	})
-	w := WireHook(h)
+	w := wireHook(h)
 	w.Secret = h.Secret
 	return &w, err
 }
@@ -102,14 +102,14 @@ func (s *Service) ChangeHook(ctx context.Context, userID, id string, p wire.Webh
 	if err != nil {
 		return nil, err
 	}
-	w := WireHook(h)
+	w := wireHook(h)
 	return &w, nil
 }
 
 // RotateHook gives a user's webhook a new secret; it is in the answer and never again. The
 // former one signs too for a day.
 func (s *Service) RotateHook(ctx context.Context, userID, id, ip string) (*wire.Webhook, error) {
-	secret := NewSecret()
+	secret := newSecret()
 	var h *store.Webhook
 	err := s.DB.Write(ctx, func(tx *store.Tx) (err error) {
 		if h, err = tx.Webhook(ctx, userID, id); err != nil {
@@ -123,7 +123,7 @@ func (s *Service) RotateHook(ctx context.Context, userID, id, ip string) (*wire.
 	if err != nil {
 		return nil, err
 	}
-	w := WireHook(h)
+	w := wireHook(h)
 	w.Secret = secret
 	return &w, nil
 }
@@ -142,8 +142,8 @@ func (s *Service) RemoveHook(ctx context.Context, userID, id, ip string) error {
 	})
 }
 
-// WireHook is a webhook as its user sees it, without its secret.
-func WireHook(h *store.Webhook) wire.Webhook {
+// wireHook is a webhook as its user sees it, without its secret.
+func wireHook(h *store.Webhook) wire.Webhook {
 	w := wire.Webhook{ID: h.ID, URL: h.URL, Events: h.Events, Enabled: h.DisabledAt == 0, CreatedAt: h.CreatedAt.Time(),
 		LastSuccessAt: h.LastSuccessAt.Pointer(), LastFailureAt: h.LastFailureAt.Pointer()}
 	if h.DisabledAt != 0 {
@@ -157,7 +157,7 @@ func (s *Service) Hooks(ctx context.Context, userID string) ([]wire.Webhook, err
 	rows, err := s.DB.Webhooks(ctx, userID)
 	list := make([]wire.Webhook, 0, len(rows))
 	for i := range rows {
-		list = append(list, WireHook(&rows[i]))
+		list = append(list, wireHook(&rows[i]))
 	}
 	return list, err
 }

@@ -71,9 +71,9 @@ func NewPoster(allowed []netip.Prefix) *http.Client {
 	}
 }
 
-// CheckURL says what is wrong with an address for webhooks. Where it leads is checked when it
+// checkURL says what is wrong with an address for webhooks. Where it leads is checked when it
 // is called, not here.
-func CheckURL(text string, production bool) error {
+func checkURL(text string, production bool) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http"):
@@ -86,8 +86,8 @@ func CheckURL(text string, production bool) error {
 	return nil
 }
 
-// NewSecret is a fresh secret of a webhook.
-func NewSecret() string {
+// newSecret is a fresh secret of a webhook.
+func newSecret() string {
 	b := make([]byte, 24)
 	rand.Read(b) // never fails (crypto/rand)
 	return "whsec_" + base64.StdEncoding.EncodeToString(b)

@@ -10,8 +10,8 @@ import (
 	"sampleagent/server/internal/store"
 )
 
-// MinContrast is the least ratio of text to its ground (WCAG 2.2, 1.4.3, level AA).
-const MinContrast = 4.5
+// minContrast is the least ratio of text to its ground (WCAG 2.2, 1.4.3, level AA).
+const minContrast = 4.5
 
 // grounds are what text stands on in static/app.css, light and dark; a test compares them.
 var grounds = [2]struct {
@@ -28,8 +28,8 @@ type colour [3]float64
 
 var hexColour = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
-// ParseColour reads #rrggbb and gives it in lower case.
-func ParseColour(text string) (string, error) {
+// parseColour reads #rrggbb and gives it in lower case.
+func parseColour(text string) (string, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if !hexColour.MatchString(text) {
 		return "", fmt.Errorf("%q is not a colour like #b34d05", text)
@@ -37,7 +37,7 @@ func ParseColour(text string) (string, error) {
 	return text, nil
 }
 
-// parse reads a colour that ParseColour has passed; anything else is black.
+// parse reads a colour that parseColour has passed; anything else is black.
 func parse(hex string) (c colour) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 24)
 	if err != nil {
@@ -69,15 +69,15 @@ func (c colour) luminance() float64 {
 	return 0.2126*linear(c[0]) + 0.7152*linear(c[1]) + 0.0722*linear(c[2])
 }
 
-// Contrast is the ratio of two colours, 1 to 21 (WCAG 2.2, definition of contrast ratio).
-func Contrast(a, b string) float64 {
+// contrast is the ratio of two colours, 1 to 21 (WCAG 2.2, definition of contrast ratio).
+func contrast(a, b string) float64 {
 	x, y := parse(a).luminance(), parse(b).luminance()
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
 // on is what can be read on a colour: of white and black one always can.
 func on(ground string) string {
-	if Contrast(ground, "#ffffff") >= MinContrast {
+	if contrast(ground, "#ffffff") >= minContrast {
 		return "#ffffff"
 	}
 	return "#000000"
@@ -115,7 +115,7 @@ func palette(c store.Colours, theme int) Palette {
 
 func readable(text string, grounds []string) bool {
 	for _, g := range grounds {
-		if Contrast(text, g) < MinContrast {
+		if contrast(text, g) < minContrast {
 			return false
 		}
 	}

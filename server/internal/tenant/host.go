@@ -34,9 +34,9 @@ const ProofPath = "/.well-known/sample-agent-host"
 // hostForm is that of registered names (RFC 5891), with the lengths that DNS allows.
 var hostForm = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
-// CleanHost is a host name in the one form that we keep, or says what is wrong with it. own is
+// cleanHost is a host name in the one form that we keep, or says what is wrong with it. own is
 // the server's.
-func CleanHost(text, own string) (string, error) {
+func cleanHost(text, own string) (string, error) {
 	host, err := hostForm.ToASCII(strings.TrimSuffix(strings.ToLower(strings.TrimSpace(text)), "."))
 	if err != nil || host == "" || len(host) > 253 || strings.ContainsAny(host, ":/@_") {
 		return "", fmt.Errorf("%q is not a host name like sounds.example.com", text)

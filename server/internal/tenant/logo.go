@@ -22,10 +22,10 @@ const (
 	logoWide     = 640
 )
 
-// ReadLogo makes of a picture the PNG that is kept: decoded, made small, written anew, so that
+// readLogo makes of a picture the PNG that is kept: decoded, made small, written anew, so that
 // nothing but its pixels gets through. PNG, JPEG and WebP are read; SVG is not, for it can hold
 // scripts and addresses.
-func ReadLogo(b []byte) ([]byte, error) {
+func readLogo(b []byte) ([]byte, error) {
 	if len(b) > MaxLogoBytes {
 		return nil, fmt.Errorf("the logo has %.1f MB; at most 1 MB is taken", float64(len(b))/(1<<20))
 	}

@@ -20,8 +20,8 @@ type Change struct {
 	Logo   []byte  // a picture; empty and not nil for none
 }
 
-// DefaultAccent is the colour of a tenant that chose none.
-const DefaultAccent = "#2f5bd0"
+// defaultAccent is the colour of a tenant that chose none.
+const defaultAccent = "#2f5bd0"
 
 var errReason = errors.New("say why, for the audit log")
 
@@ -47,7 +47,7 @@ func (s *Service) Set(ctx context.Context, userID string, c Change, actor, reaso
 		t, err = tx.TenantOf(ctx, userID)
 		fresh := errors.Is(err, store.ErrNotFound)
 		if fresh {
-			t, err = &store.Tenant{ID: store.NewID(), OwnerID: userID, Colours: store.JSON[store.Colours]{V: store.Colours{Accent: DefaultAccent}}, CreatedAt: store.At(s.Now())}, nil
+			t, err = &store.Tenant{ID: store.NewID(), OwnerID: userID, Colours: store.JSON[store.Colours]{V: store.Colours{Accent: defaultAccent}}, CreatedAt: store.At(s.Now())}, nil
 		}
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *store.Tenant, c Ch
 		return fmt.Errorf("%q is not a name: 1 to 40 letters, digits or signs", t.Name)
 	}
 	if c.Host != nil {
-		host, err := CleanHost(*c.Host, bare(strings.TrimPrefix(strings.TrimPrefix(s.Own, "https://"), "http://")))
+		host, err := cleanHost(*c.Host, bare(strings.TrimPrefix(strings.TrimPrefix(s.Own, "https://"), "http://")))
 		if err != nil {
 			return err
 		}
@@ -110,20 +110,20 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, t *store.Tenant, c Ch
 		return err
 	}
 	if c.Accent != nil {
-		if t.Colours.V.Accent, err = ParseColour(*c.Accent); err != nil {
+		if t.Colours.V.Accent, err = parseColour(*c.Accent); err != nil {
 			return err
 		}
 	}
 	if c.Bar != nil {
 		if t.Colours.V.Bar = ""; strings.TrimSpace(*c.Bar) != "" {
-			if t.Colours.V.Bar, err = ParseColour(*c.Bar); err != nil {
+			if t.Colours.V.Bar, err = parseColour(*c.Bar); err != nil {
 				return err
 			}
 		}
 	}
 	if c.Logo != nil {
 		if t.Logo = ""; len(c.Logo) > 0 {
-			logo, err := ReadLogo(c.Logo)
+			logo, err := readLogo(c.Logo)
 			if err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ import (
 // Whatever colours a tenant chooses, text in them can be read on every ground that pages have.
 func TestEveryColourCanBeRead(t *testing.T) {
 	check := func(what, text, ground string) {
-		if c := Contrast(text, ground); c < MinContrast {
+		if c := contrast(text, ground); c < minContrast {
 			t.Errorf("%s: %s on %s is %.2f to 1", what, text, ground, c)
 		}
 	}
@@ -49,10 +49,10 @@ func TestEveryColourCanBeRead(t *testing.T) {
 		t.Errorf("a colour that can be read was changed to %s", p.Accent)
 	}
 	// Pairs of the definition, by hand: black on white, and #777777 on white, which just fails.
-	if c := Contrast("#000000", "#ffffff"); c != 21 {
+	if c := contrast("#000000", "#ffffff"); c != 21 {
 		t.Errorf("black on white: %f", c)
 	}
-	if c := Contrast("#777777", "#ffffff"); c < 4.47 || c > 4.49 {
+	if c := contrast("#777777", "#ffffff"); c < 4.47 || c > 4.49 {
 		t.Errorf("#777777 on white: %f", c)
 	}
 }
@@ -116,7 +116,7 @@ func TestLogosAreMadeAnew(t *testing.T) {
 	for name, c := range map[string]struct {
 		ink, ground color.NRGBA
 	}{"dark on white": {color.NRGBA{10, 10, 40, 255}, color.NRGBA{255, 255, 255, 255}}, "light on black": {color.NRGBA{250, 250, 250, 255}, color.NRGBA{0, 0, 0, 255}}} {
-		out, err := ReadLogo(encoded(picture(200, 200, half(c.ink))))
+		out, err := readLogo(encoded(picture(200, 200, half(c.ink))))
 		if err != nil {
 			t.Fatal(name, err)
 		}
@@ -131,7 +131,7 @@ func TestLogosAreMadeAnew(t *testing.T) {
 	// A comment with a script in it does not survive; a JPEG becomes a PNG.
 	hidden := encoded(picture(64, 64, red))
 	hidden = append(hidden, []byte("<script>alert(1)</script>")...)
-	out, err := ReadLogo(hidden)
+	out, err := readLogo(hidden)
 	if err != nil || bytes.Contains(out, []byte("script")) {
 		t.Errorf("%v, or the script is still there", err)
 	}
@@ -141,7 +141,7 @@ func TestLogosAreMadeAnew(t *testing.T) {
 	if err := jpeg.Encode(&j, wide, nil); err != nil {
 		t.Fatal(err)
 	}
-	if out, err = ReadLogo(j.Bytes()); err != nil || !bytes.HasPrefix(out, []byte("\x89PNG")) {
+	if out, err = readLogo(j.Bytes()); err != nil || !bytes.HasPrefix(out, []byte("\x89PNG")) {
 		t.Errorf("a JPEG: %v", err)
 	}
 	if head, err := png.DecodeConfig(bytes.NewReader(out)); err != nil || head.Width > logoWide || head.Height > logoHigh {
@@ -157,7 +157,7 @@ func TestLogosAreMadeAnew(t *testing.T) {
 		"a stripe":  encoded(picture(600, 40, red)),
 		"too large": encoded(image.NewGray(image.Rect(0, 0, maxLogoSide+1, 600))),
 	} {
-		if _, err := ReadLogo(b); err == nil {
+		if _, err := readLogo(b); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
@@ -169,13 +169,13 @@ func TestHostsAreChecked(t *testing.T) {
 	for text, want := range map[string]string{
 		" Sounds.Acme.Example.COM. ": "sounds.acme.example.com", "klänge.example.com": "xn--klnge-hra.example.com", "acme." + own: "acme." + own,
 	} {
-		if got, err := CleanHost(text, own); err != nil || got != want {
+		if got, err := cleanHost(text, own); err != nil || got != want {
 			t.Errorf("%q: %q %v, want %q", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "localhost", "127.0.0.1", "::1", "[::1]", "com", "co.uk", "github.io", own, "example.org", "sample-agent.example.org", "a b.example.com", "a..example.com", "-a.example.com",
 		"sounds.example.com:8404", "https://sounds.example.com", "user@sounds.example.com", "sounds.example.com/path", "sounds_1.example.com", strings.Repeat("a", 64) + ".example.com", "*.example.com"} {
-		if got, err := CleanHost(text, own); err == nil {
+		if got, err := cleanHost(text, own); err == nil {
 			t.Errorf("%q is taken as %q", text, got)
 		}
 	}

@@ -29,7 +29,7 @@ type meter struct {
 func meters(a *wire.Account) []meter {
 	m := []meter{count("Uploads", a.Usage.Uploads, a.Limits.Uploads)}
 	if a.Limits.Uploads >= 0 {
-		m[0].Note = template.HTML(fmt.Sprint(max(0, a.Limits.Uploads-a.Usage.Uploads), " left until ")) + when(a.Usage.UploadsResetAt) //nolint:gosec // a number
+		m[0].Note = template.HTML(fmt.Sprint(max(0, a.Limits.Uploads-a.Usage.Uploads), " left until ")) + when(a.Usage.UploadsResetAt) // safe: a number
 	}
 	m = append(m, meter{Name: "Storage", Used: size(a.Usage.StorageBytes), Of: size(a.Limits.StorageBytes), Share: share(a.Usage.StorageBytes, a.Limits.StorageBytes)})
 	if a.AI == "on" && a.Limits.AIMicroUSD > 0 {
@@ -38,7 +38,7 @@ func meters(a *wire.Account) []meter {
 	if d := a.Plan.Deep; d.Share > 0 && a.AI == "on" {
 		deep := count("Deep analyses this month", d.Used, d.Share)
 		if d.Billed > 0 {
-			deep.Note = template.HTML(fmt.Sprintf("and %d beyond, %s on the next bill", d.Billed, dollars(d.Billed*d.PriceMicro/10_000))) //nolint:gosec // numbers
+			deep.Note = template.HTML(fmt.Sprintf("and %d beyond, %s on the next bill", d.Billed, dollars(d.Billed*d.PriceMicro/10_000))) // safe: numbers
 		}
 		m = append(m, deep)
 	}
