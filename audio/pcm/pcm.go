@@ -1,6 +1,6 @@
 // Package pcm holds decoded sound: interleaved float32 frames with their rate and channel count.
 //
-// It is the one currency in which the audio rooms trade. It must never know where sound
+// It is the one form in which the audio packages hand sound to each other. It must never know where sound
 // comes from (files, databases, networks) or where it goes (cards, sound devices).
 package pcm
 

@@ -22,7 +22,7 @@ func TestAPIDocument(t *testing.T) {
 	var b bytes.Buffer
 	b.WriteString("# The API\n\nMade from the OpenAPI 3.1 document that the server serves at `/openapi.json`; `go test ./server/internal/ops -run APIDocument -update` writes it. ")
 	b.WriteString("Refusals are `application/problem+json` with `code`, and where it fits `limit`, `used`, `unit`, `reset_at`, `upgrade`. ")
-	b.WriteString("With keys and examples: [keys.md](keys.md). Scope: `public` needs no sign-in, `session` a browser or the desktop, the others also an API key that was given them.\n\n| call | scope | does |\n| --- | --- | --- |\n")
+	b.WriteString("API keys, with examples: [keys.md](keys.md). Scopes: `public` needs no sign-in, `session` needs the session of a browser or the desktop, the others are also open to an API key with that scope.\n\n| call | scope | does |\n| --- | --- | --- |\n")
 	paths := w.API.OpenAPI().Paths
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		item := paths[path]
