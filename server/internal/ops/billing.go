@@ -11,66 +11,53 @@ import (
 	"sampleagent/server/internal/store"
 )
 
-// billingCommand is what operators do about money.
-func billingCommand(stderr io.Writer, actor string, find func(context.Context, *Server, string) (*store.User, error)) *cobra.Command {
+// billing is what operators do about money.
+func (a *admin) billing() *cobra.Command {
 	root := &cobra.Command{Use: "billing", Short: "Set Stripe up, compare with it, list bills, refund"}
-	root.AddCommand(&cobra.Command{Use: "setup", Short: "Make products, prices, the meter and the portal at Stripe; what is there stays", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				did, err := s.Bills.Setup(ctx)
-				for _, line := range did {
-					fmt.Fprintln(cmd.OutOrStdout(), line)
-				}
-				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "\nAt Stripe, point a webhook at %s/api/billing/webhook with the events\n%s\nand set stripe_webhook_secret to its secret.\n", s.Config.PublicURL, stripeEvents)
-				}
-				return err
-			})
-		}})
-	root.AddCommand(&cobra.Command{Use: "reconcile", Short: "Compare every account with Stripe now, as every night", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				if !s.Bills.On() {
-					return fmt.Errorf("billing is off; set stripe_key and stripe_webhook_secret")
-				}
-				n, err := s.Bills.Reconcile(ctx)
-				fmt.Fprintf(cmd.OutOrStdout(), "%+v\n", n)
-				return err
-			})
-		}})
-	root.AddCommand(&cobra.Command{Use: "bills EMAIL", Short: "List an account's bills and every movement of money", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				u, err := find(ctx, s, args[0])
-				if err != nil {
-					return err
-				}
-				return printBills(ctx, cmd.OutOrStdout(), s.DB, u)
-			})
-		}})
-	var cents int64
-	var reason string
-	refund := &cobra.Command{Use: "refund EMAIL BILL", Short: "Give a bill's payment back, or with --cents a part of it", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				u, err := find(ctx, s, args[0])
-				if err != nil {
-					return err
-				}
-				given, err := s.Bills.Refund(ctx, u, args[1], cents, actor, reason)
-				if err == nil {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s refunded to %s\n", money(given), u.Email)
-				}
-				return err
-			})
-		}}
-	refund.Flags().Int64Var(&cents, "cents", 0, "how much; 0 for all of it")
-	refund.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
-	if err := refund.MarkFlagRequired("reason"); err != nil {
-		panic(err) // the flag stands one line above
-	}
-	root.AddCommand(refund)
+	root.AddCommand(
+		a.command("setup", "Make products, prices, the meter and the portal at Stripe; what is there stays", 0, setUpStripe),
+		a.command("reconcile", "Compare every account with Stripe now, as every night", 0, reconcile),
+		a.account("bills EMAIL", "List an account's bills and every movement of money", 1,
+			func(ctx context.Context, s *Server, u *store.User, out io.Writer, _ []string) error {
+				return printBills(ctx, out, s.DB, u)
+			}),
+		a.refund(),
+	)
 	return root
+}
+
+func setUpStripe(ctx context.Context, s *Server, out io.Writer, _ []string) error {
+	did, err := s.Bills.Setup(ctx)
+	for _, line := range did {
+		fmt.Fprintln(out, line)
+	}
+	if err == nil {
+		fmt.Fprintf(out, "\nAt Stripe, point a webhook at %s/api/billing/webhook with the events\n%s\nand set stripe_webhook_secret to its secret.\n", s.Config.PublicURL, stripeEvents)
+	}
+	return err
+}
+
+func reconcile(ctx context.Context, s *Server, out io.Writer, _ []string) error {
+	if !s.Bills.On() {
+		return fmt.Errorf("billing is off; set stripe_key and stripe_webhook_secret")
+	}
+	n, err := s.Bills.Reconcile(ctx)
+	fmt.Fprintf(out, "%+v\n", n)
+	return err
+}
+
+func (a *admin) refund() *cobra.Command {
+	var cents int64
+	cmd := a.withReason(a.account("refund EMAIL BILL", "Give a bill's payment back, or with --cents a part of it", 2,
+		func(ctx context.Context, s *Server, u *store.User, out io.Writer, args []string) error {
+			given, err := s.Bills.Refund(ctx, u, args[1], cents, a.actor, a.reason)
+			if err == nil {
+				fmt.Fprintf(out, "%s refunded to %s\n", money(given), u.Email)
+			}
+			return err
+		}))
+	cmd.Flags().Int64Var(&cents, "cents", 0, "how much; 0 for all of it")
+	return cmd
 }
 
 // stripeEvents are those after which an account may have changed.

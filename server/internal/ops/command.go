@@ -9,16 +9,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"sampleagent/server/internal/api"
 	"sampleagent/server/internal/config"
-	"sampleagent/server/internal/plan"
-	"sampleagent/server/internal/store"
 )
 
 // Main runs the program and returns its exit status: 0 all done, 1 something was wrong, 2
@@ -169,150 +165,4 @@ func doctorCommand(stderr io.Writer) *cobra.Command {
 		}}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return cmd
-}
-
-func adminCommand(stderr io.Writer) *cobra.Command {
-	root := &cobra.Command{Use: "admin", Short: "Look after accounts; everything is written to their audit log"}
-	actor := "admin:" + os.Getenv("USER")
-	find := func(ctx context.Context, s *Server, email string) (*store.User, error) {
-		u, err := s.DB.UserByEmail(ctx, email)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, fmt.Errorf("no account has the address %s", email)
-		}
-		return u, err
-	}
-	root.AddCommand(&cobra.Command{Use: "users PART", Short: "List accounts whose address contains PART", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				users, err := s.DB.FindUsers(ctx, args[0], 200)
-				for _, u := range users {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s  %-40s  %-10s  %d bytes  blocked %v\n", u.ID, u.Email, u.EffectiveTier(s.Now()), u.StorageBytes, u.BlockedAt != 0)
-				}
-				return err
-			})
-		}})
-	var reason string
-	tier := &cobra.Command{Use: "tier EMAIL free|pro|enterprise", Short: "Change an account's tier", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				u, err := find(ctx, s, args[0])
-				if err != nil {
-					return err
-				}
-				return s.Accounts.SetTier(ctx, u.ID, plan.Tier(args[1]), plan.Overrides{}, actor, reason)
-			})
-		}}
-	tier.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
-	if err := tier.MarkFlagRequired("reason"); err != nil {
-		panic(err) // the flag stands one line above
-	}
-	root.AddCommand(tier)
-	why := func(cmd *cobra.Command) *cobra.Command {
-		cmd.Flags().StringVar(&reason, "reason", "", "why, for the audit log")
-		if err := cmd.MarkFlagRequired("reason"); err != nil {
-			panic(err) // the flag stands one line above
-		}
-		root.AddCommand(cmd)
-		return cmd
-	}
-	for name, at := range map[string]bool{"block": true, "unblock": false} {
-		why(&cobra.Command{Use: name + " EMAIL", Short: name + " an account; nothing is deleted", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-					u, err := find(ctx, s, args[0])
-					if err != nil {
-						return err
-					}
-					return s.Accounts.Block(ctx, u.ID, at, actor, reason)
-				})
-			}})
-	}
-	why(&cobra.Command{Use: "credit EMAIL UPLOADS", Short: "Give an account uploads of its running day or month beyond its plan", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				u, err := find(ctx, s, args[0])
-				if err != nil {
-					return err
-				}
-				n, err := strconv.ParseInt(args[1], 10, 64)
-				if err != nil {
-					return fmt.Errorf("%q is not a number of uploads", args[1])
-				}
-				return s.Accounts.Credit(ctx, u.ID, n, actor, reason)
-			})
-		}})
-	why(&cobra.Command{Use: "feature NAME on|off|default", Short: "Switch a feature for all processes, over phase and settings", Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				return s.Features.Turn(ctx, args[0], args[1], actor, reason)
-			})
-		}})
-	var fromDay, toDay string
-	contract := why(&cobra.Command{Use: "contract EMAIL TERM=VALUE...", Short: "Agree terms with an enterprise account: uploads=50000 storage_bytes=500GB queue=acme", Args: cobra.MinimumNArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				u, err := find(ctx, s, args[0])
-				if err != nil {
-					return err
-				}
-				c := plan.Contract{Tier: plan.Enterprise}
-				if c.Terms, err = plan.ParseTerms(args[1:]); err != nil {
-					return err
-				}
-				for text, to := range map[*string]*time.Time{&fromDay: &c.From, &toDay: &c.To} {
-					if *text != "" {
-						if *to, err = time.Parse(time.DateOnly, *text); err != nil {
-							return fmt.Errorf("%q is not a day like 2026-12-31", *text)
-						}
-					}
-				}
-				id, err := s.Accounts.Agree(ctx, u.ID, c, actor, reason)
-				if err == nil {
-					_, err = fmt.Fprintln(cmd.OutOrStdout(), id)
-				}
-				return err
-			})
-		}})
-	contract.Flags().StringVar(&fromDay, "from", "", "first day (default: now)")
-	contract.Flags().StringVar(&toDay, "to", "", "day on which it no longer holds (default: until it is ended)")
-	root.AddCommand(&cobra.Command{Use: "delete EMAIL", Short: "Delete an account and everything in it", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				u, err := find(ctx, s, args[0])
-				if err != nil {
-					return err
-				}
-				return s.Accounts.Delete(ctx, u.ID, actor, "")
-			})
-		}})
-	root.AddCommand(&cobra.Command{Use: "backup FOLDER", Short: "Copy an embedded database and its objects into a new folder, also while the server runs", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				n, err := s.Backup(ctx, args[0])
-				fmt.Fprintf(cmd.OutOrStdout(), "%d objects\n", n)
-				return err
-			})
-		}})
-	root.AddCommand(&cobra.Command{Use: "sweep", Short: "Remove now what has ended", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				swept, err := s.Jobs.Sweep(ctx)
-				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), swept)
-				}
-				return err
-			})
-		}})
-	root.AddCommand(&cobra.Command{Use: "check", Short: "Compare objects, rows and counters, and repair", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
-				found, err := s.Jobs.Check(ctx, s.Now().AddDate(0, 0, -3))
-				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), found)
-				}
-				return err
-			})
-		}})
-	root.AddCommand(billingCommand(stderr, actor, find), tenantCommand(stderr, actor, find))
-	return root
 }
