@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -165,7 +164,7 @@ func (r *running) feed(ctx context.Context, tasks []task, workers int, in chan<-
 		}
 		for i, t := range tasks[:n] {
 			if err := r.checkpoint(ctx); err != nil {
-				return errors.Join(stopped(ctx, err), r.db.Unclaim(context.WithoutCancel(ctx), rows[i:]))
+				return also(stopped(ctx, err), r.db.Unclaim(context.WithoutCancel(ctx), rows[i:]))
 			}
 			select {
 			case in <- t:
@@ -223,7 +222,7 @@ func (r *running) collect(ctx context.Context, out <-chan done, stop func()) err
 	}
 	flush()
 	if len(putOff) > 0 {
-		failed = errors.Join(failed, r.db.Unclaim(after, putOff))
+		failed = also(failed, r.db.Unclaim(after, putOff))
 	}
 	return failed
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"sampleagent/audio/analysis"
@@ -265,7 +266,16 @@ func (r *running) end(ctx context.Context, err error) error {
 	if err != nil {
 		err = fmt.Errorf("import: %w", err)
 	}
-	return errors.Join(err, shared(jerr))
+	return also(err, shared(jerr))
+}
+
+// also adds what went wrong after err, unless it says the same: on a full disk whatever is tried fails
+// for one reason.
+func also(err, after error) error {
+	if err != nil && after != nil && strings.Contains(err.Error(), after.Error()) {
+		return err
+	}
+	return errors.Join(err, after)
 }
 
 // shared passes over that a job has ended: another import of the same paths shares it and was

@@ -497,6 +497,9 @@ func TestAFullDiskStopsTheImportAndItGoesOnLater(t *testing.T) {
 	if !errors.Is(err, catalog.ErrDiskFull) {
 		t.Fatalf("%v, want ErrDiskFull", err)
 	}
+	if n := strings.Count(err.Error(), catalog.ErrDiskFull.Error()); n != 1 {
+		t.Errorf("said %d times: %v", n, err)
+	}
 	must(t, db.LimitPages(t.Context(), 1<<30))
 	_, err = Run(t.Context(), db, []string{root}, Options{})
 	must(t, err)
