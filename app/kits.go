@@ -111,9 +111,9 @@ func (a *App) putKit(ctx context.Context, k kit.Kit) error {
 	return err
 }
 
-// kitName checks a name for a kit.
+// kitName makes one line of a name for a kit, and checks it.
 func kitName(name string) (string, error) {
-	name = strings.TrimSpace(name)
+	name = strings.Join(strings.Fields(name), " ")
 	if name == "" {
 		return "", fmt.Errorf("a kit needs a name")
 	}

@@ -26,7 +26,7 @@ func TestAKitIsStoredAtEveryChangeAndEveryChangeCanBeUndone(t *testing.T) {
 	ctx := context.Background()
 	a := open(t, Options{})
 	rows := seed(t, a, 5)
-	made, err := a.NewKit(ctx, " Night kit ")
+	made, err := a.NewKit(ctx, " Night\nkit ")
 	if err != nil || made.Name != "Night kit" {
 		t.Fatalf("%+v, %v", made.Name, err)
 	}
