@@ -161,6 +161,10 @@ func (w *window) shift(by int) {
 		return
 	}
 	lines := w.list.List.Selection().Rows()
+	if len(lines) == 0 { // what is chosen is still that of the former view
+		w.toast.show("Select samples of this collection first", theme.Text)
+		return
+	}
 	first, last := slices.Min(lines), slices.Max(lines)
 	if by < 0 && first > 0 {
 		w.reorder(w.chosen, first-1)

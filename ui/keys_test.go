@@ -3,12 +3,15 @@ package ui
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
 	"sampleagent/audio/analysis"
 	"sampleagent/library/catalog"
+	"sampleagent/ui/browser"
 	"sampleagent/ui/shortcut"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
@@ -30,34 +33,56 @@ func TestEveryCommandDoesSomething(t *testing.T) {
 
 // Every command of the menus and keys is carried out, on an empty library and on a full one: none
 // may fail, whatever is or is not selected.
+// Every command can be carried out: in an empty library, with nothing and with several samples chosen,
+// and in a collection that has none of the chosen ones.
 func TestEveryCommandCanBeCarriedOut(t *testing.T) {
-	for _, samples := range []int{0, 40} {
-		r := newRig(t, samples)
-		for _, chosen := range []int{0, 1, 3} {
-			for _, c := range shortcut.Table("linux") {
-				if c.ID == shortcut.Quit || chosen > samples {
-					continue
-				}
-				var rows []catalog.Row
-				for i := range min(chosen, r.search.Len()) {
-					rows = append(rows, r.search.Row(i))
-				}
-				r.selected(rows)
-				r.run(c.ID)
-				r.mu.Lock()
-				todo := r.todo
-				r.todo = nil
-				r.mu.Unlock()
-				for _, f := range todo {
-					f()
-				}
-				for r.win.Canvas().Overlays().Top() != nil {
-					r.win.Canvas().Overlays().Remove(r.win.Canvas().Overlays().Top())
-				}
-				r.card, r.tasks = nil, nil
-			}
-			r.settle(t)
+	type place struct {
+		samples, chosen int
+		empty           bool // a collection
+	}
+	for _, at := range []place{{0, 0, false}, {40, 0, false}, {40, 3, false}, {40, 3, true}} {
+		r := newRig(t, at.samples)
+		canvas := r.win.Canvas()
+		r.until(t, "the list", func() bool { return r.search.Len() == at.samples })
+		var all []catalog.Row
+		for i := range r.search.Len() {
+			all = append(all, r.search.Row(i))
 		}
+		back := func() {} // some commands leave the place
+		if at.empty {
+			c, err := r.a.NewCollection(t.Context(), "", "Set", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.until(t, "the collection", func() bool { return len(r.placesOf.collections) == 1 })
+			lines := r.placeLines(r.placesOf)
+			set := lines[slices.IndexFunc(lines, func(p browser.Place) bool { return p.ID == "c-"+c.ID })]
+			back = func() {
+				r.goTo(set)
+				r.until(t, "the empty collection", func() bool { return r.search.InOwnOrder() && r.search.Len() == 0 })
+			}
+		}
+		for _, c := range shortcut.Table("linux") {
+			if c.ID == shortcut.Quit {
+				continue
+			}
+			back()
+			r.selected(all[:at.chosen])
+			if own.DialogOpen(canvas) {
+				t.Fatalf("%s would reach a dialog", c.ID)
+			}
+			r.run(c.ID)
+			for r.work() {
+				time.Sleep(time.Millisecond)
+			}
+			for own.DialogOpen(canvas) {
+				own.Escape(canvas)
+			}
+			for canvas.Overlays().Top() != nil { // Fyne's own
+				canvas.Overlays().Remove(canvas.Overlays().Top())
+			}
+		}
+		r.settle(t)
 	}
 }
 

@@ -89,14 +89,7 @@ func (r *rig) settle(t testing.TB) {
 	t.Helper()
 	quiet := 0
 	for end := time.Now().Add(patience); quiet < 6; {
-		r.mu.Lock()
-		todo := r.todo
-		r.todo = nil
-		r.mu.Unlock()
-		for _, f := range todo {
-			f()
-		}
-		if len(todo) > 0 || r.pump.open.Load() > 0 {
+		if r.work() {
 			quiet = 0
 		} else {
 			quiet++
@@ -106,6 +99,18 @@ func (r *rig) settle(t testing.TB) {
 		}
 		time.Sleep(frame)
 	}
+}
+
+// work does what waits for the UI goroutine; false when there was nothing and nothing is under way.
+func (r *rig) work() bool {
+	r.mu.Lock()
+	todo := r.todo
+	r.todo = nil
+	r.mu.Unlock()
+	for _, f := range todo {
+		f()
+	}
+	return len(todo) > 0 || r.pump.open.Load() > 0
 }
 
 func (r *rig) until(t testing.TB, what string, done func() bool) {
