@@ -106,8 +106,8 @@ func (d *desk) jobs() []map[string]any {
 // shortLife is a server whose access tokens live two seconds.
 const shortLife = "SAMPLE_AGENT_ACCESS_LIFE=2s"
 
-// A machine sleeps in the middle of its work, longer than its access token lives; its connections
-// are gone when it wakes. It goes on by itself: others' changes come, its own are sent, and it says
+// A machine sleeps in the middle of its work, longer than its access token lives, while the server is
+// started anew; its connections are gone when it wakes. It goes on by itself: others' changes come, its own are sent, and it says
 // no word of trouble but that the server was away.
 func TestAMachineThatSleptGoesOn(t *testing.T) {
 	s := newServer(t, shortLife)
@@ -126,6 +126,8 @@ func TestAMachineThatSleptGoesOn(t *testing.T) {
 	laptop.do("kit", "new", "Meanwhile")
 	laptop.do("cloud", "sync")
 	s.expired(between.token.Load().(string))
+	s.kill()
+	s.start()
 	between.server.CloseClientConnections()
 	if err := studio.watch.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
