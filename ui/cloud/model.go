@@ -87,6 +87,7 @@ type Model struct {
 	jobs      []app.Job
 	jobsAgain bool
 	jobsBusy  bool
+	jobsRead  bool
 	sessions  []wire.Session
 	pending   int
 	bin       []app.Deleted
@@ -122,6 +123,9 @@ func (m *Model) Err() string { return m.err }
 
 // Jobs are the newest jobs.
 func (m *Model) Jobs() []app.Job { return m.jobs }
+
+// NoJobs says that there are none; false while they have not been read.
+func (m *Model) NoJobs() bool { return m.jobsRead && len(m.jobs) == 0 }
 
 // Sessions is where the account is signed in.
 func (m *Model) Sessions() []wire.Session { return m.sessions }
@@ -175,7 +179,7 @@ func (m *Model) readJobs() {
 		return func() {
 			m.jobsBusy = false
 			if err == nil {
-				m.jobs = inOrder(jobs)
+				m.jobs, m.jobsRead = inOrder(jobs), true
 			}
 			m.told(err)
 			if m.jobsAgain {

@@ -32,7 +32,7 @@ func (v *View) jobs() *page {
 				item.set(lineOf(all[i], m.now()))
 			}
 		}
-		show(empty, len(all) == 0)
+		show(empty, m.NoJobs())
 		hint.SetText(Hint(m.State(), all))
 		show(hint, hint.Text != "")
 	}}
