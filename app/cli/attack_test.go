@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -163,6 +164,77 @@ func TestAnAccountSwitchedInTheMiddle(t *testing.T) {
 	}
 	if got := kitNames(t, a); !slices.Equal(got, []string{"Of the first account"}) {
 		t.Errorf("back at the first account the library has %q", got)
+	}
+}
+
+// Two machines in step queue the same sound, one of them twice: each sends it once, both hear the same,
+// and in step both show one and the same answer.
+func TestTwoMachinesQueueTheSameSound(t *testing.T) {
+	s := newServer(t)
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), secretName+".wav")
+	codectest.WAV(t, file, clicks(8, 120))
+	var both []*app.App
+	var files []string
+	for range 2 {
+		both = append(both, openDesk(t, s, s.url, false, func(db *catalog.DB) { files = append(files, db.Path()) }))
+	}
+	var rows []catalog.Row
+	sync := func() {
+		t.Helper()
+		for range 2 {
+			for _, a := range both {
+				if _, err := a.Cloud().Sync(ctx, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for _, a := range both {
+		rows = append(rows, onlySound(t, a, file))
+	}
+	sync()
+	for i, a := range both {
+		if n, err := a.Cloud().Queue(ctx, rows[i:i+1]); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+	}
+	if n, err := both[0].Cloud().Queue(ctx, rows[:1]); n != 0 || err == nil || !strings.Contains(err.Error(), "on its way already") {
+		t.Errorf("queued again: %d, %v", n, err)
+	}
+	if p, err := both[0].Cloud().Preview(ctx, rows[:1], nil); err != nil || p.Fits != 0 || len(p.Refused) != 1 {
+		t.Errorf("looked at again: %+v, %v", p, err)
+	}
+	for _, a := range both {
+		s.eventually("it is never analysed", func() bool {
+			if err := a.Cloud().Work(ctx, nil); err != nil {
+				t.Fatal(err)
+			}
+			jobs, err := a.Cloud().Jobs(ctx, 10)
+			if err != nil || len(jobs) != 1 || jobs[0].State == catalog.JobFailed {
+				t.Fatalf("%+v, %v", jobs, err)
+			}
+			return jobs[0].State == catalog.JobCompleted
+		})
+	}
+	sync()
+	var said []string
+	for i, file := range files {
+		db, err := catalog.Open(ctx, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, ok, err := db.Cloud(ctx, rows[i])
+		if err := errors.Join(err, db.Close()); err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		said = append(said, told.RemoteID+told.Description)
+	}
+	if said[0] != said[1] {
+		t.Errorf("one machine shows %q, the other %q", said[0], said[1])
+	}
+	if conflicts, err := both[0].Cloud().Conflicts(ctx, 10); err != nil || len(conflicts) != 0 {
+		t.Errorf("a person is asked to choose between %d fields, %v", len(conflicts), err)
 	}
 }
 

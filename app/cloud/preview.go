@@ -46,12 +46,19 @@ func (c *Cloud) Preview(ctx context.Context, rows []catalog.Row, progress func(P
 			p.Left = max(0, details.Limits.Uploads-details.Usage.Uploads)
 		}
 	}
+	under, err := c.underWay(ctx)
+	if err != nil {
+		return Preview{}, err
+	}
 	for _, s := range samples {
 		if err := ctx.Err(); err != nil {
 			return p, err
 		}
 		p.Packed++
 		err := c.allowed(s)
+		if under[s.ID] {
+			err = errUnderWay
+		}
 		if err == nil {
 			var size int64
 			if size, err = c.packedSize(ctx, s); err == nil {

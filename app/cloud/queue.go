@@ -56,9 +56,17 @@ func (c *Cloud) Queue(ctx context.Context, rows []catalog.Row) (queued int, err 
 	if err != nil {
 		return 0, err
 	}
+	under, err := c.underWay(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var refused []error
 	for _, s := range samples {
-		if err := c.allowed(s); err != nil {
+		err := c.allowed(s)
+		if under[s.ID] {
+			err = errUnderWay
+		}
+		if err != nil {
 			refused = append(refused, fmt.Errorf("%s: %w", s.Name, err))
 			continue
 		}
@@ -73,6 +81,23 @@ func (c *Cloud) Queue(ctx context.Context, rows []catalog.Row) (queued int, err 
 	}
 	c.poke()
 	return queued, errors.Join(refused...)
+}
+
+// errUnderWay says why a sound is not sent twice: each time is one of the plan's uploads.
+var errUnderWay = errors.New("it is on its way already")
+
+// underWay are the samples that wait to be sent or to be heard by the account in use.
+func (c *Cloud) underWay(ctx context.Context) (map[string]bool, error) {
+	jobs, err := c.unfinished(ctx)
+	out := map[string]bool{}
+	for _, j := range jobs {
+		o, err := orderOf(j)
+		if err != nil {
+			return nil, err
+		}
+		out[o.Sample] = true
+	}
+	return out, err
 }
 
 // Jobs lists the newest jobs with what the server last said of them.
