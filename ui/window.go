@@ -109,7 +109,25 @@ func newWindow(core Core, a fyne.App, do func(func())) *window {
 func (w *window) build(s settings.Settings) {
 	w.over = own.NewOverlay()
 	w.toast = newToast()
+	w.buildBrowser()
+	w.buildInspector()
+	w.kits = kit.NewModel(w.core, w.pump.run)
+	w.pads = kit.NewView(w.kits, kit.Actions{
+		WriteCard: w.writeCard, Ask: w.ask, Confirm: w.confirm, Show: w.showSample, Key: w.padKey,
+		Fill: w.fillBank, Edit: w.editPad, Patterns: w.showPatterns,
+	})
+	w.kits.OnFailure = w.fail
+	w.buildTransport()
+	w.buildCloud()
+	w.screens = newScreens(w, w.panels(s))
+	content := own.Below(own.SplitGap, 1, w.topBar(), w.screens.root, w.bar.Root())
+	root := container.NewStack(own.NewGround(theme.Window, 0), own.Inset(content, 6, 6), w.toast.layer, w.over.Container)
+	w.win.SetContent(root)
+	w.detach = w.over.Attach(w.win.Canvas())
+}
 
+// buildBrowser makes the list and the sidebar.
+func (w *window) buildBrowser() {
 	w.search = browser.NewModel(w.core, w.pump.run)
 	w.list = browser.NewView(w.search, browser.Actions{
 		Audition: func(row catalog.Row) {
@@ -141,7 +159,10 @@ func (w *window) build(s settings.Settings) {
 		},
 	})
 	w.side = browser.NewSidebar(w.goTo, w.pump.run)
+}
 
+// buildInspector makes the waveform and the values of what is selected.
+func (w *window) buildInspector() {
 	w.look = inspector.NewModel(w.core, w.peaksOf, w.pump.run)
 	w.wave = inspector.NewWave(w.look, w.seek, w.playPart, inspector.Editing{Preview: w.core.PreviewReshape, Make: w.reshape})
 	w.wave.OnTap = w.core.Tap
@@ -157,14 +178,10 @@ func (w *window) build(s settings.Settings) {
 		}
 	}
 	w.look.OnFailure = w.fail
+}
 
-	w.kits = kit.NewModel(w.core, w.pump.run)
-	w.pads = kit.NewView(w.kits, kit.Actions{
-		WriteCard: w.writeCard, Ask: w.ask, Confirm: w.confirm, Show: w.showSample, Key: w.padKey,
-		Fill: w.fillBank, Edit: w.editPad, Patterns: w.showPatterns,
-	})
-	w.kits.OnFailure = w.fail
-
+// buildTransport makes the bar at the window's foot.
+func (w *window) buildTransport() {
 	w.bar = transport.NewView(transport.Core{
 		TogglePlay: w.playPause, Stop: w.core.Stop,
 		SetLoop:     func(on bool) { w.core.SetLoop(on); w.showTransport() },
@@ -183,9 +200,11 @@ func (w *window) build(s settings.Settings) {
 		PauseTask: w.core.PauseTask, ResumeTask: w.core.ResumeTask, CancelTask: w.core.CancelTask,
 		ShowTasks: w.showTasks,
 	})
+}
 
-	w.buildCloud()
-	top := w.topBar()
+// panels lays sidebar, list, waveform and dock out with splitters between them, whose places the
+// settings keep.
+func (w *window) panels(s settings.Settings) fyne.CanvasObject {
 	extent := func(name string, def float32) float32 {
 		if v, ok := s.Window.Splits[name]; ok && v > 0 {
 			return float32(v) * splitUnit
@@ -213,7 +232,7 @@ func (w *window) build(s settings.Settings) {
 	w.left = own.NewSplit(false, w.side.Root(), w.right, 0, extent("side", 196), 150)
 	w.left.OnMoved = moved("side")
 	wideDock := extent("dock-wide", 800)
-	body := container.New(&responsive{change: func(wide bool) {
+	return container.New(&responsive{change: func(wide bool) {
 		w.dock.setWide(wide)
 		if wide {
 			w.right.OnMoved = moved("dock-wide")
@@ -223,11 +242,6 @@ func (w *window) build(s settings.Settings) {
 			w.right.SetExtent(extent("dock", 408))
 		}
 	}}, w.left)
-	w.screens = newScreens(w, body)
-	content := own.Below(own.SplitGap, 1, top, w.screens.root, w.bar.Root())
-	root := container.NewStack(own.NewGround(theme.Window, 0), own.Inset(content, 6, 6), w.toast.layer, w.over.Container)
-	w.win.SetContent(root)
-	w.detach = w.over.Attach(w.win.Canvas())
 }
 
 // splitUnit makes a share of 0 to 1 of a splitter's pixels, which is what the settings keep.
@@ -242,8 +256,7 @@ func (w *window) topBar() fyne.CanvasObject {
 	save := own.NewIconButton("star", "Save this search   "+w.keys(shortcut.SaveFind), func() { w.run(shortcut.SaveFind) })
 	var past *own.IconButton
 	past = own.NewIconButton("clock", "Past searches", func() { w.pastSearches(past) })
-	bar := own.Beside(6, 1, add, w.list.Search, past, save, w.undo, w.redo, w.cloudButton, help, prefs)
-	return bar
+	return own.Beside(6, 1, add, w.list.Search, past, save, w.undo, w.redo, w.cloudButton, help, prefs)
 }
 
 func (w *window) keys(id shortcut.ID) string {
