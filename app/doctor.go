@@ -118,7 +118,7 @@ const listenTime = 1500 * time.Millisecond
 func checkSound(open func() (Sound, error)) Check {
 	c := Check{Name: "sound"}
 	if open == nil {
-		c.State, c.Advice = "this build has no sound", "Everything but hearing works."
+		c.State, c.Advice = "this build has no sound", "Everything works except playback."
 		return c
 	}
 	type answer struct {
@@ -155,7 +155,7 @@ func checkSound(open func() (Sound, error)) Check {
 	if a.err != nil {
 		c.State = fmt.Sprintf("no sound device (%v)", a.err)
 	}
-	c.Advice = "Connect one, or start PipeWire or PulseAudio; everything but hearing works."
+	c.Advice = "Connect one, or start PipeWire or PulseAudio; everything works except playback."
 	return c
 }
 

@@ -78,7 +78,7 @@ func (a *App) beginExport(ctx context.Context, p *sp404.Plan) (ended func(error)
 	}
 	fail := func(err error) {
 		if err != nil {
-			a.Tell(event.Warning, "What was written could not be noted: %v.", err)
+			a.Tell(event.Warning, "Could not save what was written: %v.", err)
 		}
 	}
 	payload, err := json.Marshal(e)

@@ -97,7 +97,7 @@ func (p *player) device() Sound {
 		p.sound = newSilence()
 	}
 	if err != nil {
-		p.a.Tell(event.Warning, "No sound device: %v. Everything but hearing works.", err)
+		p.a.Tell(event.Warning, "No sound device: %v. Everything works except playback.", err)
 	}
 	p.sound.SetVolume(p.prefs.Volume)
 	p.now.Device, p.now.Silent = p.sound.Device()
@@ -275,7 +275,7 @@ func (a *App) Audition(row catalog.Row, o Audition) {
 // notePlayed remembers when a sample was last heard.
 func (a *App) notePlayed(row catalog.Row) {
 	if err := a.db.Played(a.life, row); err != nil && a.life.Err() == nil && !errors.Is(err, catalog.ErrReadOnly) {
-		a.Tell(event.Warning, "It could not be noted that the sample was played: %v.", err)
+		a.Tell(event.Warning, "Could not save that the sample was played: %v.", err)
 	}
 }
 
@@ -448,7 +448,7 @@ func (p *player) save() {
 	}
 	err := p.a.settings.Update(func(s *settings.Settings) { s.Playback.Volume, s.Playback.Loop = volume, loop })
 	if err != nil {
-		p.a.Tell(event.Warning, "The volume could not be remembered: %v.", err)
+		p.a.Tell(event.Warning, "Could not save the volume: %v.", err)
 	}
 }
 

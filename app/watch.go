@@ -103,7 +103,7 @@ func (a *App) startBackground(ctx context.Context) error {
 		return err
 	}
 	if len(open) > 0 {
-		_, err := a.importTask("Go on with the import", func(ctx context.Context, o ingest.Options) (ingest.Summary, error) {
+		_, err := a.importTask("Resume the import", func(ctx context.Context, o ingest.Options) (ingest.Summary, error) {
 			return ingest.Resume(ctx, a.db, o)
 		})
 		if err != nil {
@@ -115,7 +115,7 @@ func (a *App) startBackground(ctx context.Context) error {
 	}
 	// Without it folders are gone through now and then.
 	if a.watch.notify, err = fsnotify.NewWatcher(); err != nil {
-		a.notices = append(a.notices, fmt.Sprintf("Watched folders are only looked at now and then: %v.", err))
+		a.notices = append(a.notices, fmt.Sprintf("Watched folders are only checked from time to time: %v.", err))
 	}
 	a.wg.Go(a.watch.run)
 	return nil
@@ -271,6 +271,6 @@ func (w *watcher) importChanged(paths []string) {
 	})
 	close(known)
 	if err != nil && !errors.Is(err, task.ErrClosed) {
-		a.Tell(event.Problem, "Watched folders could not be looked through: %v.", err)
+		a.Tell(event.Problem, "Could not check the watched folders: %v.", err)
 	}
 }

@@ -36,7 +36,7 @@ func (w *window) handlers() map[shortcut.ID]func() {
 		shortcut.Tasks:   w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
 
 		shortcut.Undo: func() { w.history(c.Undo, "Undone", "There is nothing to undo") },
-		shortcut.Redo: func() { w.history(c.Redo, "Done again", "There is nothing to do again") },
+		shortcut.Redo: func() { w.history(c.Redo, "Done again", "There is nothing to redo") },
 		shortcut.SelectAll: func() {
 			w.list.FocusList()
 			w.list.List.SelectAll()
@@ -159,7 +159,7 @@ func (w *window) pin() {
 				return slices.ContainsFunc(found, func(f catalog.Sample) bool { return f.ID == id })
 			})
 			if len(left)+len(found) == len(s.Window.Pinned) {
-				s.Window.Pinned, said = left, "Not pinned any more: "+said
+				s.Window.Pinned, said = left, "Unpinned: "+said
 				return
 			}
 			for _, f := range found {
@@ -365,7 +365,7 @@ func (w *window) rowMenu(rows []catalog.Row, at fyne.Position) {
 	menu := fyne.NewMenu("",
 		item("Play", shortcut.PlayPause), put, item("Sounds like this", shortcut.Similar),
 		fyne.NewMenuItemSeparator(),
-		item("Favourite", shortcut.Favourite), item("Pin, or take the pin out", shortcut.Pin), item("Add tags", shortcut.EditTags), add,
+		item("Favourite", shortcut.Favourite), item("Pin or unpin", shortcut.Pin), item("Add tags", shortcut.EditTags), add,
 		fyne.NewMenuItemSeparator(),
 		item("Half the tempo", shortcut.HalfTempo), item("Twice the tempo", shortcut.DoubleTempo), item("Set tempo", shortcut.EditTempo), item("Set key", shortcut.EditKey),
 		fyne.NewMenuItemSeparator(),

@@ -31,7 +31,7 @@ func newScreens(w *window, home fyne.CanvasObject) *screens {
 	p.OnFailure, p.OnNote = w.fail, func(text string) { w.toast.show(text, theme.Text) }
 	s.pats = pattern.NewView(p, pattern.Actions{
 		Close:      w.showHome,
-		ChooseFile: func(done func(string)) { w.chooseFile("Take in a MIDI file", []string{".mid", ".midi"}, done) },
+		ChooseFile: func(done func(string)) { w.chooseFile("Import a MIDI file", []string{".mid", ".midi"}, done) },
 		SaveFile:   w.saveFile,
 	})
 	s.pats.Root().Hide()

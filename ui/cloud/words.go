@@ -201,7 +201,7 @@ func Hint(s app.State, jobs []app.Job) string {
 	}
 	for _, j := range jobs {
 		if !j.State.Final() {
-			return "The free queue is worked off in order, within 24 hours. Pro sounds are ready in under 5 minutes."
+			return "The free queue is processed in order, within 24 hours. Pro sounds are ready in under 5 minutes."
 		}
 	}
 	return ""

@@ -178,7 +178,7 @@ func (v *View) Refresh() {
 	case m.Err() != "":
 		v.note.Set(m.Err(), theme.Bad)
 	case m.Busy():
-		v.note.Set("Weighing the sounds…", theme.TextDim)
+		v.note.Set("Comparing the sounds…", theme.TextDim)
 	default:
 		v.note.Set("Up, Down: listen · Left, Right: the next best · Delete: leave out · Enter: put them on the pads", theme.TextDim)
 	}

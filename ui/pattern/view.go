@@ -60,7 +60,7 @@ func NewView(m *Model, a Actions) *View {
 		k, _ := m.Kit.Kit()
 		a.SaveFile(fmt.Sprintf("%s %s.mid", strings.TrimSpace(k.Name), m.Slot()), m.Export)
 	}))
-	v.clear = esc(own.NewTextButton("", "Empty", "Take this pattern away", m.Clear))
+	v.clear = esc(own.NewTextButton("", "Empty", "Remove this pattern", m.Clear))
 	head := own.Beside(8, 2, back, v.title, v.info, v.importing, v.export, v.clear, v.play)
 
 	tabs := container.NewGridWithColumns(device.BankCount / 2)

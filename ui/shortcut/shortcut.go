@@ -179,7 +179,7 @@ func Table(system string) []Command {
 		{PlayPause, "Play or pause", "Play", fyne.KeySpace, 0, InList, true},
 		{Stop, "Stop", "Play", fyne.KeyEscape, 0, InList, true},
 		{Loop, "Loop", "Play", fyne.KeyL, std, Always, true},
-		{Pin, "Pin, or take the pin out", "Play", fyne.KeyP, alt, Always, true},
+		{Pin, "Pin or unpin", "Play", fyne.KeyP, alt, Always, true},
 		{AutoPlay, "Play what is selected", "Play", fyne.KeyP, std, Always, true},
 		{ToggleSync, "Follow the session's tempo", "Play", fyne.KeyP, shift, Always, true},
 
@@ -196,7 +196,7 @@ func Table(system string) []Command {
 		{Cloud, "Account and cloud…", "Cloud", fyne.KeyC, shift, Always, true},
 		{CloudQueue, "Analyse in the cloud…", "Cloud", fyne.KeyU, shift, Always, true},
 		{CloudKeep, "Keep in the cloud", "Cloud", "", 0, Always, true},
-		{CloudDrop, "Take the audio out of the cloud", "Cloud", "", 0, Always, true},
+		{CloudDrop, "Remove the audio from the cloud", "Cloud", "", 0, Always, true},
 		{CloudFetch, "Make available here", "Cloud", "", 0, Always, true},
 		{CloudKit, "Keep this kit's sounds in the cloud, or no longer", "Cloud", "", 0, Always, true},
 

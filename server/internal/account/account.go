@@ -179,7 +179,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*Principal, e
 			return nil, errSignedOut()
 		}
 		if t.ExpiresAt <= store.At(now) {
-			return nil, problem(http.StatusUnauthorized, wire.CodeTokenExpired, "The access token has ended; refresh it.")
+			return nil, problem(http.StatusUnauthorized, wire.CodeTokenExpired, "The access token has expired; refresh it.")
 		}
 		session, err := s.DB.Session(ctx, t.SessionID)
 		if err != nil {

@@ -62,7 +62,7 @@ func (s *Service) NewKey(ctx context.Context, p *Principal, r wire.KeyRequest, i
 		return nil, problem(http.StatusUnprocessableEntity, wire.CodeInvalid, "A key needs a name and at least one scope.")
 	}
 	if r.ExpiresAt != nil && !r.ExpiresAt.After(now) {
-		return nil, problem(http.StatusUnprocessableEntity, wire.CodeInvalid, "The key would have ended already; choose a later time.")
+		return nil, problem(http.StatusUnprocessableEntity, wire.CodeInvalid, "The key would already have expired; choose a later time.")
 	}
 	secret := keyPrefix + random(32)
 	k := &store.APIKey{ID: store.NewID(), UserID: p.User.ID, Name: cut(r.Name, 100), Prefix: secret[:len(keyPrefix)+6], Hash: hash(secret), Scopes: r.Scopes, CreatedAt: store.At(now)}

@@ -36,10 +36,10 @@ func (a *API) billingRoutes(r chi.Router) {
 	Register(a, Op(http.MethodPost, wire.PathPortal, Session, "The address of the page with bills, card and cancellation"), func(ctx context.Context, _ *struct{}) (*Body[wire.BillingLink], error) {
 		return link(a.Bills.Portal(ctx, Principal(ctx).User, "/account"))
 	})
-	Register(a, Op(http.MethodPost, "/api/billing/cancel", Session, "End pro with the time that is paid"), func(ctx context.Context, _ *struct{}) (*None, error) {
+	Register(a, Op(http.MethodPost, "/api/billing/cancel", Session, "Cancel pro at the end of the paid period"), func(ctx context.Context, _ *struct{}) (*None, error) {
 		return &None{}, a.Bills.Cancel(ctx, Principal(ctx).User)
 	})
-	Register(a, Op(http.MethodPost, "/api/billing/keep", Session, "Take a cancellation back"), func(ctx context.Context, _ *struct{}) (*None, error) {
+	Register(a, Op(http.MethodPost, "/api/billing/keep", Session, "Undo a cancellation"), func(ctx context.Context, _ *struct{}) (*None, error) {
 		return &None{}, a.Bills.KeepPlan(ctx, Principal(ctx).User)
 	})
 	Register(a, Op(http.MethodGet, "/api/billing/invoices", Session, "Bills, newest first"), func(ctx context.Context, _ *struct{}) (*Items[wire.Invoice], error) {
@@ -50,7 +50,7 @@ func (a *API) billingRoutes(r chi.Router) {
 		}
 		return items(list, err)
 	})
-	op := Op(http.MethodPost, "/api/billing/webhook", Public, "Messages of Stripe, signed")
+	op := Op(http.MethodPost, "/api/billing/webhook", Public, "Stripe's signed webhook messages")
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object"}}}}
 	op.Responses = map[string]*huma.Response{"200": {Description: "Stored; it is acted on from the queue"}}
 	a.raw(r, op, a.stripe)

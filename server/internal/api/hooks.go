@@ -26,7 +26,7 @@ func (a *API) hookRoutes() {
 	Register(a, Op(http.MethodDelete, "/api/webhooks/{id}", Session, "Remove one"), func(ctx context.Context, in *ByID) (*None, error) {
 		return &None{}, a.Notify.RemoveHook(ctx, user(ctx), in.ID, ClientIP(ctx))
 	})
-	Register(a, Op(http.MethodPost, "/api/webhooks/{id}/rotate", Session, "Give it a new secret; it is in this answer only, and the former one signs too for a day"), func(ctx context.Context, in *ByID) (*Body[wire.Webhook], error) {
+	Register(a, Op(http.MethodPost, "/api/webhooks/{id}/rotate", Session, "Replace its secret; the new one is in this answer only, and the old one also signs for another day"), func(ctx context.Context, in *ByID) (*Body[wire.Webhook], error) {
 		return body(a.Notify.RotateHook(ctx, user(ctx), in.ID, ClientIP(ctx)))
 	})
 	accepted := Op(http.MethodPost, "/api/webhooks/{id}/test", Session, "Send a test event, and switch it on again if it was off")

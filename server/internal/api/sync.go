@@ -23,7 +23,7 @@ const maxPushBytes = 64 << 20
 // syncRoutes keep the machines of an account in step.
 func (a *API) syncRoutes(r chi.Router) {
 	service, audio := replica.New(a.DB, a.Accounts.Now), replica.NewAudio(a.DB, a.Jobs.Objects, a.Accounts.Now)
-	push := behind(plan.FeatureSync, Op(http.MethodPost, wire.PathSyncPush, Write, "Bring changes of one machine; all are stored or none"))
+	push := behind(plan.FeatureSync, Op(http.MethodPost, wire.PathSyncPush, Write, "Send the changes of one machine; all are stored or none"))
 	push.MaxBodyBytes = maxPushBytes
 	push.Errors = append(push.Errors, 426)
 	registry := a.huma.OpenAPI().Components.Schemas

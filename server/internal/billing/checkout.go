@@ -148,7 +148,7 @@ func (s *Service) toYear(ctx context.Context, u *store.User) (*stripe.Subscripti
 	if err := s.off(); err != nil {
 		return nil, nil, err
 	}
-	no := problem(http.StatusConflict, wire.CodeConflict, "Only a plan that is paid by the month, is paid and goes on can become one by the year.")
+	no := problem(http.StatusConflict, wire.CodeConflict, "Only a monthly plan that is paid up and renews can be changed to yearly.")
 	have, err := s.DB.Subscription(ctx, u.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil, no

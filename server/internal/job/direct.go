@@ -162,7 +162,7 @@ func (s *Service) direct(ctx context.Context, who Who, u *store.Upload) (*wire.D
 	}
 	left := u.ExpiresAt.Time().Sub(s.Now())
 	if left < time.Second {
-		return nil, problem(http.StatusConflict, wire.CodeConflict, "The address of this upload has ended; announce it again.")
+		return nil, problem(http.StatusConflict, wire.CodeConflict, "The address of this upload has expired; announce it again.")
 	}
 	address, headers, err := s.Objects.LinkPut(ctx, u.FileKey, left, object.Announce{Size: u.Size, SHA256: sum,
 		About: object.About{ContentType: u.ContentType, Owner: u.UserID, Tier: string(who.Limits.Tier)}})

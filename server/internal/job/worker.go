@@ -101,7 +101,7 @@ func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 	}
 	s.Log.ErrorContext(ctx, "job failed", "job", j.ID, "error", err)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return s.fail(ctx, rj, j, wire.CodeWorkerTimeout, "The analysis took too long. We have been told; try again later.", false, began)
+		return s.fail(ctx, rj, j, wire.CodeWorkerTimeout, "The analysis took too long. We have been notified; try again later.", false, began)
 	}
 	if errors.Is(err, errLost) {
 		return s.fail(ctx, rj, j, wire.CodeObjectLost, "The stored file is not what was uploaded. Upload it again.", false, began)

@@ -98,7 +98,7 @@ func (s *Service) fill(ctx context.Context, l *letter, a MailArgs) error {
 		l.Subject, l.Title = code+" is your sign-in code", "Sign in to "+l.Brand.Name
 		l.Lead, l.Code = "Type this code where you asked for it:", code[:3]+" "+code[3:]
 		l.Button, l.Link = "Or sign in with this link", l.Brand.Address+"/auth/link?token="+s.Codes.LinkOf(about)
-		l.Closing = "Code and link end after 10 minutes. If you did not ask for them, do nothing: nobody gets in without this mail."
+		l.Closing = "Code and link expire after 10 minutes. If you did not ask for them, do nothing: nobody gets in without this mail."
 	case a.MailKind == mailBudget:
 		l.Subject, l.Title, l.Lead = "A budget is being used", "A budget is being used", about
 		l.Button, l.Link = "See what costs how much", l.Brand.Address+"/admin/cost"

@@ -25,7 +25,7 @@ type admin struct {
 
 func adminCommand(stderr io.Writer) *cobra.Command {
 	a := &admin{stderr: stderr, actor: "admin:" + os.Getenv("USER")}
-	root := &cobra.Command{Use: "admin", Short: "Look after accounts; everything is written to their audit log"}
+	root := &cobra.Command{Use: "admin", Short: "Manage accounts; every change is in their audit log"}
 	root.AddCommand(
 		a.users(), a.tier(), a.block("block", true), a.block("unblock", false), a.credit(), a.feature(), a.contract(), a.delete(),
 		a.backup(), a.sweep(), a.check(), a.billing(), a.tenant(),

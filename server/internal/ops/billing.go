@@ -48,7 +48,7 @@ func reconcile(ctx context.Context, s *Server, out io.Writer, _ []string) error 
 
 func (a *admin) refund() *cobra.Command {
 	var cents int64
-	cmd := a.withReason(a.account("refund EMAIL BILL", "Give a bill's payment back, or with --cents a part of it", 2,
+	cmd := a.withReason(a.account("refund EMAIL BILL", "Refund a bill, or with --cents a part of it", 2,
 		func(ctx context.Context, s *Server, u *store.User, out io.Writer, args []string) error {
 			given, err := s.Bills.Refund(ctx, u, args[1], cents, a.actor, a.reason)
 			if err == nil {

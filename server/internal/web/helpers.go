@@ -113,11 +113,11 @@ var eventNames = map[string]string{
 
 // actions are the audit log's.
 var actions = map[string]string{
-	"account.created": "The account was made", "account.deleted": "The account was deleted", "account.blocked": "The account was blocked", "account.unblocked": "The account was let in again",
+	"account.created": "The account was made", "account.deleted": "The account was deleted", "account.blocked": "The account was blocked", "account.unblocked": "The account was unblocked",
 	"session.opened": "Signed in", "session.revoked": "Signed out", "session.revoked_all": "Signed out everywhere else", "session.reuse": "A sign-in was used from two places and ended",
 	"key.created": "An API key was made", "key.revoked": "An API key was revoked", "trial.started": "The trial began", "tier.changed": "The plan was changed", "payment.refunded": "A payment was refunded",
 	"webhook.added": "A webhook was added", "webhook.changed": "A webhook was changed", "webhook.rotated": "A webhook got a new secret", "webhook.removed": "A webhook was removed",
-	"identity.joined": "Another sign-in was joined to the account",
+	"identity.joined": "Another sign-in was linked to the account",
 }
 
 // actor is who did something, as the account's owner may know it.

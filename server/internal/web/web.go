@@ -316,7 +316,7 @@ var notices = map[string]string{
 	"export-removed":  "The export is removed.",
 	"trial":           "Your day of instant processing has begun.",
 	"not-bought":      "Nothing was bought and nothing was charged.",
-	"ending":          "Pro lasts until the end of what is paid; you can take it back until then.",
+	"ending":          "Pro lasts until the end of the paid period; until then you can undo the cancellation.",
 	"kept":            "Your plan goes on.",
 	"yearly":          "You pay by the year from now on. The receipt is in your mail.",
 	"deep":            "The large model is listening; what it says appears here.",
