@@ -131,9 +131,12 @@ func (s *Service) Cancel(ctx context.Context, userID, id string) (*store.Job, er
 			return err
 		}
 		if j.BatchID != "" {
-			if err := s.Notify.BatchDone(ctx, tx, userID, j.BatchID); err != nil {
-				return err
-			}
+			err = s.Notify.BatchDone(ctx, tx, userID, j.BatchID)
+		} else {
+			err = s.Notify.Ended(ctx, tx, userID)
+		}
+		if err != nil {
+			return err
 		}
 		job, err = tx.Job(ctx, userID, id)
 		return err

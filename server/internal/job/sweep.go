@@ -121,6 +121,20 @@ func (s *Service) sweepPending(ctx context.Context, n *Swept) error {
 		}
 		n.Pending++
 	}
+	return errors.Join(err, s.sweepLeft(ctx, n))
+}
+
+// sweepLeft removes pending objects that a worker left which died after it had finished their jobs.
+func (s *Service) sweepLeft(ctx context.Context, n *Swept) error {
+	_, left, err := s.tidy(ctx, object.PendingPrefix, time.Now(), func(ctx context.Context, ids []string) (map[string]bool, error) {
+		cleaned, err := s.DB.CleanedJobs(ctx, ids)
+		needed := map[string]bool{}
+		for _, id := range ids {
+			needed[id] = !cleaned[id]
+		}
+		return needed, err
+	})
+	n.Pending += left
 	return err
 }
 
@@ -345,30 +359,10 @@ func (s *Service) Check(ctx context.Context, before time.Time) (Checked, error) 
 	for prefix, known := range map[string]func(context.Context, []string) (map[string]bool, error){
 		object.PendingPrefix: s.DB.KnownJobs, object.ProcessedPrefix: s.DB.KnownSamples, object.KeptPrefix: s.DB.KnownAudio,
 	} {
-		var group []object.Info
-		flush := func() {
-			if len(group) == 0 {
-				return
-			}
-			orphans, err := s.removeOrphans(ctx, group, known)
-			c.Orphans += orphans
-			all = errors.Join(all, err)
-			group = group[:0]
-		}
-		for o, err := range s.Objects.List(ctx, prefix) {
-			if err != nil {
-				all = errors.Join(all, err)
-				break
-			}
-			c.Objects++
-			if o.Modified.Before(before) {
-				group = append(group, o)
-			}
-			if len(group) == 100 {
-				flush()
-			}
-		}
-		flush()
+		looked, removed, err := s.tidy(ctx, prefix, before, known)
+		c.Objects += looked
+		c.Orphans += removed
+		all = errors.Join(all, err)
 	}
 	missing, err := s.missingAudio(ctx)
 	kept, keptErr := s.kept().Missing(ctx)
@@ -385,6 +379,35 @@ func (s *Service) Check(ctx context.Context, before time.Time) (Checked, error) 
 		c.Counters++
 	}
 	return c, all
+}
+
+// tidy removes the objects under a prefix that are older than before and whose ids are not known.
+func (s *Service) tidy(ctx context.Context, prefix string, before time.Time, known func(context.Context, []string) (map[string]bool, error)) (looked, removed int, all error) {
+	var group []object.Info
+	flush := func() {
+		if len(group) == 0 {
+			return
+		}
+		n, err := s.removeOrphans(ctx, group, known)
+		removed += n
+		all = errors.Join(all, err)
+		group = group[:0]
+	}
+	for o, err := range s.Objects.List(ctx, prefix) {
+		if err != nil {
+			all = errors.Join(all, err)
+			break
+		}
+		looked++
+		if o.Modified.Before(before) {
+			group = append(group, o)
+		}
+		if len(group) == 100 {
+			flush()
+		}
+	}
+	flush()
+	return looked, removed, all
 }
 
 func (s *Service) removeOrphans(ctx context.Context, group []object.Info, known func(context.Context, []string) (map[string]bool, error)) (int, error) {

@@ -46,6 +46,23 @@ func (s *Service) ready(ctx context.Context, tx *store.Tx, userID, sampleID stri
 		CreatedAt: store.At(s.Now()), About: sampleID, Gathered: 1, QueueID: entry})
 }
 
+// Ended sends the mail about what is ready when the last of its user's sounds ended without
+// getting ready: nothing more comes that it could wait for.
+func (s *Service) Ended(ctx context.Context, tx *store.Tx, userID string) error {
+	more, err := tx.SinglesLeft(ctx, userID)
+	if err != nil || more {
+		return err
+	}
+	entry, err := tx.GatheringMail(ctx, userID, mailProcessed)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.Queue.Now(ctx, tx, entry)
+}
+
 // gathered reads a mail that is to be sent: from here on nothing joins it.
 func (s *Service) gathered(ctx context.Context, id string) (*store.Mail, error) {
 	m, err := s.DB.Mail(ctx, id)

@@ -96,6 +96,9 @@ func (s *Service) Failed(ctx context.Context, tx *store.Tx, job *store.Job, code
 	if job.BatchID != "" {
 		return nil
 	}
+	if err := s.Ended(ctx, tx, job.UserID); err != nil {
+		return err
+	}
 	return s.mail(ctx, tx, mailFailed, job.UserID, job.ID)
 }
 

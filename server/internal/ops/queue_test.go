@@ -259,3 +259,41 @@ func (w *world) finishAs(id string, ms int64) error {
 		return err
 	})
 }
+
+// A worker that died between the end of a job and the removal of its pending object left that object:
+// the next sweep removes it, and no object of a job that waits or of an upload whose row comes yet.
+func TestWhatACrashLeftGoesWithTheNextSweep(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ada := w.signIn("ada@example.org", plan.Free)
+		keys := map[string]string{"without a row": object.Pending(ada.id, store.NewID(), "wav")}
+		for _, status := range []wire.JobStatus{wire.Completed, wire.Pending, wire.Failed} {
+			now := store.At(w.Now())
+			j := store.Job{ID: store.NewID(), UserID: ada.id, Status: status, Tier: plan.Free, Queue: plan.QueueFree, SampleID: store.NewID(), CreatedAt: now, UpdatedAt: now, DeadlineAt: now}
+			j.FileKey = object.Pending(ada.id, j.ID, "wav")
+			if status == wire.Completed {
+				j.CompletedAt, j.CleanedAt = now, now
+			}
+			if status == wire.Failed {
+				j.CompletedAt = now
+			}
+			keys[string(status)] = j.FileKey
+			if err := w.DB.Write(t.Context(), func(tx *store.Tx) error { _, err := tx.AddJob(t.Context(), &j); return err }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, key := range keys {
+			if err := w.Objects.Put(t.Context(), key, strings.NewReader("x"), 1, object.About{ContentType: "audio/wav"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Jobs.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for what, key := range keys {
+			_, err := w.Objects.Stat(t.Context(), key)
+			if gone := errors.Is(err, object.ErrNotFound); gone != (what == string(wire.Completed)) {
+				t.Errorf("%s: gone is %v (%v)", what, gone, err)
+			}
+		}
+	}, idle)
+}

@@ -71,7 +71,7 @@ func TestRestoreFindsEverything(t *testing.T) {
 		b.find(t, start(t, "", func(c *config.Config, _ *ops.Options) { c.Data = folder }))
 	})
 	t.Run("PostgreSQL and S3", func(t *testing.T) {
-		bucket, from, to := onS3(t), testbed.Postgres(t), testbed.Postgres(t)
+		bucket, from, to := inBucket(t), testbed.Postgres(t), testbed.Postgres(t)
 		g := newBarrier("kept")
 		w := start(t, from, bucket, g.setting(3))
 		b := w.fill(t, g)

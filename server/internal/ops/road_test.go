@@ -24,20 +24,6 @@ import (
 	"sampleagent/sync/wire"
 )
 
-// onS3 makes a world keep its objects on a real S3 server.
-func onS3(t *testing.T) setting {
-	endpoint, access, secret := testbed.S3(t)
-	bucket := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
-	s, err := object.NewS3(endpoint, "us-east-1", bucket, access, secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.MakeBucket(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return env("S3_ENDPOINT", endpoint, "S3_REGION", "us-east-1", "S3_BUCKET", bucket, "S3_ACCESS_KEY", access, "S3_SECRET_KEY", secret)
-}
-
 func TestFromUploadToSample(t *testing.T) {
 	road := func(t *testing.T, w *world) {
 		ada := w.signIn("ada@example.org", plan.Free)
@@ -95,7 +81,7 @@ func TestFromUploadToSample(t *testing.T) {
 		}
 	}
 	t.Run("SQLite and folder", func(t *testing.T) { road(t, start(t, "")) })
-	t.Run("PostgreSQL and S3", func(t *testing.T) { road(t, start(t, testbed.Postgres(t), onS3(t))) })
+	t.Run("PostgreSQL and S3", func(t *testing.T) { road(t, start(t, testbed.Postgres(t), inBucket(t))) })
 }
 
 func get(t *testing.T, url string) int {
@@ -350,7 +336,7 @@ func TestDirectUploadsAndBatches(t *testing.T) {
 		}
 	}
 	t.Run("SQLite and folder", func(t *testing.T) { direct(t, start(t, "")) })
-	t.Run("PostgreSQL and S3", func(t *testing.T) { direct(t, start(t, testbed.Postgres(t), onS3(t))) })
+	t.Run("PostgreSQL and S3", func(t *testing.T) { direct(t, start(t, testbed.Postgres(t), inBucket(t))) })
 }
 
 func TestCancelRetryAndRefund(t *testing.T) {

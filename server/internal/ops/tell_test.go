@@ -190,30 +190,48 @@ func TestSoundsThatGetReadyTogetherAreOneMail(t *testing.T) {
 			}
 			return about
 		}
-		// A sound that is on its way and never comes.
-		slow := store.Job{ID: store.NewID(), UserID: ada.id, Status: wire.Pending, Tier: plan.Pro, Queue: plan.QueueEnterprise, SampleID: store.NewID(),
-			CreatedAt: store.At(w.Now()), UpdatedAt: store.At(w.Now()), DeadlineAt: store.At(w.Now().Add(time.Hour))}
 		write := func(f func(tx *store.Tx) error) {
 			t.Helper()
 			if err := w.DB.Write(ctx, f); err != nil {
 				t.Fatal(err)
 			}
 		}
-		write(func(tx *store.Tx) error { _, err := tx.AddJob(ctx, &slow); return err })
+		// A sound that is on its way and never comes.
+		never := func(since time.Duration) string {
+			at := store.At(w.Now().Add(-since))
+			slow := store.Job{ID: store.NewID(), UserID: ada.id, Status: wire.Pending, Tier: plan.Pro, Queue: plan.QueueEnterprise, SampleID: store.NewID(),
+				OriginalName: "never.wav", CreatedAt: at, UpdatedAt: at, DeadlineAt: store.At(w.Now().Add(time.Hour))}
+			write(func(tx *store.Tx) error { _, err := tx.AddJob(ctx, &slow); return err })
+			return slow.ID
+		}
+		slow := never(0)
 		upload("kick.wav", 1)
 		asSQL(t, w.Config.Data, w.Config.DatabaseURL, "UPDATE river_job SET state = 'available', scheduled_at = created_at WHERE kind = 'send_mail' AND state = 'scheduled'")
 		w.waitFor("the mail whose time has come", func() bool { return len(ready()) == 1 })
 		upload("snare.wav", 2)
 		upload("hat.wav", 3)
 		write(func(tx *store.Tx) error {
-			_, err := tx.EndJob(ctx, slow.ID, wire.Cancelled, wire.CodeCancelled, "", 0, w.Now())
+			_, err := tx.EndJob(ctx, slow, wire.Cancelled, wire.CodeCancelled, "", 0, w.Now())
 			return err
 		})
 		upload("clap.wav", 4)
 		w.waitFor("the mail about three", func() bool { return len(ready()) == 2 })
 		upload("rim.wav", 5)
 		w.waitFor("the mail about one that is alone", func() bool { return len(ready()) == 3 })
-		for i, want := range [][]string{{"Subject: Your sample is ready: kick"}, {"Subject: 3 of your samples are ready", "- snare", "- hat", "- clap"}, {"Subject: Your sample is ready: rim"}} {
+		slow = never(0)
+		upload("tom.wav", 6)
+		ada.call("DELETE", "/api/jobs/"+slow, nil, nil)
+		w.waitFor("the mail that waited for one that was cancelled", func() bool { return len(ready()) == 4 })
+		never(24 * time.Hour)
+		upload("cowbell.wav", 7)
+		if _, err := w.Jobs.Sweep(ctx); err != nil { // it ends as failed
+			t.Fatal(err)
+		}
+		w.waitFor("the mail that waited for one that failed", func() bool { return len(ready()) == 6 })
+		if all := strings.Join(ready()[4:], ""); !strings.Contains(all, "Subject: Your sample is ready: cowbell") || !strings.Contains(all, "could not be analysed") {
+			t.Errorf("the last two mails:\n%s", all)
+		}
+		for i, want := range [][]string{{"Subject: Your sample is ready: kick"}, {"Subject: 3 of your samples are ready", "- snare", "- hat", "- clap"}, {"Subject: Your sample is ready: rim"}, {"Subject: Your sample is ready: tom"}} {
 			for _, part := range want {
 				if m := ready()[i]; !strings.Contains(m, part) {
 					t.Errorf("mail %d does not say %q:\n%s", i, part, m)

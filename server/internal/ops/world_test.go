@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"math"
 	"mime/multipart"
 	"net/http"
@@ -95,11 +94,14 @@ func start(t testing.TB, database string, settings ...setting) *world {
 	if c.Origin("requests_per_minute") == "default" {
 		c.RequestsPerMinute = 1_000_000
 	}
-	c.MailRate, c.LogLevel = 1000, "warn"
+	c.MailRate = 1000
+	if c.Origin("log_level") == "default" {
+		c.LogLevel = "warn"
+	}
 	if c.DatabaseURL == "" {
 		testbed.SQLiteIn(t, c.Data)
 	}
-	log := slog.New(slog.NewTextHandler(lockedBuffer{make(chan struct{}, 1), w.log}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := ops.NewLog(lockedBuffer{make(chan struct{}, 1), w.log}, c)
 	var err error
 	if w.Server, err = ops.Open(context.Background(), c, log, o); err != nil {
 		t.Fatal(err)

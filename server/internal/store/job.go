@@ -280,6 +280,11 @@ func (q Q) KnownJobs(ctx context.Context, ids []string) (map[string]bool, error)
 	return q.which(ctx, ids, "SELECT id FROM processing_jobs WHERE cleaned_at = 0 AND id IN (@ids) UNION SELECT job_id FROM uploads WHERE state = 'open' AND job_id IN (@ids)")
 }
 
+// CleanedJobs says which of some ids are jobs whose pending object is gone, or should be.
+func (q Q) CleanedJobs(ctx context.Context, ids []string) (map[string]bool, error) {
+	return q.which(ctx, ids, "SELECT id FROM processing_jobs WHERE cleaned_at > 0 AND id IN (@ids)")
+}
+
 // Upload is a direct upload that was promised an address.
 type Upload struct {
 	ID             string `db:"id"`

@@ -218,6 +218,13 @@ func (tx *Tx) JoinMail(ctx context.Context, userID, kind, about string) (queueID
 	return queueID, err
 }
 
+// GatheringMail is the entry in the job queue of a user's gathering mail of a kind; ErrNotFound
+// without one.
+func (q Q) GatheringMail(ctx context.Context, userID, kind string) (queueID int64, err error) {
+	err = q.one(ctx, &queueID, "SELECT queue_id FROM mails WHERE user_id = ? AND kind = ? AND state = '"+MailGathering+"'", userID, kind)
+	return queueID, err
+}
+
 // CloseMail ends a mail's gathering.
 func (tx *Tx) CloseMail(ctx context.Context, id string) error {
 	_, err := tx.exec(ctx, "UPDATE mails SET state = 'pending' WHERE id = ? AND state = '"+MailGathering+"'", id)

@@ -144,6 +144,7 @@ func (p *Provider) once(ctx context.Context, model string, messages []Message, m
 	if err != nil {
 		return nil, fmt.Errorf("its answer broke off: %w", err)
 	}
+	text = bytes.ReplaceAll(text, []byte(p.key), []byte("[key]")) // what a refusal says of it is told and logged
 	if resp.StatusCode != http.StatusOK {
 		return nil, &Refused{resp.StatusCode, reason(resp.StatusCode, text), retryAfter(resp.Header)}
 	}
