@@ -53,8 +53,8 @@ func load(cmd *cobra.Command) (*config.Config, error) {
 	return config.Load(cmd.Flags(), os.Getenv)
 }
 
-// newLog is the log of the settings, with request ids.
-func newLog(w io.Writer, c *config.Config) *slog.Logger {
+// NewLog is the log of the settings, with request ids.
+func NewLog(w io.Writer, c *config.Config) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		level = slog.LevelInfo
@@ -97,7 +97,7 @@ func workerCommand(stderr io.Writer) *cobra.Command {
 }
 
 func run(ctx context.Context, c *config.Config, stderr io.Writer, role Role) error {
-	s, err := Open(ctx, c, newLog(stderr, c), Options{Role: role})
+	s, err := Open(ctx, c, NewLog(stderr, c), Options{Role: role})
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func with(cmd *cobra.Command, stderr io.Writer, f func(ctx context.Context, s *S
 	if err != nil {
 		return err
 	}
-	s, err := Open(cmd.Context(), c, newLog(stderr, c), Options{})
+	s, err := Open(cmd.Context(), c, NewLog(stderr, c), Options{})
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func doctorCommand(stderr io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := Open(cmd.Context(), c, newLog(stderr, c), Options{})
+			s, err := Open(cmd.Context(), c, NewLog(stderr, c), Options{})
 			var all []Finding
 			if err != nil {
 				all = []Finding{{"start", "wrong", err.Error()}}
