@@ -43,7 +43,12 @@ type Session struct {
 	mu      sync.Mutex
 	access  string
 	expires time.Time
+	locked  time.Time // when the vault last did not answer
 }
+
+// askAgain is how long a vault that did not answer is left alone: the system puts a locked one's
+// question to the person each time.
+const askAgain = 5 * time.Minute
 
 // early is how long before its end an access token is replaced, so that a request under way
 // does not lose it.
@@ -81,9 +86,15 @@ func (s *Session) Renew(ctx context.Context, stale string) (string, error) {
 // have traded it a moment ago: the server then gives this one the same successor, and a token
 // that is refused although the vault meanwhile holds another is tried again with that one.
 func (s *Session) renew(ctx context.Context) (string, error) {
+	if left := s.locked.Add(askAgain).Sub(s.now()); left > 0 {
+		return "", fmt.Errorf("%w: it is asked again in %v", ErrNoKeyring, left.Round(time.Second))
+	}
 	refresh, err := s.vault.Get(ctx, s.Account.key())
 	if errors.Is(err, ErrNotFound) {
 		return "", ErrSignedOut
+	}
+	if errors.Is(err, ErrNoKeyring) {
+		s.locked = s.now()
 	}
 	if err != nil {
 		return "", err

@@ -212,6 +212,32 @@ type broken struct{ Memory }
 
 func (*broken) Set(context.Context, string, string) error { return ErrNoKeyring }
 
+// A person who closes the question for a keyring's password is not asked again at each try.
+func TestALockedKeyringIsLeftAloneForAWhile(t *testing.T) {
+	s, _ := signIn(t, &Memory{})
+	at := time.Now()
+	asked := 0
+	s.now, s.access, s.vault = func() time.Time { return at }, "", lockedVault{&asked}
+	for _, step := range []struct {
+		later time.Duration
+		asked int
+	}{{0, 1}, {time.Minute, 1}, {askAgain, 2}} {
+		at = at.Add(step.later)
+		if _, err := s.Token(t.Context()); !errors.Is(err, ErrNoKeyring) || asked != step.asked {
+			t.Errorf("%v later: asked %d times, %v", step.later, asked, err)
+		}
+	}
+}
+
+type lockedVault struct{ asked *int }
+
+func (v lockedVault) Get(context.Context, string) (string, error) {
+	*v.asked++
+	return "", ErrNoKeyring
+}
+func (lockedVault) Set(context.Context, string, string) error { return ErrNoKeyring }
+func (lockedVault) Delete(context.Context, string) error      { return ErrNoKeyring }
+
 func TestServerAddresses(t *testing.T) {
 	for in, want := range map[string]string{
 		"cloud.example.org":         "https://cloud.example.org",
