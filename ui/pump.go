@@ -101,13 +101,22 @@ func (p *pump) start(events <-chan event.Event, handle func(event.Event)) {
 			if len(batch) == 0 {
 				continue
 			}
+			// The next hop waits for this one: while the UI goroutine is busy, what comes in is gathered
+			// here and events of one kind become one, instead of queueing behind each other.
+			done := make(chan struct{})
 			p.do(func() {
+				defer close(done)
 				for _, f := range batch {
 					if p.ctx.Err() == nil {
 						f()
 					}
 				}
 			})
+			select {
+			case <-p.ctx.Done():
+				return
+			case <-done:
+			}
 		}
 	}()
 }

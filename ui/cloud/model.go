@@ -88,6 +88,8 @@ type Model struct {
 	jobsAgain bool
 	jobsBusy  bool
 	jobsRead  bool
+	stepBusy  bool
+	stepAgain bool
 	sessions  []wire.Session
 	pending   int
 	bin       []app.Deleted
@@ -221,14 +223,25 @@ func inOrder(jobs []app.Job) []app.Job {
 	return out
 }
 
+// readStep reads the page of keeping in step; while one reading is under way, one more is enough.
 func (m *Model) readStep() {
+	if m.stepBusy {
+		m.stepAgain = true
+		return
+	}
+	m.stepBusy = true
 	m.run(func(ctx context.Context) func() {
 		pending, err := m.core.PendingEdits(ctx)
 		bin, binErr := m.core.Bin(ctx)
 		conflicts, conflictErr := m.core.Conflicts(ctx, 50)
 		return func() {
 			m.pending, m.bin, m.conflicts = pending, bin, conflicts
+			m.stepBusy = false
 			m.told(errors.Join(err, binErr, conflictErr))
+			if m.stepAgain {
+				m.stepAgain = false
+				m.readStep()
+			}
 		}
 	})
 }
