@@ -150,7 +150,7 @@ func (a *App) SetSource(ctx context.Context, rows []catalog.Row, s catalog.Sourc
 	return a.edit(ctx, rows, "Edit source"+of(rows), "", func(ctx context.Context) error { return a.db.SetSource(ctx, rows, s) })
 }
 
-// Undo takes back the last edit and returns its name. Error: history.ErrNothing.
+// Undo takes back the last edit and returns its name. Error: history.ErrNothingToUndo.
 func (a *App) Undo(ctx context.Context) (string, error) {
 	a.editing.Lock()
 	defer a.editing.Unlock()

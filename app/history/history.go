@@ -22,8 +22,8 @@ type Command struct {
 	Merge string
 }
 
-// ErrNothing says that there is nothing to undo or redo.
-var ErrNothing = errors.New("nothing to undo")
+// ErrNothingToUndo says that nothing was done yet, or all of it is undone.
+var ErrNothingToUndo = errors.New("nothing to undo")
 
 // ErrNothingToRedo says that nothing was undone, or something else was done since.
 var ErrNothingToRedo = errors.New("nothing to redo")
@@ -85,7 +85,7 @@ func (h *History) Undo(ctx context.Context) (string, error) {
 	h.mu.Lock()
 	if len(h.done) == 0 {
 		h.mu.Unlock()
-		return "", ErrNothing
+		return "", ErrNothingToUndo
 	}
 	c := h.done[len(h.done)-1]
 	h.mu.Unlock()

@@ -43,7 +43,7 @@ func TestForthAndBack(t *testing.T) {
 	}
 	h.Undo(ctx)
 	h.Undo(ctx)
-	if _, err := h.Undo(ctx); !errors.Is(err, ErrNothing) || v != 0 {
+	if _, err := h.Undo(ctx); !errors.Is(err, ErrNothingToUndo) || v != 0 {
 		t.Errorf("undo of nothing: %v, value %d", err, v)
 	}
 	if got := fmt.Sprint(told[:3]); got != "[Set to 1| Set to 2| Set to 1|Set to 2]" {
