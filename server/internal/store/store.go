@@ -352,7 +352,7 @@ func (db *DB) writeOnce(ctx context.Context, lasting bool, f func(tx *Tx) error)
 	return nil
 }
 
-// unwatched runs the statements of a SQLite transaction, each to its end.
+// unwatched runs the statements of a transaction, each to its end.
 type unwatched struct{ conn *sql.Conn }
 
 func (u unwatched) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -383,17 +383,21 @@ func (db *DB) writePostgres(ctx context.Context, f func(tx *Tx) error) error {
 	defer conn.Close()
 	var pg pgx.Tx
 	if err := conn.Raw(func(driver any) error {
-		pg, err = driver.(*stdlib.Conn).Conn().Begin(ctx)
+		pg, err = driver.(*stdlib.Conn).Conn().Begin(context.WithoutCancel(ctx))
 		return err
 	}); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer pg.Rollback(context.WithoutCancel(ctx))
-	tx := &Tx{Q: Q{x: conn, postgres: true}, pg: pg}
+	// A statement that is cut off would close the connection while we still roll back on it.
+	tx := &Tx{Q: Q{x: unwatched{conn}, postgres: true}, pg: pg}
 	if err := f(tx); err != nil {
 		return err
 	}
-	if err := pg.Commit(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := pg.Commit(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	tx.committed()

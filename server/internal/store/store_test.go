@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -366,6 +367,32 @@ func TestWriteRollsBackWhole(t *testing.T) {
 		got, _ := db.User(ctx, u.ID)
 		if !errors.Is(err, stop) || committed || got.StorageBytes != 0 {
 			t.Errorf("%v, committed %v, %d bytes", err, committed, got.StorageBytes)
+		}
+	})
+}
+
+// Who goes away in the middle of a transaction leaves nothing of it, whether a statement follows or
+// only the end.
+func TestACancelledWriteLeavesNothing(t *testing.T) {
+	testbed.OnBoth(t, func(t *testing.T, db *store.DB) {
+		u := newUser(t, db, plan.Free)
+		for _, more := range []bool{false, true} {
+			ctx, cancel := context.WithCancel(t.Context())
+			err := db.Write(ctx, func(tx *store.Tx) error {
+				if _, err := tx.TakeStorage(ctx, u.ID, 5, 10); err != nil {
+					return err
+				}
+				cancel()
+				if more {
+					_, err := tx.TakeStorage(ctx, u.ID, 5, 10)
+					return err
+				}
+				return nil
+			})
+			got, readErr := db.User(t.Context(), u.ID)
+			if !errors.Is(err, context.Canceled) || readErr != nil || got.StorageBytes != 0 {
+				t.Errorf("a statement follows %v: %v, %v, %+v", more, err, readErr, got)
+			}
 		}
 	})
 }
