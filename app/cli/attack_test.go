@@ -100,7 +100,7 @@ func TestAnAccountSwitchedInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
-	if err := <-synced; err == nil || !strings.Contains(err.Error(), "no longer kept in step with that account") {
+	if err := <-synced; err == nil || !strings.Contains(err.Error(), "no longer synced with that account") {
 		t.Errorf("the sync of the first account ended with %v", err)
 	}
 	if got := kitNames(t, a); len(got) != 0 {

@@ -19,7 +19,7 @@ import (
 
 func (c *command) cloud() *cobra.Command {
 	k := &cobra.Command{
-		Use: "cloud", Short: "the account: analysis in the cloud, and keeping machines in step",
+		Use: "cloud", Short: "the account: analysis in the cloud, and sync between machines",
 		Long: "Everything else works without an account. The server is the one in " + app.ServerVariable + " or in the settings.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -47,7 +47,7 @@ func (c *command) cloud() *cobra.Command {
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudJobs(cmd.Context()) }},
 	)
 	var watch bool
-	step := &cobra.Command{Use: "sync", Short: "bring this library in step with your other machines, and keep it so in the window", Args: words(0, 0),
+	step := &cobra.Command{Use: "sync", Short: "sync this library with your other machines, and go on doing so in the window", Args: words(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if watch {
 				return c.cloudWatch(cmd.Context())
@@ -157,7 +157,7 @@ func (c *command) printStatus(a *app.App) error {
 	t.row("plan", d.Tier)
 	t.row("uploads", fmt.Sprintf("%d of %s used, new at %s", d.Usage.Uploads, unlimited(d.Limits.Uploads), d.Usage.UploadsResetAt.Local().Format("2 Jan 15:04")))
 	t.row("storage", fmt.Sprintf("%s of %s", size(d.Usage.StorageBytes), unlimitedSize(d.Limits.StorageBytes)))
-	t.row("sync", map[bool]string{true: "this plan keeps machines in step", false: "not in this plan"}[d.Limits.Sync])
+	t.row("sync", map[bool]string{true: "this plan syncs machines", false: "not in this plan"}[d.Limits.Sync])
 	t.end()
 	return nil
 }
@@ -368,7 +368,7 @@ func (c *command) cloudSync(ctx context.Context) error {
 			c.out.object(syncLine{r.Sent, r.Received, r.Changed})
 			return nil
 		}
-		c.out.message("In step: %d changes sent, %d received, %d samples, kits and collections changed here.", r.Sent, r.Received, r.Changed)
+		c.out.message("Synced: %d changes sent, %d received, %d samples, kits and collections changed here.", r.Sent, r.Received, r.Changed)
 		return nil
 	})
 }
@@ -402,7 +402,7 @@ func (c *command) cloudWatch(ctx context.Context) (err error) {
 			if c.out.json {
 				c.out.object(syncLine{s.Moved.Sent, s.Moved.Received, s.Moved.Changed})
 			} else {
-				c.out.message("In step: %d changes sent, %d received.", s.Moved.Sent, s.Moved.Received)
+				c.out.message("Synced: %d changes sent, %d received.", s.Moved.Sent, s.Moved.Received)
 			}
 		}
 		last = s

@@ -282,7 +282,7 @@ func TestKeptAudioReachesTheOtherMachine(t *testing.T) {
 	studio.do("import", "--quiet", file, other)
 	studio.signIn("producer@example.org")
 	s.tier("pro")
-	if out, err := studio.try("cloud", "keep", file); err == nil || !strings.Contains(err.Error(), "keep this library in step first") {
+	if out, err := studio.try("cloud", "keep", file); err == nil || !strings.Contains(err.Error(), "sync this library first") {
 		t.Fatalf("%v %s", err, out)
 	}
 	studio.do("kit", "new", "Night")

@@ -143,7 +143,7 @@ func TestAMachineThatSleptGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(said)) {
-		if !strings.HasPrefix(line, "In step: ") && !strings.Contains(line, "the server cannot be reached") {
+		if !strings.HasPrefix(line, "Synced: ") && !strings.Contains(line, "the server cannot be reached") {
 			t.Errorf("it said %q", line)
 		}
 	}

@@ -108,7 +108,7 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 	if c.state.Account == account {
 		c.state.Details, c.state.InStep = details, inStep
 		if inStep && !details.Limits.Sync {
-			c.state.Problem = "The " + details.Tier + " plan does not keep machines in step, so that has stopped. Everything on this machine stays as it is."
+			c.state.Problem = "The " + details.Tier + " plan does not include sync, so that has stopped. Everything on this machine stays as it is."
 		}
 	}
 	c.mu.Unlock()

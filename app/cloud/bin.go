@@ -125,7 +125,7 @@ func (c *Cloud) write(ctx context.Context, object string, values map[string]json
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("%s: %w: this library is not kept in step", object, catalog.ErrNotPossible)
+		return fmt.Errorf("%s: %w: this library is not synced", object, catalog.ErrNotPossible)
 	}
 	r := c.replica(stored, remote)
 	err = r.Write(ctx, object, values)

@@ -81,7 +81,7 @@ func (c *Cloud) ToggleKept(ctx context.Context, object string) (on bool, err err
 	return true, c.Keep(ctx, object)
 }
 
-var errNotInStep = errors.New("keep this library in step first: the other machines have to know the sound before they can fetch it")
+var errNotInStep = errors.New("sync this library first: the other machines have to know the sound before they can fetch it")
 
 // Unkeep takes the choice back. The audio of samples named by themselves is deleted from the
 // cloud; files on this and other machines stay.

@@ -16,7 +16,7 @@ type library struct {
 
 // errLeft says that a library is no longer kept in step with an account: a person switched, signed
 // out or stopped it, perhaps while a sync ran. Nothing of one account is merged into another's.
-var errLeft = errors.New("this library is no longer kept in step with that account")
+var errLeft = errors.New("this library is no longer synced with that account")
 
 // Update runs f in one transaction of the catalog. Error: errLeft.
 func (l library) Update(ctx context.Context, f func(replica.Tx) error) error {

@@ -145,7 +145,7 @@ func TestStatusSaysWhatStops(t *testing.T) {
 		{app.State{Account: who, Problem: "no route to host"}, nil, "offline: queued sounds and edits wait", theme.Warn},
 		{app.State{Account: who, Online: true, Problem: "the plan does not sync"}, nil, "the plan does not sync", theme.Bad},
 		{app.State{Account: who, Online: true}, waits, "2 sounds wait until tomorrow 00:00", theme.Warn},
-		{app.State{Account: who, Online: true, InStep: true, LastSync: now.Add(-time.Minute)}, nil, "in step 60 s ago", theme.Good},
+		{app.State{Account: who, Online: true, InStep: true, LastSync: now.Add(-time.Minute)}, nil, "synced 60 s ago", theme.Good},
 		{app.State{Account: who, Online: true}, nil, "online", theme.Good},
 	} {
 		if got := Status(c.state, c.jobs, now); !strings.Contains(got.Text, c.want) || got.Colour != c.tone {

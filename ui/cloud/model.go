@@ -61,7 +61,7 @@ const (
 var Tabs = []struct {
 	Tab   Tab
 	Title string
-}{{Account, "Account"}, {Jobs, "Analyses"}, {Step, "In step"}, {Privacy, "What the cloud knows"}}
+}{{Account, "Account"}, {Jobs, "Analyses"}, {Step, "Sync"}, {Privacy, "What the cloud knows"}}
 
 // mostJobs is how many jobs are listed, the newest first.
 const mostJobs = 100

@@ -83,7 +83,7 @@ func (v *View) step() *page {
 			m.KeepInStep(true)
 			return
 		}
-		v.actions.Confirm("Stop keeping this library in step?", "The library stays as it is, and so do your other machines.", func() { m.KeepInStep(false) })
+		v.actions.Confirm("Stop syncing this library?", "The library stays as it is, and so do your other machines.", func() { m.KeepInStep(false) })
 	}
 	lines := newKeyed(6)
 	conflicts, bin := newKeyed(8), newKeyed(8)
@@ -92,19 +92,19 @@ func (v *View) step() *page {
 		s := m.State()
 		switch {
 		case s.InStep && s.Details != nil && !s.CanSync():
-			title.Set("Keeping in step has stopped", theme.Warn)
+			title.Set("Sync has stopped", theme.Warn)
 			about.SetText("The " + s.Details.Tier + " plan does not include it. Everything on this machine stays whole; edits are remembered and sent if you choose a plan that does.")
 		case s.InStep:
-			title.Set("This library is kept in step", theme.Good)
+			title.Set("This library is synced", theme.Good)
 			about.SetText("Tags, ratings, notes, what you typed, collections and kits are the same on all your machines within seconds. Audio goes up only where you chose “Keep in the cloud”.")
 		case s.CanSync():
 			title.Set("This library stays on this machine", theme.Text)
-			about.SetText("Keep it in step and the names, tags, ratings, notes, measured values, what the cloud said, collections and kits of this library go to the server and to your other machines. Your audio files do not, unless you choose “Keep in the cloud” for them.")
+			about.SetText("Sync it and the names, tags, ratings, notes, measured values, what the cloud said, collections and kits of this library go to the server and to your other machines. Your audio files do not, unless you choose “Keep in the cloud” for them.")
 		default:
 			title.Set("This library stays on this machine", theme.Text)
-			about.SetText("Keeping machines in step is part of the Pro plan.")
+			about.SetText("Sync is part of the Pro plan.")
 		}
-		toggle.SetText("Keep in step")
+		toggle.SetText("Sync this library")
 		toggle.Strong = !s.InStep
 		if s.InStep {
 			toggle.SetText("Stop")
@@ -187,7 +187,7 @@ func (v *View) binLines(k *keyed) {
 // leaves says what can leave this machine, and by which choice.
 var leaves = []struct{ What, When string }{
 	{"An audio file and its name", "when you choose “Analyse in the cloud” for it"},
-	{"Names, tags, ratings, notes, what you typed, measured values, what the cloud said, collections, kits", "when you choose “Keep in step” for a library"},
+	{"Names, tags, ratings, notes, what you typed, measured values, what the cloud said, collections, kits", "when you choose “Sync this library”"},
 	{"Audio files", "when you choose “Keep in the cloud” for a sound, a collection or a kit"},
 	{"This machine's name", "when you sign in, for the list of sessions"},
 	{"Anything else", "never. There is no telemetry, and logs hold no file names"},
@@ -203,8 +203,8 @@ func (v *View) privacy() *page {
 		out.Add(own.Below(0, -1, paragraph(text(l.What)), when))
 	}
 	held := newKeyed(6)
-	drop := own.NewTextButton("", "Delete what is kept in step…", "", func() {
-		v.actions.Confirm("Delete it from the cloud?", "What the server keeps to hold your machines in step is deleted. Every machine keeps its library.", m.DropSync)
+	drop := own.NewTextButton("", "Delete what is synced…", "", func() {
+		v.actions.Confirm("Delete it from the cloud?", "What the server holds to sync your machines is deleted. Every machine keeps its library.", m.DropSync)
 	})
 	export := own.NewTextButton("", "Download everything", "A zip, in your browser", func() { m.Browse(m.Page("/api/account/export")) })
 	web := own.NewTextButton("", "Delete the account…", "On the account page, in your browser", func() { m.Browse(m.Page("/account")) })
@@ -229,7 +229,7 @@ func (v *View) privacy() *page {
 				lines = append(lines, fact("Since", d.CreatedAt.Local().Format("2 January 2006"), theme.Text), fact("Analysed", fmt.Sprintf("%s, %s", plural(int(d.Usage.Samples), "sound", "sounds"), inspector.Bytes(d.Usage.StorageBytes)), theme.Text))
 			}
 			return append(lines,
-				fact("In step", fmt.Sprintf("%s, %s, %s (%d fields)", plural(int(h.Samples), "sound", "sounds"), plural(int(h.Collections), "collection", "collections"), plural(int(h.Kits), "kit", "kits"), h.Fields), theme.Text),
+				fact("Synced", fmt.Sprintf("%s, %s, %s (%d fields)", plural(int(h.Samples), "sound", "sounds"), plural(int(h.Collections), "collection", "collections"), plural(int(h.Kits), "kit", "kits"), h.Fields), theme.Text),
 				fact("Kept audio", fmt.Sprintf("%s, %s", plural(int(h.Audio), "file", "files"), inspector.Bytes(h.AudioBytes)), theme.Text))
 		})
 		drop.SetOff(h == nil || h.Fields+h.Audio == 0)

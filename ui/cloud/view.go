@@ -172,7 +172,7 @@ func card(content fyne.CanvasObject) fyne.CanvasObject {
 // gifts are what an account adds.
 var gifts = []struct{ Icon, Title, Text string }{
 	{"listen", "AI listening", "Mood, texture, era and words for every sound you send; you find sounds by them here."},
-	{"loop", "Machines in step", "Tags, kits, collections and the sounds you choose, on all of them within seconds. Pro."},
+	{"loop", "Sync", "Tags, kits, collections and the sounds you choose, on all of them within seconds. Pro."},
 	{"play", "A web player", "What you sent plays in any browser, also on the phone."},
 }
 

@@ -47,9 +47,9 @@ func Status(s app.State, jobs []app.Job, now time.Time) Line {
 	case waiting > 0:
 		return Line{fmt.Sprintf("%s until %s", plural(waiting, "sound waits", "sounds wait"), clock(until, now)), theme.Warn}
 	case s.Busy && s.Moved.Sent+s.Moved.Received > 0:
-		return Line{fmt.Sprintf("keeping in step: %d sent, %d received", s.Moved.Sent, s.Moved.Received), theme.Text}
+		return Line{fmt.Sprintf("syncing: %d sent, %d received", s.Moved.Sent, s.Moved.Received), theme.Text}
 	case s.InStep && !s.LastSync.IsZero():
-		return Line{"online, in step " + ago(s.LastSync, now), theme.Good}
+		return Line{"online, synced " + ago(s.LastSync, now), theme.Good}
 	}
 	return Line{"online", theme.Good}
 }
@@ -109,7 +109,7 @@ func Terms(a *wire.Account) string {
 		parts = append(parts, "ready within "+length(p))
 	}
 	if a.Limits.Sync {
-		parts = append(parts, "machines kept in step")
+		parts = append(parts, "sync between machines")
 	}
 	return strings.Join(parts, " · ")
 }

@@ -62,7 +62,7 @@ func (a *API) syncRoutes(r chi.Router) {
 		return body(service.Pull(ctx, Principal(ctx).User.ID, in.Actor, in.Since, in.Mark, in.Limit))
 	})
 	// What is kept can be seen and deleted with any plan.
-	Register(a, Op(http.MethodGet, wire.PathSync, Read, "What is kept to hold the account's machines in step"), func(ctx context.Context, _ *struct{}) (*Body[wire.SyncHeld], error) {
+	Register(a, Op(http.MethodGet, wire.PathSync, Read, "What is held to sync the account's machines"), func(ctx context.Context, _ *struct{}) (*Body[wire.SyncHeld], error) {
 		return body(service.Held(ctx, Principal(ctx).User.ID))
 	})
 	Register(a, Op(http.MethodDelete, wire.PathSync, Session, "Delete all of it; every machine keeps its library"), func(ctx context.Context, _ *struct{}) (*None, error) {

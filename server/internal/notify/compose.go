@@ -290,7 +290,7 @@ func (s *Service) fillKept(ctx context.Context, l *letter, a MailArgs, files, da
 	}
 	l.Subject = fmt.Sprintf("%s that your machines share %s removed from the cloud %s", what, are, in(days))
 	l.Title = "What your machines share ends " + in(days)
-	l.Lead, l.Button = "Your plan no longer keeps machines in step.", "Go back to a plan that does"
+	l.Lead, l.Button = "Your plan no longer includes sync.", "Go back to a plan that does"
 	l.Link = l.Brand.Address + "/pricing"
 	if limits.Sync {
 		l.Lead, l.Button = "The cloud holds more than your plan has room for, and the time to make room is almost over: the oldest files go, no more than are too much.", "See what is kept"

@@ -52,8 +52,8 @@ func TestEachFeatureByItself(t *testing.T) {
 // What a visitor reads in each phase (B39): plans name only what there is.
 func TestPagesShowWhatThePhaseOffers(t *testing.T) {
 	for phase, says := range map[string]struct{ has, lacks []string }{
-		"1": {[]string{"free"}, []string{"$9.99", "enterprise", "Batches", "API keys", "in step", "Deep analysis"}},
-		"2": {[]string{"$9.99", "API keys", "in step"}, []string{"Batches", "SP-404MK2 cards", "Deep analysis", "Your own name"}},
+		"1": {[]string{"free"}, []string{"$9.99", "enterprise", "Batches", "API keys", "Library synced", "Deep analysis"}},
+		"2": {[]string{"$9.99", "API keys", "Library synced"}, []string{"Batches", "SP-404MK2 cards", "Deep analysis", "Your own name"}},
 		"3": {[]string{"$9.99", "100 files at once", "API keys", "Your own name, logo, colours and host"}, nil},
 	} {
 		w := start(t, "", idle, env("PHASE", phase))

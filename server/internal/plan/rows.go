@@ -77,7 +77,7 @@ func (l Limits) Rows() []Row {
 	for _, on := range []struct {
 		name string
 		is   bool
-	}{{"Library in step on all machines", l.Sync}, {"SP-404MK2 cards built in the cloud", l.Exports}, {"Your own name, logo, colours and host", l.WhiteLabel}} {
+	}{{"Library synced on all machines", l.Sync}, {"SP-404MK2 cards built in the cloud", l.Exports}, {"Your own name, logo, colours and host", l.WhiteLabel}} {
 		value, rank := has(on.is)
 		rows = append(rows, row(on.name, value, rank))
 	}

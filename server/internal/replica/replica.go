@@ -43,7 +43,7 @@ func New(db *store.DB, now func() time.Time) *Service { return &Service{db: db, 
 func Allow(limits plan.Limits, header string) error {
 	if !limits.Sync {
 		return &wire.Problem{Status: http.StatusForbidden, Code: wire.CodeTier, Title: "Not in this plan",
-			Detail: "Keeping machines in step is part of the pro and enterprise plans. What is on this machine stays as it is.", Upgrade: true}
+			Detail: "Sync is part of the pro and enterprise plans. What is on this machine stays as it is.", Upgrade: true}
 	}
 	if spoken, err := strconv.Atoi(header); err != nil || spoken != protocol {
 		return &wire.Problem{Status: http.StatusUpgradeRequired, Code: wire.CodeProtocol, Title: "Another version of sync",
@@ -115,8 +115,8 @@ func tooMany(held int64) error {
 		return nil
 	}
 	limit := int64(maxCells)
-	return &wire.Problem{Status: http.StatusTooManyRequests, Code: wire.CodeStorage, Title: "Too much to keep in step",
-		Detail: fmt.Sprintf("An account may keep %d fields in step.", limit), Limit: &limit, Used: &held, Unit: "fields"}
+	return &wire.Problem{Status: http.StatusTooManyRequests, Code: wire.CodeStorage, Title: "Too much to sync",
+		Detail: fmt.Sprintf("An account may sync %d fields.", limit), Limit: &limit, Used: &held, Unit: "fields"}
 }
 
 // merge stores c joined with what is held, under number seq, unless that changes nothing. It is
