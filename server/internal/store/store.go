@@ -77,6 +77,13 @@ func openSQLite(ctx context.Context, folder string) (*DB, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
 	}
+	var fullText bool
+	if err := writer.QueryRowContext(ctx, "SELECT sqlite_compileoption_used('ENABLE_FTS5')").Scan(&fullText); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
+	}
+	if !fullText {
+		return nil, errors.Join(errors.New("this program was built without full-text search; build it with -tags sqlite_fts5"), writer.Close())
+	}
 	reader, err := sql.Open("sqlite3", address+"&_query_only=on")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writer.Close())
