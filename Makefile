@@ -100,7 +100,7 @@ screenshots: build test-packages ## photograph the real window into docs/screens
 
 .PHONY: web-screenshots
 web-screenshots: test-packages ## photograph the server's pages, driven in a real browser, into docs/screenshots
-	go test -tags=$(TAGS),ci ./server/internal/ops -run TestInARealBrowser -count=1 -screenshots $(CURDIR)/docs/screenshots
+	go test -tags=$(TAGS),ci ./server/internal/ops -run 'InARealBrowser|InABrowser|TwoHosts' -count=1 -screenshots $(CURDIR)/docs/screenshots
 
 # ---- what the machine needs
 
