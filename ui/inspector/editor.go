@@ -156,7 +156,7 @@ func newEditor(w *Wave, do Editing) *editor {
 	e.save = own.NewTextButton("", "Save new", "Make it; the file it is made of stays as it is", e.make)
 	e.save.Strong = true
 	e.preview.Side, e.save.Side = 26, 26
-	e.root = own.Flow(6, e.reverse, e.normalise, own.FixedWidth(142, e.fadeIn), own.FixedWidth(118, e.fadeOut), e.cut, e.preview, e.save)
+	e.root = own.Flow(6, e.reverse, e.normalise, own.FixedWidth(142, e.fadeIn), own.InsetEach(own.FixedWidth(118, e.fadeOut), 10, 0, 0, 0), e.cut, e.preview, e.save)
 	e.root.Hide()
 	return e
 }
