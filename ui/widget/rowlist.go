@@ -53,7 +53,7 @@ type RowList struct {
 
 	length  int
 	offset  float64
-	sel     selection
+	sel     Selection
 	hovered int
 	focused bool
 
@@ -108,8 +108,8 @@ func (l *RowList) Shift(lines int) {
 	l.clamp()
 }
 
-// selection is what is chosen; the caller does not change it.
-func (l *RowList) Selection() *selection { return &l.sel }
+// Selection is what is chosen; the caller does not change it.
+func (l *RowList) Selection() *Selection { return &l.sel }
 
 // Select chooses line i alone without telling OnMoved, and scrolls it into view.
 func (l *RowList) Select(i int) {

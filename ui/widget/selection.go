@@ -1,8 +1,8 @@
 package widget
 
-// selection is which rows of a list are chosen, as data: a cursor, an anchor from which
+// Selection is which rows of a list are chosen, as data: a cursor, an anchor from which
 // shift extends, and a set. Its zero value has no rows.
-type selection struct {
+type Selection struct {
 	n      int
 	cursor int // row with the focus, -1 for none
 	anchor int
@@ -11,15 +11,15 @@ type selection struct {
 }
 
 // newSelection is an empty selection over n rows.
-func newSelection(n int) selection {
-	return selection{n: n, cursor: -1, anchor: -1, set: make([]uint64, (n+63)/64)}
+func newSelection(n int) Selection {
+	return Selection{n: n, cursor: -1, anchor: -1, set: make([]uint64, (n+63)/64)}
 }
 
 // Len is the number of rows the selection ranges over.
-func (s *selection) Len() int { return s.n }
+func (s *Selection) Len() int { return s.n }
 
 // Cursor is the row that has the focus, -1 for none.
-func (s *selection) Cursor() int {
+func (s *Selection) Cursor() int {
 	if s.n == 0 {
 		return -1
 	}
@@ -27,15 +27,15 @@ func (s *selection) Cursor() int {
 }
 
 // Count is how many rows are chosen.
-func (s *selection) Count() int { return s.count }
+func (s *Selection) Count() int { return s.count }
 
 // Has says whether row i is chosen.
-func (s *selection) Has(i int) bool {
+func (s *Selection) Has(i int) bool {
 	return i >= 0 && i < s.n && s.set[i/64]&(1<<(i%64)) != 0
 }
 
 // Rows lists the chosen rows in order.
-func (s *selection) Rows() []int {
+func (s *Selection) Rows() []int {
 	rows := make([]int, 0, s.count)
 	for w, bits := range s.set {
 		for b := 0; bits != 0; b++ {
@@ -49,7 +49,7 @@ func (s *selection) Rows() []int {
 }
 
 // Only chooses row i and nothing else.
-func (s *selection) Only(i int) {
+func (s *Selection) Only(i int) {
 	s.Clear()
 	if i < 0 || i >= s.n {
 		return
@@ -59,7 +59,7 @@ func (s *selection) Only(i int) {
 }
 
 // Toggle chooses row i or lets it go; the others stay. The cursor moves to it.
-func (s *selection) Toggle(i int) {
+func (s *Selection) Toggle(i int) {
 	if i < 0 || i >= s.n {
 		return
 	}
@@ -68,7 +68,7 @@ func (s *selection) Toggle(i int) {
 }
 
 // Extend chooses everything from the anchor to row i, and nothing else.
-func (s *selection) Extend(i int) {
+func (s *Selection) Extend(i int) {
 	if i < 0 || i >= s.n {
 		return
 	}
@@ -85,7 +85,7 @@ func (s *selection) Extend(i int) {
 }
 
 // Set chooses rows and puts the cursor on one of them; below 0 leaves it nowhere.
-func (s *selection) Set(rows []int, cursor int) {
+func (s *Selection) Set(rows []int, cursor int) {
 	s.Clear()
 	for _, i := range rows {
 		if i >= 0 && i < s.n {
@@ -98,7 +98,7 @@ func (s *selection) Set(rows []int, cursor int) {
 }
 
 // All chooses every row.
-func (s *selection) All() {
+func (s *Selection) All() {
 	cursor := s.cursor
 	s.Clear()
 	for i := range s.n {
@@ -111,14 +111,14 @@ func (s *selection) All() {
 }
 
 // Clear chooses nothing and forgets the cursor.
-func (s *selection) Clear() {
+func (s *Selection) Clear() {
 	for i := range s.set {
 		s.set[i] = 0
 	}
 	s.count, s.cursor, s.anchor = 0, -1, -1
 }
 
-func (s *selection) put(i int, on bool) {
+func (s *Selection) put(i int, on bool) {
 	if s.Has(i) == on {
 		return
 	}

@@ -10,19 +10,19 @@ import (
 func TestSelectionAsAPersonExpects(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		do     func(*selection)
+		do     func(*Selection)
 		want   []int
 		cursor int
 	}{
-		{"one", func(s *selection) { s.Only(3) }, []int{3}, 3},
-		{"another one lets the first go", func(s *selection) { s.Only(3); s.Only(5) }, []int{5}, 5},
-		{"shift extends from the anchor", func(s *selection) { s.Only(3); s.Extend(6) }, []int{3, 4, 5, 6}, 6},
-		{"shift turns round at the anchor", func(s *selection) { s.Only(3); s.Extend(6); s.Extend(1) }, []int{1, 2, 3}, 1},
-		{"ctrl adds", func(s *selection) { s.Only(3); s.Toggle(7) }, []int{3, 7}, 7},
-		{"ctrl again takes away", func(s *selection) { s.Only(3); s.Toggle(7); s.Toggle(3) }, []int{7}, 3},
-		{"shift after ctrl", func(s *selection) { s.Only(1); s.Toggle(4); s.Extend(6) }, []int{4, 5, 6}, 6},
-		{"all", func(s *selection) { s.Only(2); s.All() }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 2},
-		{"beyond the end does nothing", func(s *selection) { s.Only(2); s.Extend(10); s.Toggle(-1) }, []int{2}, 2},
+		{"one", func(s *Selection) { s.Only(3) }, []int{3}, 3},
+		{"another one lets the first go", func(s *Selection) { s.Only(3); s.Only(5) }, []int{5}, 5},
+		{"shift extends from the anchor", func(s *Selection) { s.Only(3); s.Extend(6) }, []int{3, 4, 5, 6}, 6},
+		{"shift turns round at the anchor", func(s *Selection) { s.Only(3); s.Extend(6); s.Extend(1) }, []int{1, 2, 3}, 1},
+		{"ctrl adds", func(s *Selection) { s.Only(3); s.Toggle(7) }, []int{3, 7}, 7},
+		{"ctrl again takes away", func(s *Selection) { s.Only(3); s.Toggle(7); s.Toggle(3) }, []int{7}, 3},
+		{"shift after ctrl", func(s *Selection) { s.Only(1); s.Toggle(4); s.Extend(6) }, []int{4, 5, 6}, 6},
+		{"all", func(s *Selection) { s.Only(2); s.All() }, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 2},
+		{"beyond the end does nothing", func(s *Selection) { s.Only(2); s.Extend(10); s.Toggle(-1) }, []int{2}, 2},
 	} {
 		s := newSelection(10)
 		c.do(&s)
