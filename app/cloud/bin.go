@@ -30,7 +30,7 @@ func (c *Cloud) Bin(ctx context.Context) ([]Deleted, error) {
 		}
 		err = c.conf.DB.SyncUpdate(ctx, func(tx *catalog.SyncTx) error {
 			for _, object := range names {
-				cells, err := objects{tx}.Cells(object)
+				cells, err := objects{tx: tx}.Cells(object)
 				if err != nil {
 					return err
 				}

@@ -28,6 +28,10 @@ func (l library) Update(ctx context.Context, f func(replica.Tx) error) error {
 		if now != l.account {
 			return errLeft
 		}
-		return f(objects{tx})
+		o := objects{tx, new(bool)}
+		if err := f(o); err != nil || !*o.moved {
+			return err
+		}
+		return o.nest()
 	})
 }

@@ -1,8 +1,6 @@
 package cloud
 
-import (
-	"errors"
-)
+import "errors"
 
 // nesting is which collection lies in which: in as the cells of all machines say, placed as this
 // library shows it. Both are by id, "" for the top.
@@ -51,12 +49,13 @@ func (o objects) nest() error {
 		return err
 	}
 	for id, at := range n.placed {
-		if _, known := n.in[id]; !known || at == n.shown(id) {
+		to := n.shown(id)
+		if _, known := n.in[id]; !known || at == to {
 			continue
 		}
 		_, dirty, dirtyErr := o.tx.DirtyAt("collection/" + id)
 		if err = errors.Join(err, dirtyErr); !dirty {
-			err = errors.Join(err, o.tx.Place(id, n.shown(id)))
+			err = errors.Join(err, o.tx.Place(id, to))
 		}
 	}
 	return err

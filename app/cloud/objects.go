@@ -29,7 +29,10 @@ import (
 //	kit/<id>          name, project, bank/<A-J>, pad/<A1-J16>, pattern/<slot>, keep, deleted
 //
 // A value whose meaning this program does not know is kept in its cell and sent on as it is.
-type objects struct{ tx *catalog.SyncTx }
+type objects struct {
+	tx    *catalog.SyncTx
+	moved *bool // whether a collection came, went or was moved: then they are nested before the transaction ends
+}
 
 var _ replica.Tx = objects{}
 
@@ -64,11 +67,8 @@ func (o objects) Clock() (wire.Clock, error) {
 // Clean takes the mark from an object. What a person did with a collection may free others that were
 // put into one another.
 func (o objects) Clean(object string) error {
-	err := o.tx.Clean(object)
-	if strings.HasPrefix(object, "collection/") {
-		err = errors.Join(err, o.nest())
-	}
-	return err
+	*o.moved = *o.moved || strings.HasPrefix(object, "collection/")
+	return o.tx.Clean(object)
 }
 
 func (o objects) Cells(object string) ([]wire.Cell, error) { return decode(o.tx.Cells(object)) }
@@ -441,9 +441,10 @@ func positions(members []string, keys map[string]string) map[string]string {
 }
 
 func (o objects) applyCollection(id string, all fields) error {
+	*o.moved = true
 	var deleted bool
 	if all.get("deleted", &deleted) && deleted {
-		return errors.Join(o.tx.RemoveCollection(id), o.nest())
+		return o.tx.RemoveCollection(id)
 	}
 	c := catalog.Collection{ID: id}
 	all.get("name", &c.Name)
@@ -464,7 +465,7 @@ func (o objects) applyCollection(id string, all fields) error {
 	for i, it := range items {
 		members[i] = it.sum
 	}
-	return errors.Join(o.tx.PutCollection(c, members), o.putKept("collection/"+id, all), o.nest())
+	return errors.Join(o.tx.PutCollection(c, members), o.putKept("collection/"+id, all))
 }
 
 // byContent names a sample by its bytes where this library has no id for it.
