@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -89,16 +88,7 @@ func TestEveryCommandCanBeCarriedOut(t *testing.T) {
 // What the ear weighed stands in the inspector, and a function key decides for another reading.
 func TestOneKeyTakesAnotherReadingOfTheTempo(t *testing.T) {
 	r := newRig(t, 0)
-	path := filepath.Join(t.TempDir(), "Drums.flac")
-	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", "Drum Loops", "Half Moon Trap 140bpm.flac"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r.importPaths(path)
-	r.until(t, "the sound", func() bool { return r.lastCount.Analysed == 1 && r.search.Len() == 1 })
+	r.importDemo(t, filepath.Join("Drum Loops", "Half Moon Trap 140bpm.flac"), "Drums.flac")
 	r.run(shortcut.FocusList)
 	r.until(t, "its readings", func() bool { return r.look.Sample() != nil && len(r.look.Candidates()) > 0 })
 	other := r.look.Candidates()[0]

@@ -123,6 +123,22 @@ func (r *rig) until(t testing.TB, what string, done func() bool) {
 	}
 }
 
+// importDemo imports a copy of a demo sound, under a name that says nothing of it, and waits until it
+// was heard.
+func (r *rig) importDemo(t testing.TB, sound, as string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", sound))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), as)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r.importPaths(path)
+	r.until(t, "the sound", func() bool { return r.lastCount.Analysed == 1 && r.search.Len() == 1 })
+}
+
 func (r *rig) key(k fyne.KeyName) {
 	if f := r.focused(); f != nil {
 		f.TypedKey(&fyne.KeyEvent{Name: k})
@@ -389,16 +405,7 @@ func TestTheEndOfASoundShows(t *testing.T) {
 
 func TestWhatACancelledImportLeftCanBeAnalysed(t *testing.T) {
 	r := newRig(t, 0)
-	path := filepath.Join(t.TempDir(), "Hat.wav")
-	data, err := os.ReadFile(filepath.Join("..", "assets", "demo", "One Shots", "Closed Hat.wav"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r.importPaths(path)
-	r.until(t, "the sound", func() bool { return r.lastCount.Analysed == 1 && r.search.Len() == 1 })
+	r.importDemo(t, filepath.Join("One Shots", "Closed Hat.wav"), "Hat.wav")
 	// As if it had been listed and never heard.
 	db, err := catalog.Open(context.Background(), r.a.LibraryPath(filepath.Join(filepath.Dir(r.where.Data), "library.db")))
 	if err != nil {
