@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"fyne.io/fyne/v2"
@@ -29,6 +30,9 @@ func Run(ctx context.Context, a *app.App) error {
 	// it cannot be made, Fyne says so.
 	if dir, err := os.UserCacheDir(); err == nil {
 		_ = os.MkdirAll(dir, 0o700)
+	}
+	if err := speakEnglish(); err != nil {
+		return fmt.Errorf("the language of the window: %w", err)
 	}
 	f := fyneapp.NewWithID(ID)
 	w := newWindow(&core{App: a}, f, fyne.Do)
