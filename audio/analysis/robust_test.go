@@ -78,16 +78,24 @@ func TestSilenceGetsNothing(t *testing.T) {
 	}
 }
 
+// One or two samples are no sound; a few more are a hit without tempo and key, with a peak.
 func TestFewSamples(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 63, 64, 65, 511, 512, 513, 2047, 2048, 2049, 8191, 8192, 8193} {
 		for _, channels := range []int{1, 2, 8} {
 			b := &pcm.Buffer{Rate: 44100, Channels: channels, Samples: make([]float32, n*channels)}
 			for i := range b.Samples {
-				b.Samples[i] = float32(math.Sin(float64(i) * 0.3))
+				b.Samples[i] = float32(math.Cos(float64(i) * 0.3))
 			}
 			r := mustAnalyze(t, b)
-			if n < 8000 && r.BPM != nil {
-				t.Errorf("%d frames got a tempo", n)
+			if n < 3 {
+				if !nothing(r) {
+					t.Errorf("%d frames of %d channels: kind %q, tempo %v", n, channels, r.Kind, value(r.BPM))
+				}
+			} else if r.Kind != OneShot || r.BPM != nil || r.Key != nil {
+				t.Errorf("%d frames of %d channels: kind %q, tempo %v, key %v", n, channels, r.Kind, value(r.BPM), r.KeyCandidates)
+			}
+			if (n > 0) != (r.SamplePeakDBFS != nil) || n > 0 && math.Abs(*r.SamplePeakDBFS) > 0.1 {
+				t.Errorf("%d frames of %d channels: peak %v", n, channels, value(r.SamplePeakDBFS))
 			}
 		}
 	}

@@ -37,19 +37,36 @@ const (
 	offThirds       = 45 // and from its thirds
 )
 
-// describe fills in the features of candidate c.
+// describe fills in the features of candidate c, group by group.
 func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
 	x := c.features[:0]
-	put := func(v float64) {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			v = 0
+	put := func(vs ...float64) {
+		for _, v := range vs {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				v = 0
+			}
+			x = append(x, float32(v))
 		}
-		x = append(x, float32(v))
 	}
-	lag := c.lag
-	put(math.Log2(c.bpm / 120))
+	octave := math.Log2(c.bpm / 120)
+	put(octave)
+	f.repeats(c.lag, put)
+	phase := f.folded(c.lag)
+	f.places(phase, put)
+	f.lengths(c.lag/f.rate, put)
+	f.onsetsOnGrid(c, s, put)
+	f.steps(c.lag, phase, s, put)
+	// The piece as a whole, the same for all candidates: lets the rules differ by material.
+	put(s.share[0], s.share[3], float64(len(s.onsets))/max(0.1, s.dur), s.dur)
+	// Makers' habits of tempo are no straight line.
+	put(octave*octave, octave*octave*octave)
+	for len(x) < tempoFeatures {
+		x = append(x, 0)
+	}
+}
 
-	// How well the curves agree with themselves a beat, a bar, half a beat later.
+// repeats is how well the curves agree with themselves a beat, a bar, half a beat later.
+func (f *tempoFinder) repeats(lag float64, put func(...float64)) {
 	for _, m := range [...]float64{0.25, 1. / 3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 8} {
 		put(f.near(curveEven, m*lag))
 	}
@@ -59,28 +76,21 @@ func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
 		}
 	}
 	put(interpolate(f.gac, lag))
+}
 
-	// The four beats laid over one another: what falls on the beat, between, and by which voice.
-	phase := f.folded(lag)
-	beat, off, quarter, triplet := f.shares(curveEven, phase)
-	put(beat)
-	put(off)
-	put(quarter)
-	put(triplet)
+// places looks at the four beats laid over one another: what falls on the beat, between, and by which voice.
+func (f *tempoFinder) places(phase int, put func(...float64)) {
+	put(f.shares(curveEven, phase))
 	for _, k := range [...]int{curveLow, curveMid, curveHigh} {
 		beat, off, quarter, _ := f.shares(k, phase)
-		put(beat)
-		put(off)
-		put(quarter)
+		put(beat, off, quarter)
 	}
-	put(f.alternation(curveLow, phase))
-	put(f.alternation(curveMid, phase))
-	put(f.backbeat(phase))
+	put(f.alternation(curveLow, phase), f.alternation(curveMid, phase), f.backbeat(phase))
+}
 
-	// Does a whole number of beats, a power of two above all, fit the lengths?
-	period := lag / f.rate
-	whole := 1.0
-	two := 1.0
+// lengths asks whether a whole number of beats, a power of two above all, fits the lengths.
+func (f *tempoFinder) lengths(period float64, put func(...float64)) {
+	whole, two := 1.0, 1.0
 	for _, d := range f.durations {
 		n := d / period
 		if n < 0.75 {
@@ -90,55 +100,38 @@ func (f *tempoFinder) describe(c *tempoCandidate, s *scene) {
 		p := math.Exp2(math.Round(math.Log2(n)))
 		two = min(two, math.Abs(n-p)/p)
 	}
-	put(whole)
-	put(two)
 	full := f.durations[0] / period
-	put(math.Abs(full-math.Round(full)) / max(1, math.Sqrt(full)))
-	put(math.Log2(full))
+	put(whole, two, math.Abs(full-math.Round(full))/max(1, math.Sqrt(full)), math.Log2(full))
+}
 
-	// Onsets against the grid.
-	r4, r3 := gridResidual(s.onsets, period, 4), gridResidual(s.onsets, period, 3)
-	put(r4)
-	put(r3)
-	put(float64(len(s.onsets)) / max(1, full))
-
+// onsetsOnGrid is how far onsets lie from the grid and what the grid fitted to them says of the length.
+func (f *tempoFinder) onsetsOnGrid(c *tempoCandidate, s *scene, put func(...float64)) {
+	period := c.lag / f.rate
+	put(gridResidual(s.onsets, period, 4), gridResidual(s.onsets, period, 3))
+	put(float64(len(s.onsets)) / max(1, f.durations[0]/period))
 	fit, spread, ok := fitGrid(s.onsets, period)
 	if !ok || math.Abs(fit-period) > 0.02*period {
 		fit, spread = period, 0.01*period
 	}
 	exact, odds := f.lengthCase(fit, spread/fit)
-	put(max(odds, -10))
-	put(math.Log2(exact / c.bpm))
-	put(100 * spread / fit)
+	put(max(odds, -10), math.Log2(exact/c.bpm), 100*spread/fit)
 	if exact > 0 {
 		put(f.circular(curveEven, 4*60/exact*f.rate, f.durations[0]*f.rate))
 	} else {
 		put(0)
 	}
+}
 
-	// How fast the quickest and the usual steps are against the beat: makers count so that few
-	// steps are shorter than a sixteenth.
+// steps is how fast the quickest and the usual steps are against the beat: makers count so that few
+// steps are shorter than a sixteenth.
+func (f *tempoFinder) steps(lag float64, phase int, s *scene, put func(...float64)) {
+	period := lag / f.rate
 	for _, share := range [...]float64{0.1, 0.3, 0.5} {
 		put(math.Log2(max(0.01, s.stepAt(share)) / period))
 	}
-	put(f.thirtySeconds(curveEven, phase))
-	put(f.thirtySeconds(curveHigh, phase))
-	put(f.near(curveLow, 0.25*lag))
-	put(f.near(curveHigh, 0.25*lag))
+	put(f.thirtySeconds(curveEven, phase), f.thirtySeconds(curveHigh, phase))
+	put(f.near(curveLow, 0.25*lag), f.near(curveHigh, 0.25*lag))
 	put(math.Log2(max(0.02, s.lowRate) * period))
-
-	// The piece as a whole, the same for all candidates: lets the rules differ by material.
-	put(s.share[0])
-	put(s.share[3])
-	put(float64(len(s.onsets)) / max(0.1, s.dur))
-	put(s.dur)
-	// Makers' habits of tempo are no straight line.
-	octave := math.Log2(c.bpm / 120)
-	put(octave * octave)
-	put(octave * octave * octave)
-	for len(x) < tempoFeatures {
-		x = append(x, 0)
-	}
 }
 
 // folded lays the curves over one another every four beats and gives the phase, in bins, at
