@@ -9,7 +9,7 @@ import (
 // Sandler, Key estimation using a hidden Markov model, ISMIR 2006). A key has its usual chords, begins
 // nearly always with its own, and a chord lasts or makes room for any other. Nothing of it is learned;
 // its numbers were chosen on the development set, where others around them do as well, and hold for
-// families that had no part in the choice (docs/accuracy.md).
+// families that had no part in the choice (docs/ear-tries.md).
 type harmony struct {
 	sum    [semitones]float64 // of the block's frames, percussion damped
 	low    [12]float64        // their bass, undamped

@@ -87,14 +87,10 @@ func BenchmarkEar(b *testing.B) {
 }
 
 // BenchmarkPeers runs what the system has of the peers' single answers over the same sounds, those
-// of 44.1 kHz joined into one file so that starting a process does not count: aubio's tempo alone,
-// reading the file included.
+// of 44.1 kHz joined into one file so that starting a process does not count: aubio's tempo alone and
+// that of bpm-tools, reading the file included.
 func BenchmarkPeers(b *testing.B) {
 	_, sounds, _ := labelled(b)
-	aubio, err := exec.LookPath("aubiotrack")
-	if err != nil {
-		b.Skip("aubio-tools is not installed")
-	}
 	all := &pcm.Buffer{Rate: 44100, Channels: 1}
 	for _, s := range sounds {
 		if s.Rate == all.Rate {
@@ -112,16 +108,26 @@ func BenchmarkPeers(b *testing.B) {
 	if err := f.Close(); err != nil {
 		b.Fatal(err)
 	}
-	before := cpuTime(b, syscall.RUSAGE_CHILDREN)
-	n := 0
-	for b.Loop() {
-		if out, err := exec.Command(aubio, "-i", path).Output(); err != nil {
-			b.Fatalf("%v: %s", err, out)
-		}
-		n++
+	for _, peer := range []struct{ program, line string }{
+		{"aubiotrack", `aubiotrack -i "$1"`},
+		{"bpm", `sox "$1" -t raw -r 44100 -e float -c 1 - | bpm`},
+	} {
+		b.Run(peer.program, func(b *testing.B) {
+			if _, err := exec.LookPath(peer.program); err != nil {
+				b.Skip(err)
+			}
+			before := cpuTime(b, syscall.RUSAGE_CHILDREN)
+			n := 0
+			for b.Loop() {
+				if out, err := exec.Command("sh", "-c", peer.line, "sh", path).Output(); err != nil {
+					b.Fatalf("%v: %s", err, out)
+				}
+				n++
+			}
+			used := cpuTime(b, syscall.RUSAGE_CHILDREN) - before
+			b.ReportMetric(all.Seconds()*float64(n)/used.Seconds(), "x")
+		})
 	}
-	used := cpuTime(b, syscall.RUSAGE_CHILDREN) - before
-	b.ReportMetric(all.Seconds()*float64(n)/used.Seconds(), "x")
 }
 
 // together does n things on so many workers and gives the time by the clock.

@@ -5,10 +5,6 @@
 // Every file is judged by scorers that never heard its source and by scorers that never heard its
 // family, fitted on the spot as the train command does, and by those in the program, which were
 // fitted to it. The first two are the figures that count.
-//
-//	go run ./audio/analysis/eval -speed build/ear-speed.md
-//
-// measures speed and memory beside other programs.
 package main
 
 import (
@@ -29,30 +25,16 @@ func main() {
 	out := flag.String("out", "", "file to write the tables to; standard output when empty")
 	cache := flag.String("cache", "", "file to keep what was heard in between runs")
 	weights := flag.String("weights", "", "also write the scorers for the program into this folder, as the train command does")
-	fast := flag.String("speed", "", "measure speed and memory instead and write them to this file (- for standard output)")
-	one := flag.String("hear", "", "hear one file and print peak memory in MB and seconds")
 	flag.Parse()
-	var err error
-	switch {
-	case *fast != "":
-		err = speed(*fast)
-	case *one != "":
-		err = hearOne(*one)
-	default:
-		err = run(*out, *cache, *weights)
-	}
-	if err != nil {
+	if err := run(*out, *cache, *weights); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// story is what a stranger wants to know first, history what was tried and what it gave.
-var (
-	//go:embed story.md
-	story string
-	//go:embed history.md
-	history string
-)
+// story is what a stranger wants to know first.
+//
+//go:embed story.md
+var story string
 
 // answer is the verdict on one file or a copy of it.
 type answer struct {
@@ -106,12 +88,10 @@ func run(out, cache, weights string) error {
 		}
 	}
 	var b strings.Builder
-	report(&b, protocols)
+	report(&b, len(set.Items), protocols)
 	if err := onsetReport(&b, fitted.Shipped); err != nil {
 		return err
 	}
-	b.WriteString(history)
-	fmt.Fprintf(&b, "\n%d files with %d harmed copies of each.\n", len(set.Items), len(labset.Perturbations))
 	if out == "" {
 		fmt.Print(b.String())
 		return nil

@@ -61,7 +61,7 @@ func merge(x []float64) []float64 {
 }
 
 func onsetReport(b *strings.Builder, ear *analysis.Scorers) error {
-	b.WriteString("\n## Onsets\n\nLoops whose onsets are known; found within 50 ms, notes within 30 ms of each other counted once. The demo generator's, one by one, then bars that were written on a grid and played by the drum kits of two General MIDI sound fonts, a little unevenly in time and loudness as a drummer would, each at 80, 110 and 150 BPM.\n\n| loop | onsets | heard | F-measure | mean distance |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("\n# Onsets\n\nLoops whose onsets are known; found within 50 ms, notes within 30 ms of each other counted once. The demo generator's, one by one, then bars that were written on a grid and played by the drum kits of two General MIDI sound fonts, a little unevenly in time and loudness as a drummer would, each at 80, 110 and 150 BPM.\n\n| loop | onsets | heard | F-measure | mean distance |\n| --- | --- | --- | --- | --- |\n")
 	score := func(o *onsetScore, audio *pcm.Buffer, onsets []float64) error {
 		r, err := ear.Analyze(context.Background(), audio)
 		if err != nil {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/labset"
@@ -124,33 +127,43 @@ type figures struct {
 	tempoSaid, tempoSaidAll []said
 	harmedTempoSaid         []said
 
-	key                  share
-	mirex                float64
-	keyFamilies          map[string]*share
-	keySaid              []said
-	noKeyGiven           share
-	harmedKey            share
-	harmedClass          share
-	harmedShotTempo      share
-	loopIsLoop           share
-	classFamilies        map[string]*share
-	kind, kind2, harmed2 share
-	kindSaid             []said
-	class                share
-	classSaid            []said
-	confusion            map[[2]string]int
-	loopClass            share
-	loopClassSaid        []said
-	nearest              share
-	tempoErrors          []string
-	keyErrors            []string
-	kindErrors           []string
-	classErrors          []string
-	falseTempo, falseKey []string
+	key                     share
+	mirex                   float64
+	keyFamilies             map[string]*share
+	keySaid                 []said
+	noKeyGiven              share
+	harmedKey               share
+	harmedClass             share
+	harmedShotTempo         share
+	loopIsLoop              share
+	classFamilies           map[string]*share
+	kind, kind2, harmed2    share
+	kindSaid                []said
+	class                   share
+	classSaid               []said
+	confusion               map[[2]string]int
+	loopClass               share
+	loopClassSaid           []said
+	nearest                 share
+	tempoErrors, keyErrors  mistakes
+	kindErrors, classErrors mistakes
+	falseTempo, falseKey    mistakes
+}
+
+// mistakes are the files that were misheard, by their names.
+type mistakes map[string]misheard
+
+type misheard struct{ label, heard string }
+
+func (m mistakes) add(a answer, label, heard string, sure float64) {
+	if sure > 0 {
+		heard = fmt.Sprintf("%s (%.2f)", heard, sure)
+	}
+	m[strings.TrimSuffix(filepath.Base(a.item.Path), ".flac")] = misheard{label, heard}
 }
 
 func count(p *protocol) *figures {
-	f := &figures{families: map[string]*tempoScore{}, harms: map[string]*tempoScore{}, keyFamilies: map[string]*share{}, confusion: map[[2]string]int{}, classFamilies: map[string]*share{}}
+	f := &figures{families: map[string]*tempoScore{}, harms: map[string]*tempoScore{}, keyFamilies: map[string]*share{}, confusion: map[[2]string]int{}, classFamilies: map[string]*share{}, tempoErrors: mistakes{}, keyErrors: mistakes{}, kindErrors: mistakes{}, classErrors: mistakes{}, falseTempo: mistakes{}, falseKey: mistakes{}}
 	f.nearest = likeness(p.answers)
 	for _, a := range p.answers {
 		if a.how == "" {
@@ -178,13 +191,13 @@ func (f *figures) original(a answer) {
 		}
 		f.tempoSaidAll = append(f.tempoSaidAll, said{r.BPMConfidence, ok})
 		if !ok {
-			f.tempoErrors = append(f.tempoErrors, tempoError(a))
+			f.tempoErrors.add(a, fmt.Sprintf("%.6g", it.BPM), heardTempo(r), r.BPMConfidence)
 		}
 	}
 	if it.Kind == "one-shot" {
 		f.oneShotTempo.add(r.BPM > 0)
 		if r.BPM > 0 {
-			f.falseTempo = append(f.falseTempo, tempoError(a))
+			f.falseTempo.add(a, "none", heardTempo(r), r.BPMConfidence)
 			f.tempoSaid = append(f.tempoSaid, said{r.BPMConfidence, false})
 		}
 		f.tempoSaidAll = append(f.tempoSaidAll, said{r.BPMConfidence, false})
@@ -198,7 +211,7 @@ func (f *figures) original(a answer) {
 			f.classSaid = append(f.classSaid, said{r.ClassConfidence, r.Class == it.Class})
 			f.confusion[[2]string{it.Class, r.Class}]++
 			if r.Class != it.Class {
-				f.classErrors = append(f.classErrors, classError(a))
+				f.classErrors.add(a, it.Class, r.Class, r.ClassConfidence)
 			}
 		} else {
 			f.confusion[[2]string{it.Class, string(r.Kind)}]++
@@ -214,7 +227,7 @@ func (f *figures) original(a answer) {
 		ok := string(r.Kind) == it.Kind
 		f.kind2.add(ok || it.Kind == "loop" && r.Kind == "music")
 		if !ok {
-			f.kindErrors = append(f.kindErrors, kindError(a))
+			f.kindErrors.add(a, it.Kind, string(r.Kind), r.KindConfidence)
 		}
 	}
 	f.kindSaid = append(f.kindSaid, said{r.KindConfidence, string(r.Kind) == it.Kind})
@@ -227,7 +240,7 @@ func (f *figures) original(a answer) {
 		}
 		f.keyFamilies[it.Family].add(key == it.Key)
 		if key != it.Key {
-			f.keyErrors = append(f.keyErrors, keyError(a, key))
+			f.keyErrors.add(a, it.Key, cmp.Or(key, "nothing said"), r.KeyConfidence)
 		}
 		if key != "" {
 			f.keySaid = append(f.keySaid, said{r.KeyConfidence, key == it.Key})
@@ -236,10 +249,17 @@ func (f *figures) original(a answer) {
 	if learn.Unpitched(it) {
 		f.noKeyGiven.add(key != "")
 		if key != "" {
-			f.falseKey = append(f.falseKey, keyError(a, key))
+			f.falseKey.add(a, "none", key, r.KeyConfidence)
 			f.keySaid = append(f.keySaid, said{r.KeyConfidence, false})
 		}
 	}
+}
+
+func heardTempo(r analysis.Verdict) string {
+	if r.BPM == 0 {
+		return "nothing said"
+	}
+	return fmt.Sprintf("%.4g", r.BPM)
 }
 
 func (f *figures) copied(a answer) {
