@@ -58,8 +58,27 @@ func TestGridFollowsALateStart(t *testing.T) {
 	if r.BPM == nil || math.Abs(*r.BPM-120) > 0.5 {
 		t.Fatalf("tempo %v", value(r.BPM))
 	}
-	if d := math.Abs(math.Remainder(r.Beats[0]-0.25, 0.5)); d > 0.03 {
+	if d := math.Abs(math.Remainder(r.Beats[0]-0.25, 0.5)); d > 0.003 {
 		t.Errorf("the first beat is at %.3f s, the first click at 0.25 s", r.Beats[0])
+	}
+}
+
+// A loop with silence before it, which no longer is a whole number of beats: the grid lies where the drums do.
+func TestGridFollowsTheDrums(t *testing.T) {
+	if raced {
+		t.Skip("rendering is slow under the race detector, and one sound after the other cannot race")
+	}
+	const lead = 0.1773 // s
+	for _, s := range synth.DrumLoops(44100) {
+		silence := make([]float32, int(math.Round(lead*44100))*s.Audio.Channels)
+		r := mustAnalyze(t, &pcm.Buffer{Rate: 44100, Channels: s.Audio.Channels, Samples: append(silence, s.Audio.Samples...)})
+		if r.BPM == nil || math.Abs(*r.BPM/s.BPM-1) > 0.01 {
+			t.Errorf("%s: tempo %v", s.Name, value(r.BPM))
+			continue
+		}
+		if off := math.Remainder(r.Beats[0]-lead, 60 / *r.BPM); math.Abs(off) > 0.01 {
+			t.Errorf("%s: the grid lies %.1f ms beside the drums", s.Name, 1000*off)
+		}
 	}
 }
 

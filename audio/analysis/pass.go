@@ -40,6 +40,7 @@ type pass struct {
 	timbre timbre
 	hit    hit
 	flux   fluxFrames
+	attack attacks
 	pitch  pitchFrames
 
 	scene  scene
@@ -97,12 +98,14 @@ func (p *pass) begin(rate, channels int, frames int64, head []float32) error {
 	if err := p.flux.reset(p.earRate, p.gain); err != nil {
 		return err
 	}
+	p.attack.reset(p.earRate, p.gain)
 	if err := p.pitch.reset(p.earRate); err != nil {
 		return err
 	}
 	// Room at once: what grows step by step leaves as much behind.
 	seconds := min(float64(max(0, frames))/float64(rate), 2*3600) // a header may claim anything
 	p.flux.reserve(int(seconds*p.flux.rate) + 2)
+	p.attack.reserve(seconds)
 	p.spec.cepstrum.reserve(int(seconds*float64(rate)/frameHop) + 2)
 	p.pitch.frames = slices.Grow(p.pitch.frames, int(seconds*p.earRate/pitchHop)+2)
 	return nil
@@ -139,6 +142,7 @@ func (p *pass) block(x []float32) {
 	p.hearing = p.still.feed(p.hearing[:0], y)
 	p.hit.feed(p.hearing)
 	p.flux.feed(p.hearing)
+	p.attack.feed(p.hearing)
 	p.pitch.feed(p.hearing)
 }
 
@@ -154,6 +158,7 @@ func (p *pass) finish() (*Result, error) {
 	p.hearing = p.still.feed(p.hearing[:0], rest)
 	p.hit.feed(p.hearing)
 	p.flux.feed(p.hearing)
+	p.attack.feed(p.hearing)
 	p.pitch.feed(p.hearing)
 	p.flux.finish()
 	p.pitch.finish()
@@ -165,7 +170,7 @@ func (p *pass) finish() (*Result, error) {
 		r.IntegratedLUFS = &level.Integrated
 	}
 	r.TruePeakDBTP, r.SamplePeakDBFS = decibels(level.TruePeak), decibels(level.SamplePeak)
-	p.scene.build(&p.flux, dur)
+	p.scene.build(&p.flux, &p.attack, dur)
 	if p.silent() {
 		r.SilenceStart = dur
 		return r, nil
@@ -176,7 +181,7 @@ func (p *pass) finish() (*Result, error) {
 	r.SilenceStart, r.SilenceEnd = p.scene.start, max(0, dur-p.scene.end)
 	p.tonal.build(&p.pitch)
 	p.shape.build(&p.scene, &p.timbre, &p.tonal)
-	r.Onsets = p.scene.allOnsets()
+	r.Onsets = p.scene.beginnings()
 	if err := p.tempo.search(&p.scene); err != nil {
 		return nil, err
 	}

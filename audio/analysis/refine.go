@@ -1,6 +1,10 @@
 package analysis
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // refine fits period and phase to the onsets near the grid and settles on the length of the
 // file where that agrees. BPM.
@@ -142,20 +146,27 @@ func fitGrid(onsets []onset, period float64) (fit, spread float64, ok bool) {
 	return fit, spread, true
 }
 
+// Who plays or cuts begins on a beat more often than not: a beginning is taken for one if at least
+// this share happens on beats counted from it, beside the beats that are heard.
+const (
+	firstAfterSilence = 0.4
+	firstOfCut        = 0.7 // the sound is going on already where the file begins
+)
+
 // firstBeat is the time of the first beat of the grid, s.
 func (f *tempoFinder) firstBeat(period float64, s *scene) float64 {
-	var re, im float64
-	for _, o := range s.onsets {
-		sin, cos := math.Sincos(2 * math.Pi * o.at / period)
-		re += o.strength * cos
-		im += o.strength * sin
+	heard := float64(f.folded(period*f.rate))/perBeat*period + fluxLead
+	phase := heard
+	if len(s.onsets) > 0 {
+		least := float32(firstOfCut)
+		if s.start > 0.02 {
+			least = firstAfterSilence
+		}
+		if first := s.onsets[0].begin; f.beatsFrom(first, period) > least*f.beatsFrom(heard, period) {
+			phase = first
+		}
 	}
-	phase := math.Atan2(im, re) / (2 * math.Pi) * period
-	// Onsets on the off-beat may pull the phase; the fold knows where the beat is.
-	at := float64(f.folded(period*f.rate))/perBeat*period + fluxLead
-	if d := math.Abs(math.Remainder(phase-at, period)); d > period/8 {
-		phase = at
-	}
+	phase = s.settle(phase, period)
 	phase = math.Mod(phase, period)
 	if phase < 0 {
 		phase += period
@@ -165,6 +176,37 @@ func (f *tempoFinder) firstBeat(period float64, s *scene) float64 {
 	}
 	if phase > period-0.02 {
 		return 0
+	}
+	return phase
+}
+
+// beatsFrom is how much happens on beats that are counted from a time.
+func (f *tempoFinder) beatsFrom(at, period float64) (v float32) {
+	bin := int(math.Round((at - fluxLead) / period * perBeat))
+	bin = ((bin % foldBins) + foldBins) % foldBins
+	for beat := range beatsFolded {
+		v += f.window(curveEven, bin+beat*perBeat) + f.window(curveLow, bin+beat*perBeat)
+	}
+	return v
+}
+
+// settle moves beats onto the attacks near them: to the median of their beginnings, the strongest
+// counting most.
+func (s *scene) settle(phase, period float64) float64 {
+	type attack struct{ off, strength float64 }
+	var near []attack
+	half := 0.0
+	for _, o := range s.onsets {
+		if off := math.Remainder(o.begin-phase, period); math.Abs(off) < period/10 {
+			near = append(near, attack{off, o.strength})
+			half += o.strength / 2
+		}
+	}
+	slices.SortFunc(near, func(a, b attack) int { return cmp.Compare(a.off, b.off) })
+	for _, a := range near {
+		if half -= a.strength; half <= 0 {
+			return phase + a.off
+		}
 	}
 	return phase
 }
@@ -183,11 +225,5 @@ func (f *tempoFinder) beginsOnBeat(phase, period float64, s *scene) bool {
 	if len(s.onsets) > 0 && s.onsets[0].at < 0.1*period && s.onsets[0].strength > 0.2 {
 		return true
 	}
-	on := func(at int) (v float32) {
-		for beat := range beatsFolded {
-			v += f.window(curveEven, at+beat*perBeat) + f.window(curveLow, at+beat*perBeat)
-		}
-		return v
-	}
-	return on(0) > 0.4*on(int(math.Round((phase-fluxLead)/period*perBeat))+foldBins)
+	return f.beatsFrom(0, period) > firstAfterSilence*f.beatsFrom(phase, period)
 }

@@ -31,7 +31,9 @@ type scene struct {
 
 // onset is one attack.
 type onset struct {
-	at       float64 // s
+	at       float64 // s, as the flux feels it
+	begin    float64 // s, where its attack begins
+	rises    bool    // a level rises there, so that the beginning is known
 	strength float64 // of the even curve, relative to the strongest
 	levelDB  float64 // highest level until the next onset
 }
@@ -43,7 +45,7 @@ func resize(x []float32, n int) []float32 {
 	return x[:n]
 }
 
-func (s *scene) build(f *fluxFrames, dur float64) {
+func (s *scene) build(f *fluxFrames, levels *attacks, dur float64) {
 	s.rate, s.dur, s.n = f.rate, dur, len(f.env)
 	s.levels = resize(s.levels, s.n)
 	peak := float32(1e-12)
@@ -88,7 +90,7 @@ func (s *scene) build(f *fluxFrames, dur float64) {
 			s.even[i] += v
 		}
 	}
-	s.findOnsets()
+	s.findOnsets(levels)
 }
 
 // smoothTaps is a Gaussian of 3 frames (9 ms) standard deviation.
@@ -159,29 +161,56 @@ func (s *scene) bounds() {
 // before it is centred on it. Measured on clicks.
 const fluxLead = 0.0055
 
-// findOnsets picks the attacks that rhythm and kind are judged by: the plain ones.
-func (s *scene) findOnsets() {
-	s.onsets = s.pick(s.onsets[:0], 0.1, 1.3, 0.04)
+// findOnsets picks the attacks: all of them, soft ones included, for who wants to cut the sound,
+// and those that rhythm and kind are judged by, the plain ones.
+func (s *scene) findOnsets(levels *attacks) {
+	s.soft = s.pick(s.soft[:0], softLeast, softMean, softOver)
+	levels.trace(s.soft)
+	s.onsets = s.pick(s.onsets[:0], plainLeast, plainMean, plainOver)
+	k := 0
+	for i := range s.onsets {
+		for s.soft[k].at < s.onsets[i].at { // what is plain is among the soft ones
+			k++
+		}
+		s.onsets[i].begin = s.soft[k].begin
+	}
+	if s.beginsLoud() && (len(s.onsets) == 0 || s.onsets[0].at > startReach) {
+		s.onsets = slices.Insert(s.onsets, 0, onset{at: 0, strength: 0.5})
+	}
 	s.describeOnsets()
 }
 
-// allOnsets gives every attack, soft ones included, for who wants to cut the sound, s.
-func (s *scene) allOnsets() []float64 {
-	s.soft = s.pick(s.soft[:0], softLeast, softMean, softOver)
-	at := make([]float64, 0, len(s.soft))
+// beginnings are where every attack begins, s.
+func (s *scene) beginnings() []float64 {
+	at := make([]float64, 0, len(s.soft)+1)
+	if s.beginsLoud() && (len(s.soft) == 0 || s.soft[0].begin > startReach) {
+		at = append(at, 0)
+	}
 	for _, o := range s.soft {
-		if len(at) == 0 || o.at > at[len(at)-1] {
-			at = append(at, o.at)
+		if n := len(at); n > 0 && !o.rises && o.at < at[n-1]+attackBack {
+			continue // a second thought about the one before
 		}
+		at = append(at, o.begin)
 	}
 	return at
 }
 
-// The thresholds for soft attacks; with these the demo loops' onsets are found best.
+// beginsLoud says that the very first frame, which has no former one to rise from, is an attack.
+func (s *scene) beginsLoud() bool { return s.n >= 3 && float64(s.levels[0]) > s.peakDB-20 }
+
+// startReach is up to where an onset is the attack that the sound begins with, s.
+const startReach = 0.04
+
+// The thresholds for soft attacks, with which the demo loops' onsets are found best, and those for
+// plain ones, none of them lower.
 const (
 	softLeast = 0.02
 	softMean  = 1.3
 	softOver  = 0.01
+
+	plainLeast = 0.1
+	plainMean  = 1.3
+	plainOver  = 0.04
 )
 
 // pick appends the peaks of the even curve that reach least of the strongest, and the running
@@ -197,7 +226,6 @@ func (s *scene) pick(dst []onset, least, rise, over float64) []onset {
 	if top <= 0 {
 		return dst
 	}
-	// The sound may begin with its attack: the very first frame has no former one to rise from.
 	ahead := int(0.03 * s.rate)
 	back := int(0.1 * s.rate)
 	sum := 0.0
@@ -238,9 +266,6 @@ func (s *scene) pick(dst []onset, least, rise, over float64) []onset {
 			continue
 		}
 		dst = append(dst, onset{at: max(0, t), strength: v / top})
-	}
-	if float64(s.levels[0]) > s.peakDB-20 && (len(dst) == 0 || dst[0].at > 0.04) {
-		dst = slices.Insert(dst, 0, onset{at: 0, strength: 0.5})
 	}
 	return dst
 }

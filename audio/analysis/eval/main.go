@@ -89,7 +89,7 @@ func run(out, cache, weights string) error {
 	}
 	var b strings.Builder
 	report(&b, len(set.Items), protocols)
-	if err := onsetReport(&b, fitted.Shipped); err != nil {
+	if err := onsetReport(&b); err != nil {
 		return err
 	}
 	if out == "" {

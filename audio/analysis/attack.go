@@ -1,0 +1,157 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+)
+
+// Where an attack begins. The flux feels an attack in frames of 23 ms and peaks while it rises,
+// some 5 to 35 ms after its beginning: good enough to count time by, too late to cut at. So the
+// levels of every millisecond are kept, of the whole and of its highs, and each onset is traced
+// back to where one of them leaves what was before.
+
+// The unit of levels: eighths of an octave of amplitude, 0.75 dB, upwards from -120 dBFS.
+const (
+	levelsPerOctave = 8
+	octavesBelow    = 20
+	levelFloor      = (127 - octavesBelow) * levelsPerOctave
+)
+
+// level is the logarithm of an amplitude, straight within each octave: what the exponent and the
+// first three bits of a float32 say.
+func level(x float32) uint8 {
+	return uint8(min(max(int(math.Float32bits(x)>>20)-levelFloor, 0), math.MaxUint8))
+}
+
+// attacks holds the levels of what the ear hears, a byte for each step of a millisecond.
+type attacks struct {
+	gain  float32 // brings the loudest to full scale
+	step  int     // samples
+	rate  float64 // steps a second
+	whole []uint8
+	highs []uint8 // of the difference from sample to sample
+
+	n         int    // samples of the step under way
+	top, edge uint32 // the bits of their greatest amplitudes, which are in the order of these
+	before    float32
+
+	near, heights []int // scratch of beginning
+}
+
+func (a *attacks) reset(rate float64, gain float32) {
+	step := max(1, int(math.Round(rate/1000)))
+	a.gain, a.step, a.rate = gain, step, rate/float64(step)
+	a.whole, a.highs = a.whole[:0], a.highs[:0]
+	a.n, a.top, a.edge, a.before = 0, 0, 0, 0
+}
+
+// reserve makes room for so many seconds.
+func (a *attacks) reserve(seconds float64) {
+	n := int(seconds*a.rate) + 2
+	a.whole, a.highs = slices.Grow(a.whole, n), slices.Grow(a.highs, n)
+}
+
+func (a *attacks) feed(x []float32) {
+	const amplitude = math.MaxUint32 >> 1 // all but the sign
+	n, top, edge, before := a.n, a.top, a.edge, a.before
+	for _, v := range x {
+		top = max(top, math.Float32bits(v)&amplitude)
+		edge = max(edge, math.Float32bits(v-before)&amplitude)
+		before = v
+		if n++; n == a.step {
+			a.whole = append(a.whole, level(math.Float32frombits(top)*a.gain))
+			a.highs = append(a.highs, level(math.Float32frombits(edge)*a.gain))
+			n, top, edge = 0, 0, 0
+		}
+	}
+	a.n, a.top, a.edge, a.before = n, top, edge, before
+}
+
+const (
+	// An attack is looked for from attackBack before its onset to attackAhead behind it, s.
+	attackBack  = 0.06
+	attackAhead = 0.012
+	attackGap   = 0.02 // s, between the beginnings of two
+	// attackLook is how far the levels before and behind a place are compared, s: half a period of
+	// 50 Hz, so that a low tone is as loud as its swings and not silent between them.
+	attackLook = 0.01
+	// What lies 30 dB under the attack counts as silence before it.
+	attackDepth = 30 * levelsPerOctave / 6
+	// A rise of less than 4.5 dB is no attack to be placed by.
+	attackLeast = 6
+	// An attack has begun when 1.5 dB of its rise are done.
+	attackBegun = 2
+	// Of several rises the first counts that has half the height of the highest: a bass sets in
+	// before its tone has its sharpest edge.
+	attackShare = 2
+)
+
+// trace finds where each of the onsets, in order, begins.
+func (a *attacks) trace(onsets []onset) {
+	from := 0.0
+	for i := range onsets {
+		o := &onsets[i]
+		if o.begin, o.rises = a.beginning(o.at, from); !o.rises {
+			o.begin = o.at
+		}
+		from = o.begin + attackGap
+	}
+}
+
+// beginning is where the attack begins that the flux felt at a time, but not before from (s). Where
+// no level rises there is none to be found.
+func (a *attacks) beginning(at, from float64) (begin float64, found bool) {
+	lo := max(0, int((at-attackBack)*a.rate), int(math.Ceil(from*a.rate)))
+	hi := min(len(a.whole)-1, int((at+attackAhead)*a.rate))
+	if lo > hi {
+		return at, false
+	}
+	curves := [...][]uint8{a.whole, a.highs}
+	most := 0
+	for _, curve := range curves {
+		for _, h := range a.rises(curve, lo, hi) {
+			most = max(most, h)
+		}
+	}
+	if most < attackLeast {
+		return at, false
+	}
+	least := max(attackLeast, most/attackShare)
+	first := hi - lo
+	for _, curve := range curves {
+		heights := a.rises(curve, lo, lo+first)
+		i := 0
+		for i < first && heights[i] < least {
+			i++
+		}
+		// It stays as high until what was before gets louder: there the rise begins.
+		for top := 0; i < first; i++ {
+			if top = max(top, heights[i]); heights[i+1] < top-attackBegun {
+				break
+			}
+		}
+		first = i
+	}
+	return float64(lo+first) / a.rate, true
+}
+
+// rises says for each step from lo to hi how far the loudest of the steps from there on stands over
+// the loudest before it.
+func (a *attacks) rises(curve []uint8, lo, hi int) []int {
+	look := int(attackLook * a.rate)
+	// near[k] is the loudest of look steps from lo-look+k on.
+	a.near = a.near[:0]
+	for from := lo - look; from <= hi; from++ {
+		top := uint8(0)
+		for _, v := range curve[max(0, from):max(0, min(len(curve), from+look))] {
+			top = max(top, v)
+		}
+		a.near = append(a.near, int(top))
+	}
+	a.heights = a.heights[:0]
+	for k := range max(0, hi-lo+1) {
+		ahead := a.near[k+look]
+		a.heights = append(a.heights, ahead-max(0, ahead-attackDepth, a.near[k]))
+	}
+	return a.heights
+}
