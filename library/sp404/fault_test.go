@@ -417,11 +417,20 @@ func (protected) Mkdir(string) error                    { return syscall.EROFS }
 func (protected) Create(string) (io.WriteCloser, error) { return nil, syscall.EROFS }
 func (protected) Rename(string, string) error           { return syscall.EROFS }
 
+// locked is a protected card of which the system knows it beforehand.
+type locked struct{ protected }
+
+func (locked) Writable(string) error { return syscall.EROFS }
+
 func TestProtectedCard(t *testing.T) {
 	b, before, _ := twoVersions(t)
 	_, err := b.writeOn(protected{})
 	if !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "lock switch") {
 		t.Errorf("%v", err)
+	}
+	b.opt.Files = locked{}
+	if _, err := NewPlan(context.Background(), b.kit, b.samples, b.card, b.opt); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "lock switch") {
+		t.Errorf("the plan says %v", err)
 	}
 	if now := snapshot(t, b.card); !maps.Equal(now, before) {
 		t.Errorf("the card differs in %q", differ(now, before))

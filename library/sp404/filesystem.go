@@ -23,6 +23,7 @@ type FileSystem interface {
 	Remove(path string) error  // a file or an empty folder
 	SyncDir(path string) error // makes names in the folder last
 	Free(path string) (bytes int64, known bool)
+	Writable(path string) error // why nothing can be written to the folder, as far as the system knows beforehand
 }
 
 // systemFS is the system's own.
@@ -34,6 +35,7 @@ func (systemFS) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(
 func (systemFS) Rename(from, to string) error               { return os.Rename(from, to) }
 func (systemFS) Remove(path string) error                   { return os.Remove(path) }
 func (systemFS) Free(path string) (int64, bool)             { return freeBytes(path) }
+func (systemFS) Writable(path string) error                 { return writable(path) }
 
 func (systemFS) Create(path string) (io.WriteCloser, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -2,6 +2,7 @@ package sp404
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,14 @@ func freeBytes(path string) (int64, bool) {
 		return 0, false
 	}
 	return int64(st.Bavail) * st.Bsize, true
+}
+
+// writable asks whether a folder can be written to: rights, and the lock of the card.
+func writable(path string) error {
+	if err := unix.Access(path, unix.W_OK); err != nil {
+		return &fs.PathError{Op: "write to", Path: path, Err: err}
+	}
+	return nil
 }
 
 // dropCache asks the kernel to read the file from the medium and not from memory, so that

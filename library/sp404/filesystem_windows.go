@@ -1,7 +1,9 @@
 package sp404
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/windows"
 )
@@ -17,6 +19,19 @@ func freeBytes(path string) (int64, bool) {
 		return 0, false
 	}
 	return int64(free), true
+}
+
+// writable asks whether the volume of a folder is locked; rights only show when something is written.
+func writable(path string) error {
+	root, err := windows.UTF16PtrFromString(filepath.VolumeName(path) + `\`)
+	if err != nil {
+		return err
+	}
+	var flags uint32
+	if err := windows.GetVolumeInformation(root, nil, 0, nil, nil, &flags, nil, 0); err == nil && flags&windows.FILE_READ_ONLY_VOLUME != 0 {
+		return &fs.PathError{Op: "write to", Path: path, Err: windows.ERROR_WRITE_PROTECT}
+	}
+	return nil
 }
 
 // dropCache does nothing: Windows reads removable drives back from its cache only while the

@@ -93,6 +93,7 @@ func (f fatFS) Mkdir(p string) error      { return f.run("mmd", f.name(p)) }
 func (f fatFS) Rename(a, b string) error  { return f.run("mren", f.name(a), f.name(b)) }
 func (f fatFS) SyncDir(string) error      { return nil }
 func (f fatFS) Free(string) (int64, bool) { return 0, false }
+func (f fatFS) Writable(string) error     { return nil }
 func (f fatFS) Remove(p string) error {
 	fi, err := f.Stat(p)
 	if err != nil {
@@ -398,9 +399,13 @@ func cardLife(t *testing.T, m mounted) {
 		t.Errorf("a full card differs in %q", differ(now, before))
 	}
 
+	planned := b.plan()
 	m.remount(true)
-	if _, err := b.plan().Write(context.Background(), nil); !errors.Is(err, ErrReadOnly) {
+	if _, err := planned.Write(context.Background(), nil); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("a protected card: %v", err)
+	}
+	if _, err := NewPlan(context.Background(), b.kit, b.samples, m.dir, b.opt); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), "lock switch") {
+		t.Errorf("the plan for a protected card: %v", err)
 	}
 	if r := b.verify(); !r.OK() {
 		t.Errorf("%+v", r)

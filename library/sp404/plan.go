@@ -207,6 +207,9 @@ func NewPlan(ctx context.Context, k kit.Kit, samples map[string]Sample, dir stri
 	if !fi.IsDir() {
 		return nil, fmt.Errorf("%s is a file; choose the card's folder", p.ground)
 	}
+	if err := o.Files.Writable(p.ground); err != nil {
+		return nil, explain(err, dir, false)
+	}
 	if free, ok := o.Files.Free(p.ground); ok {
 		p.Free = free
 	}

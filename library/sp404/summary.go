@@ -76,7 +76,8 @@ func plural(n int) string {
 	return ""
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+// megabytes are of 1024 × 1024 bytes, as everywhere in the program.
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/(1<<20)) }
 
 // Summary is the last object of `card plan --json` and `card write --json`.
 type Summary struct {
