@@ -1,8 +1,10 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -202,13 +204,7 @@ func (w *window) placeLines(p places) []browser.Place {
 
 // mostUsed orders tags by use; equal ones stay in the order of the alphabet.
 func mostUsed(tags []catalog.Tag) []catalog.Tag {
-	out := append([]catalog.Tag(nil), tags...)
-	for i := 1; i < len(out); i++ {
-		for j := i; j > 0 && out[j].Count > out[j-1].Count; j-- {
-			out[j], out[j-1] = out[j-1], out[j]
-		}
-	}
-	return out
+	return slices.SortedStableFunc(slices.Values(tags), func(a, b catalog.Tag) int { return cmp.Compare(b.Count, a.Count) })
 }
 
 // goTo narrows the list to a place of the sidebar.
@@ -217,7 +213,7 @@ func (w *window) goTo(p browser.Place) {
 		w.list.SetScope(browser.Scope{})
 		return
 	}
-	scope := browser.Scope{Title: p.Title, Query: p.Query}
+	scope := browser.Scope{Title: p.Title, Query: p.Query, Copies: p.ID == "twins" || p.ID == "sounds"}
 	if id, ok := strings.CutPrefix(p.ID, "c-"); ok && p.Drop {
 		scope.Collection = id
 	}

@@ -296,7 +296,7 @@ func (w *window) close() {
 		s.Window.FullScreen = w.win.FullScreen()
 		s.Window.Kit, s.Window.Bank = k.ID, w.kits.Bank()
 		s.Window.Query = w.search.Text()
-		s.Search.Sort, s.Search.Descending = w.search.Sort().By, w.search.Sort().Down
+		s.Search.Sort, s.Search.Descending = w.search.KeptSort().By, w.search.KeptSort().Down
 	})
 	if err != nil {
 		fyne.LogError("settings were not kept", err)

@@ -99,7 +99,7 @@ var (
 func Default() Settings {
 	return Settings{
 		Playback: Playback{AutoPlay: true, LoopLoops: true, Volume: 0.8, SessionTempo: 90},
-		Search:   Search{Sort: "added", Descending: true, Recent: 20},
+		Search:   Search{Recent: 20},
 		Card:     Card{Format: "wav"},
 		Window:   Window{Width: 1280, Height: 800, Splits: map[string]float64{}, Theme: "system"},
 	}

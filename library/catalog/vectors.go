@@ -21,23 +21,24 @@ type Vectors struct {
 
 	Seconds []float32 // lengths of the sounds of Rows
 
-	mu   sync.Mutex
-	twin *Set
+	mu    sync.Mutex
+	asked bool
+	twins [][]Row
 }
 
-// Twins keeps what find makes of v, so that it is asked only once: the samples that sound the
-// same as another one, which takes seconds to find in a large library.
-func (v *Vectors) Twins(find func() (*Set, error)) (*Set, error) {
+// Twins keeps what find makes of v, so that it is asked only once: groups of samples that sound the
+// same, which takes seconds to find in a large library.
+func (v *Vectors) Twins(find func() ([][]Row, error)) ([][]Row, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.twin == nil {
-		s, err := find()
+	if !v.asked {
+		groups, err := find()
 		if err != nil {
 			return nil, err
 		}
-		v.twin = s
+		v.twins, v.asked = groups, true
 	}
-	return v.twin, nil
+	return v.twins, nil
 }
 
 // At is the vector of Rows[i].

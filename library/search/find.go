@@ -197,7 +197,8 @@ func (n during) find(f *finder) (*catalog.Set, error) {
 
 func (n property) find(f *finder) (*catalog.Set, error) {
 	if n.name == "twin" {
-		return twins(f.ctx, f.db)
+		groups, err := twins(f.ctx, f.db)
+		return catalog.SetOf(slices.Concat(groups...)), err
 	}
 	if slices.Contains(acrossRows, n.name) {
 		return f.db.FindAcross(f.ctx, flags[n.group][n.name])

@@ -17,7 +17,8 @@ import (
 type By string
 
 // The orders. Relevance is the default: the nearest first for like:, those whose name has the
-// words first for free text, the manual order for one collection, else the order of import.
+// words first for free text, copies of one sound together for is:duplicate and is:twin, the manual
+// order for one collection, else the order of import.
 const (
 	Relevance  By = ""
 	Import     By = "import"
@@ -97,6 +98,8 @@ func listing(q Query, sort Sort) Sort {
 	switch _, in := q.root.(inCollection); {
 	case sort.By != Relevance && sort.By != Similarity:
 		return sort
+	case q.like == nil && q.copies() != nil:
+		return Sort{By: Name}
 	case q.like != nil || in || len(q.text) == 0:
 		return Sort{By: Import}
 	}
@@ -127,6 +130,10 @@ func (f *finder) arrange(q Query, sort Sort, set *catalog.Set, order []catalog.R
 		return f.inManualOrder(c, set)
 	}
 	rows := pick(order, set)
+	if group := q.copies(); group != nil && sort.By == Relevance {
+		groups, err := group(f.ctx, f.db)
+		return gather(rows, groups), err
+	}
 	if sort.By != Relevance || len(q.text) == 0 || len(rows) < 2 || len(rows) > rankLimit {
 		return rows, nil
 	}

@@ -20,20 +20,28 @@ const (
 	sameCourse = 0.9   // correlation of the small waveforms
 )
 
-// duplicates lists groups of samples that sound the same, whatever their bytes, formats and
-// levels: each group and the groups in the order of import. Samples that have not been analysed
-// are in none.
-func duplicates(ctx context.Context, db *catalog.DB) ([][]catalog.Row, error) {
+// twins lists groups of samples that sound the same, whatever their bytes, formats and levels:
+// each group and the groups in the order of import. Samples that have not been analysed are in
+// none.
+func twins(ctx context.Context, db *catalog.DB) ([][]catalog.Row, error) {
 	v, err := db.Vectors(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find duplicates: %w", err)
+		return nil, fmt.Errorf("find what sounds the same: %w", err)
 	}
+	groups, err := v.Twins(func() ([][]catalog.Row, error) { return groupTwins(ctx, db, v) })
+	if err != nil {
+		return nil, fmt.Errorf("find what sounds the same: %w", err)
+	}
+	return groups, nil
+}
+
+func groupTwins(ctx context.Context, db *catalog.DB, v *catalog.Vectors) ([][]catalog.Row, error) {
 	pairs, err := nearPairs(ctx, v)
 	if err != nil {
-		return nil, fmt.Errorf("find duplicates: %w", err)
+		return nil, err
 	}
 	if pairs, err = sameShape(ctx, db, pairs); err != nil {
-		return nil, fmt.Errorf("find duplicates: %w", err)
+		return nil, err
 	}
 	// Join pairs into groups: each sample points towards the first of its group.
 	first := map[catalog.Row]catalog.Row{}
@@ -160,14 +168,70 @@ func correlation(a, b []float64) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// twins is the set of all samples in duplicates.
-func twins(ctx context.Context, db *catalog.DB) (*catalog.Set, error) {
-	v, err := db.Vectors(ctx)
+// duplicates lists groups of samples of the same bytes.
+func duplicates(ctx context.Context, db *catalog.DB) ([][]catalog.Row, error) {
+	const from = ` FROM doubles d CROSS JOIN samples s ON s.content = d.content`
+	rows, err := db.Rows(ctx, `SELECT s.row AS row`+from+` ORDER BY d.content, s.row`)
 	if err != nil {
 		return nil, err
 	}
-	return v.Twins(func() (*catalog.Set, error) {
-		groups, err := duplicates(ctx, db)
-		return catalog.SetOf(slices.Concat(groups...)), err
-	})
+	heads, err := db.Rows(ctx, `SELECT min(s.row) AS row`+from+` GROUP BY d.content`)
+	if err != nil {
+		return nil, err
+	}
+	begins := catalog.SetOf(heads)
+	var out [][]catalog.Row
+	for i, r := range rows {
+		if i == 0 || begins.Has(r) {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], r)
+	}
+	return out, nil
+}
+
+// copies is how a query that finds sounds which are there more than once groups them; nil for any
+// other query.
+func (q Query) copies() func(context.Context, *catalog.DB) ([][]catalog.Row, error) {
+	conditions, ok := q.root.(allOf)
+	if !ok {
+		conditions = allOf{q.root}
+	}
+	for _, c := range conditions {
+		switch c {
+		case property{"is", "twin"}:
+			return twins
+		case property{"is", "duplicate"}:
+			return duplicates
+		}
+	}
+	return nil
+}
+
+// gather brings the members of each group together, where the first of them stands.
+func gather(rows []catalog.Row, groups [][]catalog.Row) []catalog.Row {
+	group := map[catalog.Row]int{}
+	for i, g := range groups {
+		for _, r := range g {
+			group[r] = i
+		}
+	}
+	members := make([][]catalog.Row, len(groups), len(groups)+len(rows))
+	var order []int
+	for _, r := range rows {
+		g, ok := group[r]
+		if !ok { // it has come since the groups were made
+			g = len(members)
+			members = append(members, nil)
+		}
+		if len(members[g]) == 0 {
+			order = append(order, g)
+		}
+		members[g] = append(members[g], r)
+	}
+	out := make([]catalog.Row, 0, len(rows))
+	for _, g := range order {
+		out = append(out, members[g]...)
+	}
+	return out
 }

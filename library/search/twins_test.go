@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"sampleagent/audio/codec"
@@ -51,7 +52,7 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 	}
 	rows, err := db.All(t.Context())
 	must(t, err)
-	groups, err := duplicates(t.Context(), db)
+	groups, err := twins(t.Context(), db)
 	must(t, err)
 	if want := [][]catalog.Row{rows[0:3], rows[4:6]}; len(groups) != 2 || !slices.Equal(groups[0], want[0]) || !slices.Equal(groups[1], want[1]) {
 		t.Errorf("%v, want %v", groups, want)
@@ -61,6 +62,39 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 	}
 	if got := find(t, db, "is:duplicate", Sort{By: Import}); !slices.Equal(got, rows[4:6]) {
 		t.Errorf("is:duplicate: %v", got)
+	}
+}
+
+// Copies stand beside their original, wherever their names would put them.
+func TestCopiesStandTogether(t *testing.T) {
+	root := t.TempDir()
+	put := func(name string, b *pcm.Buffer) {
+		f, err := os.Create(filepath.Join(root, name))
+		must(t, err)
+		must(t, codec.EncodeWAV(f, b, codec.WAVOptions{}))
+		must(t, f.Close())
+	}
+	tone, hat := sound(200, 8, 0, 44100, 0.8), sound(200, 40, 1, 44100, 0.8)
+	put("1 tone.wav", tone)
+	put("2 hat.wav", hat)
+	put("3 alone.wav", sound(1200, 8, 0.2, 44100, 0.8))
+	put("4 hat copy.wav", hat)
+	put("5 tone copy.wav", tone)
+	put("6 tone soft.wav", sound(200, 8, 0, 44100, 0.3))
+	db := openNew(t)
+	if _, err := ingest.Run(t.Context(), db, []string{root}, ingest.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{"is:duplicate": "15 24", "is:twin": "156 24", "is:duplicate copy": "4 5", "-is:twin": "3"} {
+		var got []byte
+		for _, r := range find(t, db, query, Sort{}) {
+			s, err := db.Sample(t.Context(), r)
+			must(t, err)
+			got = append(got, s.Name[0])
+		}
+		if string(got) != strings.ReplaceAll(want, " ", "") {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
 	}
 }
 
@@ -112,7 +146,7 @@ func TestDuplicatesAmongLabelledSounds(t *testing.T) {
 	for _, s := range samples {
 		name[s.Row] = filepath.Base(s.Path)[:3]
 	}
-	groups, err := duplicates(t.Context(), db)
+	groups, err := twins(t.Context(), db)
 	must(t, err)
 	found, wrong := 0, 0
 	for _, g := range groups {

@@ -47,7 +47,12 @@ type Scope struct {
 	// Collection is the id of a collection that is filled by hand: it is shown in its own order,
 	// which can be changed by dragging. "" for all else.
 	Collection string
+	// Copies says that the query finds sounds that are there more than once: copies stand together.
+	Copies bool
 }
+
+// ordered says that the scope has an order of its own, which is taken on going there.
+func (s Scope) ordered() bool { return s.Collection != "" || s.Copies }
 
 const (
 	typingPause = 120 * time.Millisecond // from the last letter to the search
@@ -69,7 +74,7 @@ type Model struct {
 	text    string
 	scope   Scope
 	sort    Sort
-	outside Sort // the order to go back to on leaving a collection
+	outside Sort // the order to go back to on leaving a scope with an order of its own
 	rows    []catalog.Row
 	ready   bool // a first answer has come
 	err     *QueryError
@@ -100,6 +105,14 @@ func (m *Model) Scope() Scope { return m.scope }
 
 // Sort is the order.
 func (m *Model) Sort() Sort { return m.sort }
+
+// KeptSort is the order to begin with next time: not the one that a scope has of its own.
+func (m *Model) KeptSort() Sort {
+	if m.scope.ordered() && m.sort == (Sort{}) {
+		return m.outside
+	}
+	return m.sort
+}
 
 // Err is what is wrong with the query, or nil.
 func (m *Model) Err() *QueryError { return m.err }
@@ -175,9 +188,9 @@ func (m *Model) SetScope(s Scope) {
 		return
 	}
 	switch {
-	case s.Collection != "" && m.scope.Collection == "":
+	case s.ordered() && !m.scope.ordered():
 		m.outside, m.sort = m.sort, Sort{}
-	case s.Collection == "" && m.scope.Collection != "" && m.sort == Sort{}:
+	case !s.ordered() && m.scope.ordered() && m.sort == Sort{}:
 		m.sort = m.outside
 	}
 	m.scope = s
@@ -212,17 +225,25 @@ func (m *Model) SetSort(by string) {
 	if m.sort.By == by {
 		m.sort.Down = !m.sort.Down
 	} else {
-		m.sort = Sort{By: by, Down: by == "added" || by == "rating"}
+		m.sort = Sort{By: by, Down: by == newest.By || by == "rating"}
 	}
 	m.search(0, false)
 }
 
+// newest is what matches best while nothing is asked for.
+var newest = Sort{By: "added", Down: true}
+
+// shownSort is the order in which the rows come.
+func (m *Model) shownSort() Sort {
+	if m.sort == (Sort{}) && m.Query() == "" {
+		return newest
+	}
+	return m.sort
+}
+
 // Start sets everything at once, as remembered from last time, and searches.
 func (m *Model) Start(text string, scope Scope, sort Sort) {
-	m.text, m.scope = text, scope
-	if sort.By != "" {
-		m.sort = sort
-	}
+	m.text, m.scope, m.sort = text, scope, sort
 	m.search(0, false)
 }
 
@@ -255,7 +276,7 @@ func (m *Model) Changed(rows []catalog.Row) {
 func (m *Model) search(pause time.Duration, keep bool) {
 	m.asked++
 	m.reloading, m.again = keep, false
-	asked, query, sort := m.asked, m.Query(), m.sort
+	asked, query, sort := m.asked, m.Query(), m.shownSort()
 	if m.cancel != nil {
 		m.cancel()
 	}

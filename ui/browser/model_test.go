@@ -16,12 +16,13 @@ import (
 type library struct {
 	n        int
 	searched []string
+	sorts    []Sort
 	fetched  int // samples asked for
 	fail     error
 }
 
-func (l *library) Search(_ context.Context, q string, _ Sort) ([]catalog.Row, error) {
-	l.searched = append(l.searched, q)
+func (l *library) Search(_ context.Context, q string, s Sort) ([]catalog.Row, error) {
+	l.searched, l.sorts = append(l.searched, q), append(l.sorts, s)
 	if l.fail != nil {
 		return nil, l.fail
 	}
@@ -217,6 +218,33 @@ func TestSortTurnsRoundAndStays(t *testing.T) {
 	m.SetSort("rating")
 	if m.Sort() != (Sort{By: "rating", Down: true}) {
 		t.Error("ratings begin with the best")
+	}
+}
+
+// The newest come first while nothing is asked for, then what matches best; copies stand together,
+// and a person's own order comes back after them and is the one that is kept.
+func TestTheOrderFitsWhatIsAskedFor(t *testing.T) {
+	m, lib, bg := newTestModel(10)
+	last := func() Sort {
+		bg.settle()
+		return lib.sorts[len(lib.sorts)-1]
+	}
+	m.Start("", Scope{}, Sort{})
+	if got := last(); got != newest {
+		t.Errorf("nothing asked for: %+v", got)
+	}
+	m.SetText("sample")
+	if got := last(); got != (Sort{}) {
+		t.Errorf("words: %+v", got)
+	}
+	m.SetSort("tempo")
+	m.SetScope(Scope{Title: "Same file twice", Query: "sample", Copies: true})
+	if got := last(); got != (Sort{}) || m.KeptSort() != (Sort{By: "tempo"}) {
+		t.Errorf("copies: %+v, kept %+v", got, m.KeptSort())
+	}
+	m.SetScope(Scope{})
+	if got := last(); got != (Sort{By: "tempo"}) {
+		t.Errorf("after the copies: %+v", got)
 	}
 }
 

@@ -377,7 +377,7 @@ func (v *View) sortBy(by string) {
 
 // showSort says in the header and on the chip what the list is sorted by.
 func (v *View) showSort() {
-	s := v.model.Sort()
+	s := v.model.shownSort()
 	v.header.show(s)
 	for _, c := range sortColumns {
 		if c.By == s.By {
@@ -385,6 +385,8 @@ func (v *View) showSort() {
 			switch {
 			case v.model.Scope().Collection != "" && c.By == "":
 				title = "Own order"
+			case v.model.Scope().Copies && c.By == "":
+				title = "Copies together"
 			case c.Down != "" && s.Down: // no column above the list shows these directions
 				title = c.Down
 			case c.Up != "":
