@@ -46,6 +46,8 @@ func (w *window) taskChanged(t task.Status) {
 	switch {
 	case t.State == task.Failed:
 		colour = theme.Bad
+	case t.State == task.Cancelled && t.FailureCount > 0:
+		text += fmt.Sprintf(" %d could not be read: %s shows why.", t.FailureCount, w.keys(shortcut.Tasks))
 	case t.FailureCount > 0:
 		colour = theme.Warn
 		text += fmt.Sprintf(" %s shows why.", w.keys(shortcut.Tasks))
@@ -116,13 +118,12 @@ func (l *taskList) refresh(all []task.Status) {
 	l.box.Objects = nil
 	visible(l.none, len(all) == 0)
 	for _, t := range all {
-		text, share := transport.WorkLine(t)
-		line := own.NewLabel(text)
+		line := own.NewLabel(transport.WorkLine(t))
 		if t.State == task.Failed {
 			line.Colour = theme.Bad
 		}
 		bar := own.NewBar(theme.Accent, 5)
-		bar.SetValue(max(0, share))
+		bar.SetValue(max(0, t.Share()))
 		id := t.ID
 		head := own.Beside(4, 0, line)
 		button := func(icon, hint string, f func(task.ID)) {

@@ -282,6 +282,7 @@ var Extra = []struct{ Where, Keys, Does string }{
 	{"List", "Shift or Ctrl with a click", "select several"},
 	{"List", "Letters", "jump to a name that begins so"},
 	{"List", "/", "go to the search field"},
+	{"List, sidebar, pads", "Menu key or Shift+F10", "what a right click opens"},
 	{"Search field", "Down or Enter", "go to the list"},
 	{"Search field", "Esc", "clear, then go to the list"},
 	{"Pads", "1 2 3 4 · Q W E R · A S D F · Z X C V", "play pads 1 to 16"},

@@ -7,6 +7,7 @@ package transport
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -85,42 +86,47 @@ func (s State) Session() string {
 	return text
 }
 
-// WorkLine is one task as the bar shows it; share below 0 means that the end is not known.
-func WorkLine(t task.Status) (text string, share float64) {
-	share = t.Share()
-	switch t.State {
-	case task.Waiting:
-		return t.Title + ": waiting", -1
-	case task.Done, task.Failed, task.Cancelled:
-		return Ended(t), 1
-	}
-	text = t.Title
-	if t.Total > 0 {
-		text += fmt.Sprintf(" · %d of %d", t.Done, t.Total)
-	} else if t.TotalBytes > 0 {
-		text += fmt.Sprintf(" · %.0f %%", 100*share)
-	} else if t.Done > 0 {
-		text += fmt.Sprintf(" · %d", t.Done)
-	} else if t.Current != "" && t.State == task.Running {
-		text += " · " + t.Current
+// Work says how far a task is that has not ended: "3 of 12 · 40 s left".
+func Work(t task.Status) string {
+	var parts []string
+	switch {
+	case t.State == task.Waiting:
+		return "waiting"
+	case t.Total > 0:
+		parts = append(parts, fmt.Sprintf("%d of %d", t.Done, t.Total))
+	case t.TotalBytes > 0:
+		parts = append(parts, fmt.Sprintf("%.0f %%", 100*t.Share()))
+	case t.Done > 0:
+		parts = append(parts, fmt.Sprint(t.Done))
 	}
 	if t.State == task.Paused {
-		return text + " · paused", share
+		parts = append(parts, "paused")
+	} else if left := Left(t.ETA); left != "" {
+		parts = append(parts, left)
 	}
-	if left := Left(t.ETA); left != "" {
-		text += " · " + left
+	return strings.Join(parts, " · ")
+}
+
+// WorkLine is one task in a line: what it does, how far it is, and what could not be read.
+func WorkLine(t task.Status) string {
+	if t.State.Final() {
+		return Ended(t)
+	}
+	line := t.Title
+	if at := Work(t); at != "" {
+		line += " · " + at
 	}
 	if t.FailureCount > 0 {
-		text += fmt.Sprintf(" · %d could not be read", t.FailureCount)
+		line += fmt.Sprintf(" · %d could not be read", t.FailureCount)
 	}
-	return text, share
+	return line
 }
 
 // Ended says how a task came out.
 func Ended(t task.Status) string {
 	switch {
 	case t.State == task.Cancelled:
-		return t.Title + ": cancelled, what was done is kept"
+		return t.Title + ": cancelled; what was done is kept."
 	case t.State == task.Failed:
 		return t.Title + ": " + t.Err
 	case t.Summary != "":
@@ -154,7 +160,7 @@ type View struct {
 	volume                         *own.Slider
 	speaker                        *own.IconButton
 	meter                          *meter
-	work                           *own.Label
+	work, progress                 *own.Label // what is done, cut where it is too long, and how far it is
 	workBar                        *own.Bar
 	pause, cancel                  *own.IconButton
 	workBox                        *fyne.Container
@@ -193,6 +199,7 @@ func NewView(c Core) *View {
 	v.meter = newMeter()
 	v.work = own.NewLabel("")
 	v.work.TextSize = theme.TextSmall
+	v.progress = own.NewCaption("")
 	v.workBar = own.NewBar(theme.Accent, 4)
 	v.pause = own.NewIconButton("pause", "Pause or go on", func() {
 		if v.task.State == task.Paused {
@@ -203,7 +210,7 @@ func NewView(c Core) *View {
 	})
 	v.cancel = own.NewIconButton("close", "Cancel; what is done is kept", func() { c.CancelTask(v.task.ID) })
 	v.pause.Side, v.cancel.Side = 24, 24
-	v.workBox = own.Beside(4, 0, own.NewTapArea(own.Below(4, -1, v.work, v.workBar), func() { call(c.ShowTasks) }), v.pause, v.cancel)
+	v.workBox = own.Beside(4, 0, own.NewTapArea(own.Below(4, -1, own.Beside(8, 0, v.work, v.progress), v.workBar), func() { call(c.ShowTasks) }), v.pause, v.cancel)
 	v.workBox.Hide()
 
 	volume := own.FixedWidth(96, own.Below(0, -1, v.volume))
@@ -305,9 +312,9 @@ func (v *View) Work(t *task.Status) {
 		return
 	}
 	v.task = *t
-	text, share := WorkLine(*t)
-	v.work.Set(text, theme.Text)
-	v.workBar.SetValue(max(0, share))
+	v.work.Set(t.Title, theme.Text)
+	v.progress.SetText(Work(*t))
+	v.workBar.SetValue(max(0, t.Share()))
 	icon := "pause"
 	if t.State == task.Paused {
 		icon = "play"

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -83,6 +84,11 @@ func escapeFrom(o fyne.CanvasObject, own func()) {
 		return
 	}
 	Escape(fyne.CurrentApp().Driver().CanvasForObject(o))
+}
+
+// asksForMenu says that a key opens the menu of what has the focus, as a right click does.
+func asksForMenu(e *fyne.KeyEvent, held fyne.KeyModifier) bool {
+	return e.Name == desktop.KeyMenu || e.Name == fyne.KeyF10 && held == fyne.KeyModifierShift
 }
 
 // Pass hands a function key on to the window, where it means the same wherever the focus is.

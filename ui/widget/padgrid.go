@@ -42,7 +42,7 @@ type PadGrid struct {
 	OnOpen    func(i int)                      // double click
 	OnEdit    func(e Edit)                     // copy, cut, paste, select all
 	OnMove    func(from, to int, copying bool) // dragged onto another pad; outside: to is -1
-	OnMenu    func(i int, at fyne.Position)    // right click
+	OnMenu    func(i int, at fyne.Position)    // right click or the menu key
 	OnDelete  func(i int)                      // Delete or Backspace
 	OnKey     func(e *fyne.KeyEvent) bool      // keys first go here
 	OnFocus   func(focused bool)
@@ -254,6 +254,14 @@ func (g *PadGrid) KeyUp(e *fyne.KeyEvent) {
 
 // TypedKey implements fyne.Focusable: arrows walk over the pads.
 func (g *PadGrid) TypedKey(e *fyne.KeyEvent) {
+	if asksForMenu(e, g.Modifiers()) {
+		if g.OnMenu != nil {
+			face := g.faces[g.selected]
+			middle := face.Position().AddXY(face.Size().Width/2, face.Size().Height/2)
+			g.OnMenu(g.selected, fyne.CurrentApp().Driver().AbsolutePositionForObject(g).Add(middle))
+		}
+		return
+	}
 	if g.OnKey != nil && g.OnKey(e) || Pass(g, e) {
 		return
 	}

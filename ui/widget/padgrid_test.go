@@ -119,3 +119,18 @@ func TestAPressPlaysAndSelects(t *testing.T) {
 		t.Errorf("pressed %d, released %d, selected %d; want 1", pressed, released, g.Selected())
 	}
 }
+
+func TestTheMenuKeyOpensTheMenuOfTheSelectedPad(t *testing.T) {
+	g := newPads(t)
+	menu := -1
+	g.OnMenu = func(i int, at fyne.Position) {
+		if menu = i; g.PadAtAbsolute(at) != i {
+			t.Errorf("the menu of pad %d opens over pad %d", i+1, g.PadAtAbsolute(at)+1)
+		}
+	}
+	g.Select(6)
+	g.TypedKey(&fyne.KeyEvent{Name: desktop.KeyMenu})
+	if menu != 6 {
+		t.Errorf("the menu of pad %d", menu+1)
+	}
+}

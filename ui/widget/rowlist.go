@@ -42,7 +42,7 @@ type RowList struct {
 	OnKey       func(e *fyne.KeyEvent) bool        // keys first go here; true: done
 	OnRune      func(r rune) bool                  // runes first go here; true: done
 	OnTypeAhead func(prefix string)                // letters typed in quick succession
-	OnMenu      func(i int, at fyne.Position)      // right click, absolute position
+	OnMenu      func(i int, at fyne.Position)      // right click or the menu key, absolute position
 	OnClick     func(i int, at fyne.Position) bool // left click at a position within row i; true: handled, do not select
 	OnVisible   func(first, last int)              // the lines now on the screen, last exclusive
 	OnDrag      func(rows []int, at fyne.Position) // being dragged over an absolute position
@@ -257,6 +257,14 @@ func isModifier(k fyne.KeyName) bool {
 
 // TypedKey implements fyne.Focusable.
 func (l *RowList) TypedKey(e *fyne.KeyEvent) {
+	if asksForMenu(e, l.Modifiers()) {
+		if i := l.sel.Cursor(); i >= 0 && i < l.length && l.OnMenu != nil {
+			l.ScrollTo(i)
+			below := fyne.NewPos(l.RowHeight, float32(float64(i+1)*float64(l.RowHeight)-l.offset))
+			l.OnMenu(i, fyne.CurrentApp().Driver().AbsolutePositionForObject(l).Add(below))
+		}
+		return
+	}
 	if l.OnKey != nil && l.OnKey(e) || Pass(l, e) {
 		return
 	}

@@ -229,3 +229,22 @@ func BenchmarkScrollHundredThousand(b *testing.B) {
 		}
 	}
 }
+
+func TestTheMenuKeyOpensTheMenuOfTheChosenRow(t *testing.T) {
+	g := newRig(t, 100)
+	var rows []int
+	var at fyne.Position
+	g.list.OnMenu = func(i int, p fyne.Position) { rows, at = append(rows, i), p }
+	g.key(desktop.KeyMenu) // nothing is chosen
+	g.key(fyne.KeyEnd)
+	g.key(desktop.KeyMenu)
+	if !slices.Equal(rows, []int{99}) || at.Y < 290 || at.Y > 300 {
+		t.Errorf("menus of %v, the last at %v", rows, at)
+	}
+	g.key(fyne.KeyF10) // without Shift it is another key
+	g.mods = fyne.KeyModifierShift
+	g.key(fyne.KeyF10)
+	if !slices.Equal(rows, []int{99, 99}) {
+		t.Errorf("menus of %v", rows)
+	}
+}
