@@ -18,7 +18,7 @@ import (
 // applicationID is the service under which the keyring keeps our secrets.
 const applicationID = "app.sampleagent.desktop"
 
-// Cloud is the account: signing in and out, the queue for cloud analysis, keeping in step.
+// Cloud is the account: signing in and out, the queue for cloud analysis, keeping in sync.
 func (a *App) Cloud() *cloud.Cloud { return a.cloud }
 
 // Server is the address of the cloud's server: the environment's, else the settings'; "" = none.

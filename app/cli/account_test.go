@@ -232,7 +232,7 @@ func TestAnotherVersionOfSyncIsTold(t *testing.T) {
 }
 
 // One machine, two servers: each sign-in stays, what goes out goes to the account in use, and a
-// library that is in step with one account sends nothing to another until a person says so.
+// library that is in sync with one account sends nothing to another until a person says so.
 func TestSeveralAccountsAndServers(t *testing.T) {
 	one, two := newServer(t), newServer(t)
 	ctx := t.Context()
@@ -250,11 +250,11 @@ func TestSeveralAccountsAndServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := cloud.State()
-	if second.Account.Server != two.url || second.Account.Email != "band@example.org" || second.InStep || !slices.Contains(second.Others, first) {
+	if second.Account.Server != two.url || second.Account.Email != "band@example.org" || second.Syncs || !slices.Contains(second.Others, first) {
 		t.Fatalf("after the second sign-in: %+v", second)
 	}
-	if on, err := cloud.InStep(ctx); err != nil || on {
-		t.Errorf("the library is in step with the second account: %v %v", on, err)
+	if on, err := cloud.Syncs(ctx); err != nil || on {
+		t.Errorf("the library is in sync with the second account: %v %v", on, err)
 	}
 	if err := cloud.Switch(ctx, first); err != nil {
 		t.Fatal(err)
@@ -262,7 +262,7 @@ func TestSeveralAccountsAndServers(t *testing.T) {
 	if err := cloud.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if s := cloud.State(); s.Account != first || !s.InStep || s.Details == nil || !slices.Contains(s.Others, second.Account) {
+	if s := cloud.State(); s.Account != first || !s.Syncs || s.Details == nil || !slices.Contains(s.Others, second.Account) {
 		t.Fatalf("back at the first: %+v", s)
 	}
 	if err := cloud.SignOut(ctx); err != nil {

@@ -93,11 +93,11 @@ func TestWhatChangedBeforeLiveEventsIsSeenAtOnce(t *testing.T) {
 	arrived, release := between.held(wire.PathEvents)
 	defer release()
 	one, two := openDesk(t, s, s.url, false, nil), openDesk(t, s, between.url, true, nil)
-	if err := two.Cloud().KeepInStep(t.Context(), true); err != nil {
+	if err := two.Cloud().SetSync(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	<-arrived
-	s.eventually("the laptop is never in step", func() bool { return !two.Cloud().State().LastSync.IsZero() })
+	s.eventually("the laptop is never in sync", func() bool { return !two.Cloud().State().LastSync.IsZero() })
 	k, err := one.NewKit(t.Context(), "Night")
 	if err != nil {
 		t.Fatal(err)

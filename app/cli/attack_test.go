@@ -49,7 +49,7 @@ func kitNames(t *testing.T, a *app.App) (out []string) {
 	return out
 }
 
-// A person goes to another account, and keeps the library in step with that, while a page of the first
+// A person goes to another account, and keeps the library in sync with that, while a page of the first
 // one's changes is on its way and while a sound goes up: nothing of one account reaches the other, and
 // back at the first all goes on.
 func TestAnAccountSwitchedInTheMiddle(t *testing.T) {
@@ -96,7 +96,7 @@ func TestAnAccountSwitchedInTheMiddle(t *testing.T) {
 	go func() { _, err := here.Sync(ctx, nil); synced <- err }()
 	<-arrived
 	to("second")
-	if err := here.KeepInStep(ctx, true); err != nil {
+	if err := here.SetSync(ctx, true); err != nil {
 		t.Fatal(err)
 	}
 	release()
@@ -104,7 +104,7 @@ func TestAnAccountSwitchedInTheMiddle(t *testing.T) {
 		t.Errorf("the sync of the first account ended with %v", err)
 	}
 	if got := kitNames(t, a); len(got) != 0 {
-		t.Errorf("in step with the second account the library has %q", got)
+		t.Errorf("in sync with the second account the library has %q", got)
 	}
 	if s := here.State(); s.Problem != "" || s.Account != second {
 		t.Errorf("the second account is told of trouble: %+v", s)
@@ -167,8 +167,8 @@ func TestAnAccountSwitchedInTheMiddle(t *testing.T) {
 	}
 }
 
-// Two machines in step queue the same sound, one of them twice: each sends it once, both hear the same,
-// and in step both show one and the same answer.
+// Two machines in sync queue the same sound, one of them twice: each sends it once, both hear the same,
+// and in sync both show one and the same answer.
 func TestTwoMachinesQueueTheSameSound(t *testing.T) {
 	s := newServer(t)
 	ctx := t.Context()
@@ -258,7 +258,7 @@ func TestAFullDiskWhileAudioComes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "Noise.wav")
 	codectest.WAV(t, file, noise(10, .05)) // 1.9 MB, packed 1.4
 	row := onlySound(t, one, file)
-	if err := one.Cloud().KeepInStep(ctx, true); err != nil {
+	if err := one.Cloud().SetSync(ctx, true); err != nil {
 		t.Fatal(err)
 	}
 	if err := one.Cloud().KeepSamples(ctx, []catalog.Row{row}, true); err != nil {

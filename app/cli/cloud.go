@@ -373,7 +373,7 @@ func (c *command) cloudSync(ctx context.Context) error {
 	})
 }
 
-// cloudWatch keeps the library in step until Ctrl-C, as the window does.
+// cloudWatch keeps the library in sync until Ctrl-C, as the window does.
 func (c *command) cloudWatch(ctx context.Context) (err error) {
 	o := c.options()
 	o.Background = true
@@ -382,7 +382,7 @@ func (c *command) cloudWatch(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if err := a.Cloud().KeepInStep(ctx, true); err != nil {
+	if err := a.Cloud().SetSync(ctx, true); err != nil {
 		return err
 	}
 	events := a.Subscribe()

@@ -76,7 +76,7 @@ func countedServer(b *testing.B, s *hostServer) *wireCounter {
 	return c
 }
 
-// openDesk is a desktop inside this process, in step with the server.
+// openDesk is a desktop inside this process, in sync with the server.
 func openDesk(b testing.TB, s *hostServer, url string, background bool, fill func(*catalog.DB)) *app.App {
 	b.Helper()
 	dir := b.TempDir()
@@ -123,7 +123,7 @@ func BenchmarkVisibleOnTheOtherMachine(b *testing.B) {
 	one, two := openDesk(b, s, s.url, true, nil), openDesk(b, s, s.url, true, nil)
 	ctx := b.Context()
 	for _, a := range []*app.App{one, two} {
-		if err := a.Cloud().KeepInStep(ctx, true); err != nil {
+		if err := a.Cloud().SetSync(ctx, true); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -278,12 +278,12 @@ func measureSync(b *testing.B, what string, a *app.App, s *hostServer, wires *wi
 	b.ReportMetric(float64(worst.Load())/1e6, what+"-worst-edit-ms")
 }
 
-// BenchmarkIdleConnection is what a desktop that is in step and does nothing costs in a minute.
+// BenchmarkIdleConnection is what a desktop that is in sync and does nothing costs in a minute.
 func BenchmarkIdleConnection(b *testing.B) {
 	s := newServer(b)
 	wires := countedServer(b, s)
 	a := openDesk(b, s, wires.url, true, nil)
-	if err := a.Cloud().KeepInStep(b.Context(), true); err != nil {
+	if err := a.Cloud().SetSync(b.Context(), true); err != nil {
 		b.Fatal(err)
 	}
 	time.Sleep(5 * time.Second)

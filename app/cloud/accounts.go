@@ -73,7 +73,7 @@ func (c *Cloud) SignOut(ctx context.Context) error {
 		k.Account = session.Account{}
 		k.Others = slices.DeleteFunc(slices.Clone(k.Others), func(o session.Account) bool { return o == s.Account })
 	}))
-	err = errors.Join(err, c.leaveStep(ctx, syncName(s.Account)))
+	err = errors.Join(err, c.endSync(ctx, syncName(s.Account)))
 	c.tell()
 	return err
 }
@@ -94,7 +94,7 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 		c.tell()
 		return err
 	}
-	inStep, err := c.InStep(ctx)
+	inStep, err := c.Syncs(ctx)
 	// The plan may have changed while this program did not run.
 	room := details.Limits.Uploads < 0 || details.Usage.Uploads < details.Limits.Uploads
 	c.mu.Lock()
@@ -106,7 +106,7 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	if c.state.Account == account {
-		c.state.Details, c.state.InStep = details, inStep
+		c.state.Details, c.state.Syncs = details, inStep
 		if inStep && !details.Limits.Sync {
 			c.state.Problem = "The " + details.Tier + " plan does not include sync, so that has stopped. Everything on this machine stays as it is."
 		}

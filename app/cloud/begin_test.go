@@ -67,7 +67,7 @@ func (h *hub) sent(kind string) int {
 	return n
 }
 
-// An import that goes on while a library begins to be kept in step: every sound arrives, once.
+// An import that goes on while a library begins to be kept in sync: every sound arrives, once.
 func TestWhatIsAnalysedWhileSyncBeginsArrivesOnce(t *testing.T) {
 	const count, before = 1200, 900
 	a, rest := beginner(t, count, before)
@@ -112,7 +112,7 @@ func TestWhatIsAnalysedWhileSyncBeginsArrivesOnce(t *testing.T) {
 		}
 	}
 	if r, err := a.replica.Sync(t.Context(), nil); err != nil || r.Sent != 0 {
-		t.Errorf("once all are in step %+v was moved, %v", r, err)
+		t.Errorf("once all are in sync %+v was moved, %v", r, err)
 	}
 }
 

@@ -20,7 +20,7 @@ type Deleted struct {
 	At                 time.Time
 }
 
-// Bin lists what was deleted since this library is kept in step, the newest first.
+// Bin lists what was deleted since this library is kept in sync, the newest first.
 func (c *Cloud) Bin(ctx context.Context) ([]Deleted, error) {
 	var out []Deleted
 	for _, kind := range []string{"kit", "collection"} {
@@ -190,7 +190,7 @@ func (c *Cloud) DeleteSound(ctx context.Context, id string) error {
 	return err
 }
 
-// DropSync deletes everything that was sent to keep machines in step, and ends keeping in step.
+// DropSync deletes everything that was sent to keep machines in sync, and ends keeping in sync.
 // Every machine keeps its library.
 func (c *Cloud) DropSync(ctx context.Context) error {
 	remote, account, err := c.signedIn()
@@ -203,5 +203,5 @@ func (c *Cloud) DropSync(ctx context.Context) error {
 		return err
 	}
 	c.forgetDetails(account)
-	return errors.Join(c.conf.DB.DropCloudAudio(ctx), c.KeepInStep(ctx, false))
+	return errors.Join(c.conf.DB.DropCloudAudio(ctx), c.SetSync(ctx, false))
 }

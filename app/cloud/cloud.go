@@ -1,5 +1,5 @@
 // Package cloud is the application's side of an account: signing in and out, the queue of sounds
-// that wait to be analysed in the cloud, and keeping the library in step with the person's other
+// that wait to be analysed in the cloud, and keeping the library in sync with the person's other
 // machines.
 //
 // Everything else works without it. It sends nothing that a person did not choose, writes no
@@ -46,7 +46,7 @@ type State struct {
 	Details   *wire.Account     // tier, limits, usage; nil until the server has answered
 	Online    bool              // the last request was answered
 	Paused    bool              // a person stopped the cloud's work on this machine
-	InStep    bool              // this library is kept in step with the account's other machines
+	Syncs     bool              // this library is kept in sync with the account's other machines
 	Busy      bool              // a sync runs
 	Moved     replica.Result    // what the running sync, or the last one that moved anything, moved
 	LastSync  time.Time
@@ -55,7 +55,7 @@ type State struct {
 	Problem   string // why something stopped, for a person; "" when all is well
 }
 
-// CanSync says whether the plan keeps machines in step, as far as the server has told.
+// CanSync says whether the plan keeps machines in sync, as far as the server has told.
 func (s State) CanSync() bool { return s.Details != nil && s.Details.Limits.Sync }
 
 // Cloud is safe for concurrent use.
@@ -76,12 +76,12 @@ type Cloud struct {
 	news     map[string]bool // server's jobs that live events named; nil while there are none
 	askedAll time.Time
 
-	asking   sync.Mutex // one question after the account at a time: an older answer never covers a newer one
-	stepping sync.Mutex // whether and with whom the library is kept in step changes by one at a time
-	syncing  sync.Mutex // one sync at a time; guards known
-	known    string     // the name under which this library may write without asking
-	working  sync.Mutex // one upload at a time
-	fetching sync.Mutex // one fetched file at a time
+	asking    sync.Mutex // one question after the account at a time: an older answer never covers a newer one
+	switching sync.Mutex // whether and with whom the library is kept in sync changes by one at a time
+	syncing   sync.Mutex // one sync at a time; guards known
+	known     string     // the name under which this library may write without asking
+	working   sync.Mutex // one upload at a time
+	fetching  sync.Mutex // one fetched file at a time
 
 	sending    sync.Mutex      // one kept file at a time; guards unreadable
 	unreadable map[string]bool // files to be kept that this run could not read
@@ -189,7 +189,7 @@ const (
 )
 
 // Run does the account's work in the background until ctx ends: uploads what is queued, follows
-// jobs, and keeps in step. Nothing of it blocks the window.
+// jobs, and keeps in sync. Nothing of it blocks the window.
 func (c *Cloud) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -269,9 +269,9 @@ func (c *Cloud) round(ctx context.Context) error {
 	if stops(err) {
 		return err
 	}
-	inStep, stepErr := c.InStep(ctx)
-	if stepErr != nil || !inStep || !c.State().CanSync() {
-		return errors.Join(err, stepErr)
+	synced, askErr := c.Syncs(ctx)
+	if askErr != nil || !synced || !c.State().CanSync() {
+		return errors.Join(err, askErr)
 	}
 	if _, syncErr := c.sync(ctx, false, nil); syncErr != nil && !errors.Is(syncErr, errLeft) {
 		return errors.Join(err, syncErr)

@@ -38,13 +38,13 @@ func KitObject(id string) string { return "kit/" + id }
 func CollectionObject(id string) string { return "collection/" + id }
 
 // Keep chooses the audio of objects to be kept in the cloud, for the person's other machines. It
-// goes up while the library is kept in step.
+// goes up while the library is kept in sync.
 func (c *Cloud) Keep(ctx context.Context, objects ...string) error {
 	if _, _, err := c.signedIn(); err != nil {
 		return err
 	}
-	if in, err := c.InStep(ctx); err != nil || !in {
-		return errors.Join(err, errNotInStep)
+	if in, err := c.Syncs(ctx); err != nil || !in {
+		return errors.Join(err, errNotSynced)
 	}
 	err := c.conf.DB.SetKept(ctx, objects, true)
 	c.poke()
@@ -81,7 +81,7 @@ func (c *Cloud) ToggleKept(ctx context.Context, object string) (on bool, err err
 	return true, c.Keep(ctx, object)
 }
 
-var errNotInStep = errors.New("sync this library first: the other machines have to know the sound before they can fetch it")
+var errNotSynced = errors.New("sync this library first: the other machines have to know the sound before they can fetch it")
 
 // Unkeep takes the choice back. The audio of samples named by themselves is deleted from the
 // cloud; files on this and other machines stay.
@@ -208,7 +208,7 @@ func (c *Cloud) keepingNow(k Keeping) {
 
 // sendOne brings one file up to the account it was chosen for, from where it was cut. Error: errLeft.
 func (c *Cloud) sendOne(ctx context.Context, remote *client.Client, account session.Account, f catalog.KeptFile) error {
-	if in, err := c.inStepWith(ctx, account); err != nil || !in {
+	if in, err := c.syncsWith(ctx, account); err != nil || !in {
 		return errors.Join(err, errLeft)
 	}
 	as, err := storedForm(ctx, f.Path, f.SHA256)
@@ -230,9 +230,9 @@ func (c *Cloud) sendOne(ctx context.Context, remote *client.Client, account sess
 		return err
 	}
 	c.forgetDetails(account)
-	c.stepping.Lock()
-	defer c.stepping.Unlock()
-	if in, err := c.inStepWith(ctx, account); err != nil || !in {
+	c.switching.Lock()
+	defer c.switching.Unlock()
+	if in, err := c.syncsWith(ctx, account); err != nil || !in {
 		return errors.Join(err, errLeft)
 	}
 	return c.conf.DB.SetCloudAudio(ctx, f.SHA256, string(text))

@@ -8,13 +8,13 @@ import (
 	"sampleagent/sync/replica"
 )
 
-// library is a catalog as a replica.Store, as long as it is kept in step with one account.
+// library is a catalog as a replica.Store, as long as it is kept in sync with one account.
 type library struct {
 	db      *catalog.DB
 	account string // as syncName has it
 }
 
-// errLeft says that a library is no longer kept in step with an account: a person switched, signed
+// errLeft says that a library is no longer kept in sync with an account: a person switched, signed
 // out or stopped it, perhaps while a sync ran. Nothing of one account is merged into another's.
 var errLeft = errors.New("this library is no longer synced with that account")
 

@@ -77,7 +77,7 @@ func (h *hub) Pull(_ context.Context, actor string, since, _ int64) (*wire.SyncP
 	return page, nil
 }
 
-// machine is a library that is in step with a hub.
+// machine is a library that is in sync with a hub.
 type machine struct {
 	t       testing.TB
 	db      *catalog.DB
@@ -262,7 +262,7 @@ func TestOneMachineShowsWhatTheOtherEdits(t *testing.T) {
 		t.Fatalf("bin: %v, %v", binned, err)
 	}
 
-	// Quiet at the end: nothing is sent once all are in step.
+	// Quiet at the end: nothing is sent once all are in sync.
 	if r, err := a.replica.Sync(ctx, nil); err != nil || r.Sent != 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -293,7 +293,7 @@ func TestTakenOutStaysOut(t *testing.T) {
 	}
 }
 
-// Edits on two machines at once, then both in step: equal, with nobody's pad, tag or order lost.
+// Edits on two machines at once, then both in sync: equal, with nobody's pad, tag or order lost.
 func TestOfflineEditsMerge(t *testing.T) {
 	ctx, dir, h := t.Context(), t.TempDir(), newHub()
 	a, b := newMachine(t, h, dir, "a"), newMachine(t, h, dir, "b")

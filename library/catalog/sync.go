@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Sync is how far this library is in step with an account.
+// Sync is how far this library is in sync with an account.
 type Sync struct {
 	Account string // server and user, as the caller names them
 	Actor   string // this installation's name in that account
@@ -29,9 +29,9 @@ func (db *DB) Sync(ctx context.Context) (s Sync, ok bool, err error) {
 	return all[0], true, nil
 }
 
-// StartSync begins to keep this library in step with an account, or goes on, and returns its
+// StartSync begins to keep this library in sync with an account, or goes on, and returns its
 // state. For an account other than the last one everything starts anew: the whole library is to be
-// sent, each object with the time of its last edit. A library that was in step on another machine
+// sent, each object with the time of its last edit. A library that was in sync on another machine
 // (a copied file) goes on under a new name: two machines that write under one would cover each
 // other's edits.
 func (db *DB) StartSync(ctx context.Context, account, machine string) (Sync, error) {
@@ -180,7 +180,7 @@ func (db *DB) SyncUpdate(ctx context.Context, f func(*SyncTx) error) error {
 	})
 }
 
-// Account is with whom the library is kept in step, "" for nobody.
+// Account is with whom the library is kept in sync, "" for nobody.
 func (t *SyncTx) Account() (name string, err error) {
 	err = t.tx.QueryRowContext(t.ctx, `SELECT coalesce(max(account), '') FROM sync_state`).Scan(&name)
 	return name, err

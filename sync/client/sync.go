@@ -32,7 +32,7 @@ func (c *Client) Pull(ctx context.Context, actor string, since, mark int64) (*wi
 	return &out, err
 }
 
-// SyncHeld is what the server keeps to hold the account's machines in step.
+// SyncHeld is what the server keeps to hold the account's machines in sync.
 func (c *Client) SyncHeld(ctx context.Context) (*wire.SyncHeld, error) {
 	var out wire.SyncHeld
 	return &out, c.get(ctx, wire.PathSync, nil, &out)

@@ -1,4 +1,4 @@
-// Package replica keeps one machine's library in step with the server and so with the person's
+// Package replica keeps one machine's library in sync with the server and so with the person's
 // other machines: it turns local edits into cells, sends what is unsent, and merges what others
 // changed.
 //
@@ -390,8 +390,8 @@ func (r *Replica) remind(ctx context.Context, mark int64) error {
 	}
 }
 
-// ErrDropped says that everything of this account that was kept to hold machines in step has been
-// deleted on the server, by a person's wish. The library is whole; keeping in step has ended.
+// ErrDropped says that everything of this account that was kept to hold machines in sync has been
+// deleted on the server, by a person's wish. The library is whole; keeping in sync has ended.
 var ErrDropped = errors.New("what the server kept of this library was deleted; the library itself is untouched")
 
 // recognise compares what the server says of this replica with what it knows of itself, and says

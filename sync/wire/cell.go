@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// A Cell is the unit that replicas keep in step: one field of one object, for example the tempo
+// A Cell is the unit that replicas keep in sync: one field of one object, for example the tempo
 // that a person gave a sample, the sample on pad A1, or whether a tag is set.
 //
 // It is a multi-value register with a dotted version vector (Preguiça et al. 2010). A write

@@ -2,7 +2,7 @@ package wire
 
 import "time"
 
-// ExportRequest asks for a card of the SP-404MK2 as a zip: of a kit that is kept in step with the
+// ExportRequest asks for a card of the SP-404MK2 as a zip: of a kit that is kept in sync with the
 // account, or of samples, which fill the pads from A1 on in their order.
 type ExportRequest struct {
 	Kit     string   `json:"kit,omitempty" maxLength:"80" doc:"id of a synced kit"`

@@ -15,7 +15,7 @@ const (
 	PathEvents    = "/api/events"           // GET, text/event-stream of Event
 	PathSyncPush  = "/api/sync/push"        // POST SyncPush -> SyncPushed
 	PathSyncPull  = "/api/sync/pull"        // GET ?since=&limit=&actor= -> SyncPage
-	PathSync      = "/api/sync"             // GET -> SyncHeld; DELETE: everything kept to hold machines in step
+	PathSync      = "/api/sync"             // GET -> SyncHeld; DELETE: everything kept to hold machines in sync
 	PathSyncAudio = "/api/sync/audio"       // POST AudioRequest; PUT /{sha256}/parts/{n}; POST /{sha256}/complete; GET /{sha256} -> Link; DELETE
 )
 

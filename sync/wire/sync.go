@@ -48,12 +48,12 @@ type SyncPage struct {
 	// another: a machine whose library may have been restored with it then writes under a new name, so
 	// that nothing covers what both have forgotten and a third machine still knows.
 	Origin string `json:"origin"`
-	// Epoch rises when a person has everything deleted. A machine that was in step in an earlier
+	// Epoch rises when a person has everything deleted. A machine that was in sync in an earlier
 	// one stops, keeps its library and says so.
 	Epoch int64 `json:"epoch"`
 }
 
-// SyncHeld is what the server keeps to hold an account's machines in step.
+// SyncHeld is what the server keeps to hold an account's machines in sync.
 type SyncHeld struct {
 	Samples     int64 `json:"samples"`
 	Collections int64 `json:"collections"`

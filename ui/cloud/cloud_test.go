@@ -44,7 +44,7 @@ func (a *account) Cancel(_ context.Context, id string) error {
 	return a.fail
 }
 func (a *account) SetPaused(on bool) error                                  { a.state.Paused = on; return nil }
-func (a *account) KeepInStep(_ context.Context, on bool) error              { a.state.InStep = on; return nil }
+func (a *account) SetSync(_ context.Context, on bool) error                 { a.state.Syncs = on; return nil }
 func (a *account) SignOut(context.Context) error                            { a.state = app.State{}; return nil }
 func (a *account) Queue(_ context.Context, rows []catalog.Row) (int, error) { return len(rows), nil }
 func (a *account) Preview(_ context.Context, rows []catalog.Row, tell func(app.Preview)) (app.Preview, error) {
@@ -145,7 +145,7 @@ func TestStatusSaysWhatStops(t *testing.T) {
 		{app.State{Account: who, Problem: "no route to host"}, nil, "offline: queued sounds and edits wait", theme.Warn},
 		{app.State{Account: who, Online: true, Problem: "the plan does not sync"}, nil, "the plan does not sync", theme.Bad},
 		{app.State{Account: who, Online: true}, waits, "2 sounds wait until tomorrow 00:00", theme.Warn},
-		{app.State{Account: who, Online: true, InStep: true, LastSync: now.Add(-time.Minute)}, nil, "synced 60 s ago", theme.Good},
+		{app.State{Account: who, Online: true, Syncs: true, LastSync: now.Add(-time.Minute)}, nil, "synced 60 s ago", theme.Good},
 		{app.State{Account: who, Online: true}, nil, "online", theme.Good},
 	} {
 		if got := Status(c.state, c.jobs, now); !strings.Contains(got.Text, c.want) || got.Colour != c.tone {
@@ -251,7 +251,7 @@ func TestFailedCommandIsTold(t *testing.T) {
 	if r.Err() != "the server does not know this job" || !slices.Equal(r.a.calls, []string{"cancel j1"}) {
 		t.Fatalf("%q, %v", r.Err(), r.a.calls)
 	}
-	r.Open(Step)
+	r.Open(Sync)
 	r.until(t, "the edits that wait", func() bool { return r.Pending() == 3 })
 }
 

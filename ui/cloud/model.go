@@ -1,5 +1,5 @@
 // Package cloud is the screen of the account: signing in, what of the plan is used, the sounds on
-// their way through the cloud, keeping machines in step, and what the server knows of a person.
+// their way through the cloud, keeping machines in sync, and what the server knows of a person.
 //
 // Model is the screen as data, View draws it. Nothing here waits: what asks a server runs in the
 // background and comes back on the UI goroutine.
@@ -35,7 +35,7 @@ type Core interface {
 	Cancel(ctx context.Context, id string) error
 	Retry(ctx context.Context, id string) error
 
-	KeepInStep(ctx context.Context, on bool) error
+	SetSync(ctx context.Context, on bool) error
 	PendingEdits(ctx context.Context) (int, error)
 	Bin(ctx context.Context) ([]app.Deleted, error)
 	Restore(ctx context.Context, object string) error
@@ -53,7 +53,7 @@ type Tab string
 const (
 	Account Tab = "account"
 	Jobs    Tab = "jobs"
-	Step    Tab = "step"
+	Sync    Tab = "sync"
 	Privacy Tab = "privacy"
 )
 
@@ -61,7 +61,7 @@ const (
 var Tabs = []struct {
 	Tab   Tab
 	Title string
-}{{Account, "Account"}, {Jobs, "Analyses"}, {Step, "Sync"}, {Privacy, "What the cloud knows"}}
+}{{Account, "Account"}, {Jobs, "Analyses"}, {Sync, "Sync"}, {Privacy, "What the cloud knows"}}
 
 // mostJobs is how many jobs are listed, the newest first.
 const mostJobs = 100
@@ -88,8 +88,8 @@ type Model struct {
 	jobsAgain bool
 	jobsBusy  bool
 	jobsRead  bool
-	stepBusy  bool
-	stepAgain bool
+	syncBusy  bool
+	syncAgain bool
 	sessions  []wire.Session
 	pending   int
 	bin       []app.Deleted
@@ -158,8 +158,8 @@ func (m *Model) Refresh() {
 		return
 	}
 	m.readJobs()
-	if m.tab == Step {
-		m.readStep()
+	if m.tab == Sync {
+		m.readSync()
 	}
 	if m.tab == Account && m.sessions == nil {
 		m.readSessions()
@@ -223,24 +223,24 @@ func inOrder(jobs []app.Job) []app.Job {
 	return out
 }
 
-// readStep reads the page of keeping in step; while one reading is under way, one more is enough.
-func (m *Model) readStep() {
-	if m.stepBusy {
-		m.stepAgain = true
+// readSync reads the page of keeping in sync; while one reading is under way, one more is enough.
+func (m *Model) readSync() {
+	if m.syncBusy {
+		m.syncAgain = true
 		return
 	}
-	m.stepBusy = true
+	m.syncBusy = true
 	m.run(func(ctx context.Context) func() {
 		pending, err := m.core.PendingEdits(ctx)
 		bin, binErr := m.core.Bin(ctx)
 		conflicts, conflictErr := m.core.Conflicts(ctx, 50)
 		return func() {
 			m.pending, m.bin, m.conflicts = pending, bin, conflicts
-			m.stepBusy = false
+			m.syncBusy = false
 			m.told(errors.Join(err, binErr, conflictErr))
-			if m.stepAgain {
-				m.stepAgain = false
-				m.readStep()
+			if m.syncAgain {
+				m.syncAgain = false
+				m.readSync()
 			}
 		}
 	})
@@ -405,24 +405,24 @@ func (m *Model) Retry(id string) {
 	m.do(func(ctx context.Context) error { return m.core.Retry(ctx, id) }, m.readJobs)
 }
 
-// ---- in step
+// ---- in sync
 
-// KeepInStep begins or ends keeping this library in step.
-func (m *Model) KeepInStep(on bool) {
-	m.do(func(ctx context.Context) error { return m.core.KeepInStep(ctx, on) }, m.readStep)
+// SetSync begins or ends keeping this library in sync.
+func (m *Model) SetSync(on bool) {
+	m.do(func(ctx context.Context) error { return m.core.SetSync(ctx, on) }, m.readSync)
 }
 
 // Restore brings something back from the bin.
 func (m *Model) Restore(d app.Deleted) {
 	m.do(func(ctx context.Context) error { return m.core.Restore(ctx, d.Object) }, func() {
 		m.note(d.Name + " is back, on every machine")
-		m.readStep()
+		m.readSync()
 	})
 }
 
 // Resolve settles a conflict.
 func (m *Model) Resolve(x app.Conflict, other bool) {
-	m.do(func(ctx context.Context) error { return m.core.Resolve(ctx, x, other) }, m.readStep)
+	m.do(func(ctx context.Context) error { return m.core.Resolve(ctx, x, other) }, m.readSync)
 }
 
 // ---- what the server keeps
@@ -432,7 +432,7 @@ func (m *Model) DeleteSound(id string) {
 	m.do(func(ctx context.Context) error { return m.core.DeleteSound(ctx, id) }, m.readHeld)
 }
 
-// DropSync deletes everything that was sent to keep machines in step.
+// DropSync deletes everything that was sent to keep machines in sync.
 func (m *Model) DropSync() {
 	m.do(m.core.DropSync, func() {
 		m.note("Deleted from the cloud; the library on this machine is untouched")

@@ -72,18 +72,18 @@ func (j *jobItem) set(l JobLine) {
 	show(j.close, l.CanCancel)
 }
 
-// step is the page of keeping machines in step.
-func (v *View) step() *page {
+// sync is the page of keeping machines in sync.
+func (v *View) sync() *page {
 	m := v.model
 	title := own.NewTitle("")
 	about := text("")
 	toggle := own.NewTextButton("", "", "", nil)
 	toggle.OnTapped = func() {
-		if !m.State().InStep {
-			m.KeepInStep(true)
+		if !m.State().Syncs {
+			m.SetSync(true)
 			return
 		}
-		v.actions.Confirm("Stop syncing this library?", "The library stays as it is, and so do your other machines.", func() { m.KeepInStep(false) })
+		v.actions.Confirm("Stop syncing this library?", "The library stays as it is, and so do your other machines.", func() { m.SetSync(false) })
 	}
 	lines := newKeyed(6)
 	conflicts, bin := newKeyed(8), newKeyed(8)
@@ -91,10 +91,10 @@ func (v *View) step() *page {
 	return &page{root: container.NewVScroll(own.InsetEach(content, 0, 8, 14, 8)), refresh: func() {
 		s := m.State()
 		switch {
-		case s.InStep && s.Details != nil && !s.CanSync():
+		case s.Syncs && s.Details != nil && !s.CanSync():
 			title.Set("Sync has stopped", theme.Warn)
 			about.SetText("The " + s.Details.Tier + " plan does not include it. Everything on this machine stays whole; edits are remembered and sent if you choose a plan that does.")
-		case s.InStep:
+		case s.Syncs:
 			title.Set("This library is synced", theme.Good)
 			about.SetText("Tags, ratings, notes, what you typed, collections and kits are the same on all your machines within seconds. Audio goes up only where you chose “Keep in the cloud”.")
 		case s.CanSync():
@@ -105,14 +105,14 @@ func (v *View) step() *page {
 			about.SetText("Sync is part of the Pro plan.")
 		}
 		toggle.SetText("Sync this library")
-		toggle.Strong = !s.InStep
-		if s.InStep {
+		toggle.Strong = !s.Syncs
+		if s.Syncs {
 			toggle.SetText("Stop")
 		}
-		show(toggle, s.InStep || s.CanSync())
+		show(toggle, s.Syncs || s.CanSync())
 		pending := m.Pending()
-		lines.show(fmt.Sprint(s.Keeping, s.InStep, s.LastSync, s.Moved, s.Busy, pending, ago(s.LastSync, m.now())), func() []fyne.CanvasObject {
-			if !s.InStep {
+		lines.show(fmt.Sprint(s.Keeping, s.Syncs, s.LastSync, s.Moved, s.Busy, pending, ago(s.LastSync, m.now())), func() []fyne.CanvasObject {
+			if !s.Syncs {
 				return nil
 			}
 			last := "not yet"

@@ -62,9 +62,9 @@ func TestPagesSayWhatStops(t *testing.T) {
 		state app.State
 		want  []string
 	}{
-		"conflicts": {Step, app.State{Account: who, Kept: true, Online: true, InStep: true, Details: pro, LastSync: now, Moved: replica.Result{Sent: 12, Received: 3}},
+		"conflicts": {Sync, app.State{Account: who, Kept: true, Online: true, Syncs: true, Details: pro, LastSync: now, Moved: replica.Result{Sent: 12, Received: 3}},
 			[]string{"Night Drive · pad A1", "Brick Kick", "Cellar Kick", "deleted 13:00", "This library is synced"}},
-		"stopped": {Step, app.State{Account: who, Kept: true, Online: true, InStep: true, Details: free()},
+		"stopped": {Sync, app.State{Account: who, Kept: true, Online: true, Syncs: true, Details: free()},
 			[]string{"Sync has stopped", "Everything on this machine stays whole"}},
 		"session-only": {Account, app.State{Account: who, Online: true, Details: free()},
 			[]string{"no keyring that answers", "until the program ends", "Firefox on Linux"}},

@@ -62,7 +62,7 @@ func NewView(m *Model, server string, a Actions) *View {
 	v.pages["waiting"] = v.waiting()
 	v.pages[string(Account)] = v.account()
 	v.pages[string(Jobs)] = v.jobs()
-	v.pages[string(Step)] = v.step()
+	v.pages[string(Sync)] = v.sync()
 	v.pages[string(Privacy)] = v.privacy()
 	v.close = own.NewTextButton("", "Close", "", a.Close)
 	v.root = own.Below(12, 1, head, v.body, own.Beside(8, 0, v.message, v.close))

@@ -48,7 +48,7 @@ func Status(s app.State, jobs []app.Job, now time.Time) Line {
 		return Line{fmt.Sprintf("%s until %s", plural(waiting, "sound waits", "sounds wait"), clock(until, now)), theme.Warn}
 	case s.Busy && s.Moved.Sent+s.Moved.Received > 0:
 		return Line{fmt.Sprintf("syncing: %d sent, %d received", s.Moved.Sent, s.Moved.Received), theme.Text}
-	case s.InStep && !s.LastSync.IsZero():
+	case s.Syncs && !s.LastSync.IsZero():
 		return Line{"online, synced " + ago(s.LastSync, now), theme.Good}
 	}
 	return Line{"online", theme.Good}

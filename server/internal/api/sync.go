@@ -20,7 +20,7 @@ import (
 // maxPushBytes bounds one push; a first sync comes in many.
 const maxPushBytes = 64 << 20
 
-// syncRoutes keep the machines of an account in step.
+// syncRoutes keep the machines of an account in sync.
 func (a *API) syncRoutes(r chi.Router) {
 	service, audio := replica.New(a.DB, a.Accounts.Now), replica.NewAudio(a.DB, a.Jobs.Objects, a.Accounts.Now)
 	push := behind(plan.FeatureSync, Op(http.MethodPost, wire.PathSyncPush, Write, "Send the changes of one machine; all are stored or none"))

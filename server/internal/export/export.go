@@ -1,4 +1,4 @@
-// Package export builds cards for the SP-404MK2 in the cloud: from a kit that is kept in step
+// Package export builds cards for the SP-404MK2 in the cloud: from a kit that is kept in sync
 // with the account, or from samples, by the same library that writes cards on the desktop. A
 // worker builds the card in a folder, reads it back, and streams it as a zip into the object
 // store, where it is kept for seven days.

@@ -83,7 +83,7 @@ func endOldest[T any](excess int64, list func() ([]T, error), end func(*T) (int6
 }
 
 // settleKept gives what accounts keep for their other machines an end once their plan no longer
-// keeps machines in step, and takes it away when they come back in time.
+// keeps machines in sync, and takes it away when they come back in time.
 func (s *Service) settleKept(ctx context.Context, _ *Swept) error {
 	end := s.Now().AddDate(0, 0, graceDays)
 	return errors.Join(

@@ -18,7 +18,7 @@ const (
 	FeatureBatch      Feature = "batch"        // many files in one upload
 	FeatureExport     Feature = "export"       // cards for the SP-404MK2 built in the cloud
 	FeatureKeys       Feature = "api-keys"     // keys for programs
-	FeatureSync       Feature = "sync"         // machines in step
+	FeatureSync       Feature = "sync"         // machines in sync
 	FeatureWhiteLabel Feature = "white-label"  // tenants with their own name and host
 )
 

@@ -1,4 +1,4 @@
-// Package replica is the server's part in keeping an account's machines in step: it merges the
+// Package replica is the server's part in keeping an account's machines in sync: it merges the
 // cells they send by the one rule of sync/wire and hands out what changed since.
 //
 // It must never know what a field means: what a machine stores is between it and its fellows.
@@ -173,7 +173,7 @@ func (s *Service) Held(ctx context.Context, userID string) (*wire.SyncHeld, erro
 	return &held, err
 }
 
-// Drop deletes what is kept of an account, by its wish. Its machines stop keeping in step and
+// Drop deletes what is kept of an account, by its wish. Its machines stop keeping in sync and
 // keep their libraries.
 func (s *Service) Drop(ctx context.Context, userID string) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {

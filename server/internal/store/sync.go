@@ -9,7 +9,7 @@ import (
 	"sampleagent/sync/wire"
 )
 
-// SyncCell is one field that an account's machines keep in step.
+// SyncCell is one field that an account's machines keep in sync.
 type SyncCell struct {
 	UserID string          `db:"user_id"`
 	Object string          `db:"object"`

@@ -14,7 +14,7 @@ import (
 // of another, holds the word's grams. The index only says which samples may hold the words, LIKE
 // decides; words of one or two letters have no grams and are left to LIKE alone.
 
-// Both databases keep the index in step by themselves, in the transaction that changes a sample.
+// Both databases keep the index in sync by themselves, in the transaction that changes a sample.
 // The owner is part of PostgreSQL's grams, so that another account's samples cost nothing.
 const (
 	gramsOfSQLite = `

@@ -12,51 +12,51 @@ import (
 	"sampleagent/sync/session"
 )
 
-// syncName is how the library remembers which account it is kept in step with.
+// syncName is how the library remembers which account it is kept in sync with.
 func syncName(a session.Account) string { return a.Server + "|" + a.ID }
 
-// InStep says whether this library is kept in step with the account in use. It is a person's
+// Syncs says whether this library is kept in sync with the account in use. It is a person's
 // choice: signing in alone sends nothing.
-func (c *Cloud) InStep(ctx context.Context) (bool, error) {
+func (c *Cloud) Syncs(ctx context.Context) (bool, error) {
 	_, account, err := c.signedIn()
 	if err != nil {
 		return false, err
 	}
-	return c.inStepWith(ctx, account)
+	return c.syncsWith(ctx, account)
 }
 
-func (c *Cloud) inStepWith(ctx context.Context, account session.Account) (bool, error) {
+func (c *Cloud) syncsWith(ctx context.Context, account session.Account) (bool, error) {
 	stored, ok, err := c.conf.DB.Sync(ctx)
 	return ok && stored.Account == syncName(account), err
 }
 
-// KeepInStep begins to keep this library in step with the account's other machines, or stops it.
+// SetSync begins to keep this library in sync with the account's other machines, or stops it.
 // Stopping forgets what of the library was sent, not the library.
-func (c *Cloud) KeepInStep(ctx context.Context, on bool) error {
+func (c *Cloud) SetSync(ctx context.Context, on bool) error {
 	_, account, err := c.signedIn()
 	if err != nil {
 		return err
 	}
 	if on {
-		_, err = c.enterStep(ctx, account, true)
+		_, err = c.beginSync(ctx, account, true)
 	} else {
-		err = c.leaveStep(ctx, "")
+		err = c.endSync(ctx, "")
 	}
 	if err == nil {
-		c.inStep(account, on)
+		c.showSync(account, on)
 	}
 	c.changed()
 	return err
 }
 
-// enterStep resumes keeping in step with an account, or begins it: that is a person's wish. Error:
+// beginSync resumes keeping in sync with an account, or begins it: that is a person's wish. Error:
 // errLeft where it is to be resumed and was ended, perhaps a moment ago. The installation has a name of
 // its own, so that a library file that was copied from another machine is told from its original.
-func (c *Cloud) enterStep(ctx context.Context, account session.Account, begin bool) (catalog.Sync, error) {
-	c.stepping.Lock()
-	defer c.stepping.Unlock()
+func (c *Cloud) beginSync(ctx context.Context, account session.Account, begin bool) (catalog.Sync, error) {
+	c.switching.Lock()
+	defer c.switching.Unlock()
 	if !begin {
-		if in, err := c.inStepWith(ctx, account); err != nil || !in {
+		if in, err := c.syncsWith(ctx, account); err != nil || !in {
 			return catalog.Sync{}, errors.Join(err, errLeft)
 		}
 	}
@@ -70,10 +70,10 @@ func (c *Cloud) enterStep(ctx context.Context, account session.Account, begin bo
 	return c.conf.DB.StartSync(ctx, syncName(account), machine)
 }
 
-// leaveStep ends keeping in step with an account, "" for whichever it is.
-func (c *Cloud) leaveStep(ctx context.Context, account string) error {
-	c.stepping.Lock()
-	defer c.stepping.Unlock()
+// endSync ends keeping in sync with an account, "" for whichever it is.
+func (c *Cloud) endSync(ctx context.Context, account string) error {
+	c.switching.Lock()
+	defer c.switching.Unlock()
 	if account != "" {
 		stored, ok, err := c.conf.DB.Sync(ctx)
 		if err != nil || !ok || stored.Account != account {
@@ -83,15 +83,15 @@ func (c *Cloud) leaveStep(ctx context.Context, account string) error {
 	return c.conf.DB.StopSync(ctx)
 }
 
-func (c *Cloud) inStep(account session.Account, on bool) {
+func (c *Cloud) showSync(account session.Account, on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state.Account == account {
-		c.state.InStep = on
+		c.state.Syncs = on
 	}
 }
 
-// Sync brings the library in step with the person's other machines, and keeps it so from now on.
+// Sync brings the library in sync with the person's other machines, and keeps it so from now on.
 func (c *Cloud) Sync(ctx context.Context, progress func(replica.Result)) (replica.Result, error) {
 	return c.sync(ctx, true, progress)
 }
@@ -104,11 +104,11 @@ func (c *Cloud) sync(ctx context.Context, begin bool, progress func(replica.Resu
 	if err != nil {
 		return replica.Result{}, err
 	}
-	stored, err := c.enterStep(ctx, account, begin)
+	stored, err := c.beginSync(ctx, account, begin)
 	if err != nil {
 		return replica.Result{}, err
 	}
-	c.inStep(account, true)
+	c.showSync(account, true)
 	c.moved(account, replica.Result{}, true)
 	server := &ahead{Server: remote}
 	defer server.stop()
@@ -121,8 +121,8 @@ func (c *Cloud) sync(ctx context.Context, begin bool, progress func(replica.Resu
 	})
 	c.known = r.Known()
 	if errors.Is(err, replica.ErrDropped) {
-		err = errors.Join(err, c.leaveStep(ctx, stored.Account), c.conf.DB.DropCloudAudio(ctx))
-		c.inStep(account, false)
+		err = errors.Join(err, c.endSync(ctx, stored.Account), c.conf.DB.DropCloudAudio(ctx))
+		c.showSync(account, false)
 	}
 	c.note(account, err)
 	c.moved(account, result, false)
