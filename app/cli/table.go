@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -133,9 +134,9 @@ func (t *table) print(cells []string) {
 	t.o.line(strings.TrimRight(b.String(), " "))
 }
 
-// printable keeps control characters of file names off the terminal.
+// printable keeps control characters of file names off the terminal, and what turns text round.
 func printable(r rune) rune {
-	if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 		return '?'
 	}
 	return r

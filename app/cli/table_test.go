@@ -20,7 +20,7 @@ func fill(o *output) {
 	t := o.table(column{title: "BPM", right: true}, column{title: "NAME", cut: 8}, column{title: "PATH", cut: 10, path: true})
 	t.row("92.0", "Kick", "/samples/drums/Kick.wav")
 	t.row("–", "日本の太鼓", "/samples/world/日本の太鼓.wav")
-	t.row("174.0", "a name\nwith a line break", "/x.wav")
+	t.row("174.0", "a name\nwith a line break", "/\u202ex.wav")
 	t.end()
 }
 
@@ -28,7 +28,7 @@ func TestATableIsAlignedAndNotCutInAPipe(t *testing.T) {
 	want := `  BPM  NAME                      PATH
  92.0  Kick                      /samples/drums/Kick.wav
     –  日本の太鼓                /samples/world/日本の太鼓.wav
-174.0  a name?with a line break  /x.wav
+174.0  a name?with a line break  /?x.wav
 `
 	if got := printed(0, fill); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -40,7 +40,7 @@ func TestProgramsThatEnterAtOnceWriteUnderOneName(t *testing.T) {
 		all.Wait()
 		held, ok, err := dbs[0].Sync(t.Context())
 		if err != nil || !ok || held.Actor == before {
-			t.Fatalf("on the %s the library is kept in step as %+v, %t, %v", machine, held, ok, err)
+			t.Fatalf("on the %s the library is kept in sync as %+v, %t, %v", machine, held, ok, err)
 		}
 		for n, s := range states {
 			if s.Actor != held.Actor {

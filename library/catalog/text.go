@@ -64,11 +64,14 @@ func NameKey(name string) string {
 }
 
 // displayName is a path's last element as it can be shown in one line: bytes that are no text
-// replaced, and a space for what ends lines or jumps.
+// replaced, a space for what ends lines or jumps, and nothing for what turns the text beside it round.
 func displayName(path string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case unicode.IsControl(r):
 			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(filepath.Base(path), "�"))

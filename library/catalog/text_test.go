@@ -52,7 +52,7 @@ func TestHiddenWords(t *testing.T) {
 
 func TestNamesAreShownInOneLine(t *testing.T) {
 	for path, want := range map[string]string{
-		"/a/new\nline\tin.wav": "new line in.wav", "/a/latin1-\xe9t\xe9.wav": "latin1-�t�.wav", "/a/ Kick 日本.wav": " Kick 日本.wav", "/a/bell\x07\x7f\u0085.wav": "bell   .wav",
+		"/a/new\nline\tin.wav": "new line in.wav", "/a/latin1-\xe9t\xe9.wav": "latin1-�t�.wav", "/a/ Kick 日本.wav": " Kick 日本.wav", "/a/bell\x07\x7f\u0085.wav": "bell   .wav", "/a/\u202egnp.wav": "gnp.wav",
 	} {
 		if got := displayName(path); got != want {
 			t.Errorf("%q is shown as %q, want %q", path, got, want)
