@@ -252,7 +252,7 @@ func (d *desk) signIn(email string) {
 	}
 }
 
-// stay keeps the machine in step in a process of its own, as the window does.
+// stay keeps the machine in sync in a process of its own, as the window does.
 func (d *desk) stay() {
 	d.t.Helper()
 	d.watch = d.command("cloud", "sync", "--watch")

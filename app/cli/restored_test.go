@@ -122,7 +122,7 @@ func TestALibraryAndTheServerRestoredTogether(t *testing.T) {
 	}
 }
 
-// Two processes of one library keep it in step at once, as a window and a command do, and the library
+// Two processes of one library keep it in sync at once, as a window and a command do, and the library
 // then goes on at another place: every edit is there once, on both machines.
 func TestTwoProcessesOfOneLibraryThatThenMoves(t *testing.T) {
 	s := newServer(t)

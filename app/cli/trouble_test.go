@@ -118,7 +118,7 @@ func TestAMachineThatSleptGoesOn(t *testing.T) {
 	laptop.do("kit", "new", "Before")
 	laptop.do("cloud", "sync")
 	studio.stay()
-	s.eventually("the machine never was in step", func() bool { return strings.Contains(studio.kits(), "Before") })
+	s.eventually("the machine never was in sync", func() bool { return strings.Contains(studio.kits(), "Before") })
 
 	if err := studio.watch.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -218,7 +218,7 @@ func TestTheNetworkDiesOnTheWayUp(t *testing.T) {
 	}
 }
 
-// A person signs all programs out in the browser: a program that was in step stops, says what to do,
+// A person signs all programs out in the browser: a program that was in sync stops, says what to do,
 // and leaves the library as it is; signed in again, what was edited meanwhile is sent.
 func TestASignInThatIsEndedElsewhere(t *testing.T) {
 	s := newServer(t)
@@ -226,7 +226,7 @@ func TestASignInThatIsEndedElsewhere(t *testing.T) {
 	s.signInPro(studio, laptop)
 	studio.do("kit", "new", "Before")
 	studio.stay()
-	s.eventually("the machine never was in step", func() bool {
+	s.eventually("the machine never was in sync", func() bool {
 		laptop.do("cloud", "sync")
 		return strings.Contains(laptop.kits(), "Before")
 	})

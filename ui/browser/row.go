@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"image/color"
 	"path/filepath"
 	"strings"
 
@@ -290,41 +291,46 @@ func (d *rowRenderer) draw() {
 	if d.size.Width <= 0 {
 		return
 	}
-	l, c := d.shown, columnsFor(d.size.Width)
-	ink, dim := theme.C(theme.Text), theme.C(theme.TextDim)
-	d.ground.CornerRadius = 5
+	d.drawGround()
+	d.drawTexts()
+	if dot := d.dotColour(); d.dot.FillColor != dot {
+		d.dot.FillColor = dot
+		d.dot.Refresh()
+	}
+	d.wave.ShowOverview(d.shown.Overview, theme.Class(d.shown.Class))
+	d.drawHeart()
+}
+
+// drawGround shows by colour whether the row is selected, hovered or where the keys are.
+func (d *rowRenderer) drawGround() {
 	ground := theme.Alpha(theme.C(theme.Panel), 0)
 	switch {
 	case d.state.Selected && d.state.Focused:
-		ground = theme.Mix(theme.C(theme.RowSelected), theme.C(theme.RowSelected), 0)
+		ground = theme.Alpha(theme.C(theme.RowSelected), 1)
 	case d.state.Selected:
 		ground = theme.Mix(theme.C(theme.RowSelected), theme.C(theme.Panel), 0.45)
 	case d.state.Hovered:
-		ground = theme.Mix(theme.C(theme.RowHover), theme.C(theme.RowHover), 0)
+		ground = theme.Alpha(theme.C(theme.RowHover), 1)
 	}
-	set(d.ground, ground)
-	set(d.line, theme.Alpha(theme.C(theme.Line), 0.45))
 	mark := theme.Alpha(theme.C(theme.Accent), 0)
 	if d.state.Cursor {
 		mark = theme.Alpha(theme.C(theme.Accent), 1)
 	}
-	d.mark.CornerRadius = 1.5
+	d.ground.CornerRadius, d.mark.CornerRadius = 5, 1.5
+	set(d.ground, ground)
 	set(d.mark, mark)
+	set(d.line, theme.Alpha(theme.C(theme.Line), 0.45))
+}
 
-	text := func(t *canvas.Text, value string, colour any, size float32, width float32) {
-		col, _ := colour.(interface{ RGBA() (r, g, b, a uint32) })
-		cut := own.Fit(value, size, t.TextStyle, width)
-		if t.Text == cut && t.TextSize == size && t.Color == col {
-			return
-		}
-		t.Text, t.TextSize, t.Color = cut, size, col
-		t.Refresh()
-	}
-	nameInk := ink
-	name := l.Name
+// drawTexts fills the columns. What is wrong with a sample stands behind its name, over the columns
+// that are then empty.
+func (d *rowRenderer) drawTexts() {
+	l, c := d.shown, columnsFor(d.size.Width)
+	ink, dim, faint := theme.C(theme.Text), theme.C(theme.TextDim), theme.C(theme.TextFaint)
+	name, nameInk, nameWidth := l.Name, ink, c.name.w
 	switch {
 	case !d.known:
-		name, nameInk = "…", theme.C(theme.TextFaint)
+		name, nameInk = "…", faint
 	case l.Problem != "":
 		nameInk = theme.C(theme.Bad)
 	case l.Away != "":
@@ -333,68 +339,70 @@ func (d *rowRenderer) draw() {
 			name = long
 		}
 	}
-	tags := strings.Join(l.Tags, "  ")
-	nameWidth := c.name.w
+	length := l.Length
 	if l.Problem != "" {
 		name += "   " + l.Problem
-		if l.Tempo+l.Key+l.Kind == "" { // the reason takes their place
-			nameWidth = c.fav.x - c.name.x - columnGap
+		if l.Tempo+l.Key+l.Kind == "" {
+			nameWidth, length = c.fav.x-c.name.x-columnGap, ""
 		}
 	}
-	unsure := theme.C(theme.TextFaint)
 	tempoInk, keyInk := ink, ink
 	if !l.SureTempo {
-		tempoInk = unsure
+		tempoInk = faint
 	}
 	if !l.SureKey {
-		keyInk = unsure
+		keyInk = faint
 	}
 	kind := l.Kind
 	if l.Pending {
 		kind = "not analysed"
 	}
-	text(d.name, name, nameInk, theme.TextBody, nameWidth)
-	text(d.tags, tags, dim, theme.TextSmall, c.tags.w)
-	text(d.tempo, l.Tempo, tempoInk, theme.TextBody, c.tempo.w)
-	text(d.key, l.Key, keyInk, theme.TextBody, c.key.w-2)
-	text(d.kind, kind, dim, theme.TextSmall, c.kind.w-dotWidth)
-	if nameWidth > c.name.w {
-		l.Length = ""
-	}
-	text(d.length, l.Length, dim, theme.TextSmall, c.length.w)
-	dot := theme.Alpha(theme.C(theme.Class(l.Class)), 1)
-	if l.Kind == "" {
-		dot.A = 0
-	}
-	if d.dot.FillColor != dot {
-		d.dot.FillColor = dot
-		d.dot.Refresh()
-	}
-	d.wave.ShowOverview(l.Overview, theme.Class(l.Class))
-	heart := ""
-	switch {
-	case l.Favourite:
-		heart = "hearted"
-	case d.state.Hovered && d.known:
-		heart = "heart"
-	}
-	if heart != d.heart {
-		d.heart = heart
-		d.fav.Hidden = heart == ""
-		if heart != "" {
-			colour := theme.Accent
-			if heart == "heart" {
-				colour = theme.TextFaint
-			}
-			d.fav.Resource = theme.Icon(heart, colour)
-		}
-		d.fav.Refresh()
-	}
+	write(d.name, name, nameInk, theme.TextBody, nameWidth)
+	write(d.tags, strings.Join(l.Tags, "  "), dim, theme.TextSmall, c.tags.w)
+	write(d.tempo, l.Tempo, tempoInk, theme.TextBody, c.tempo.w)
+	write(d.key, l.Key, keyInk, theme.TextBody, c.key.w-2)
+	write(d.kind, kind, dim, theme.TextSmall, c.kind.w-dotWidth)
+	write(d.length, length, dim, theme.TextSmall, c.length.w)
 }
 
-func set(r *canvas.Rectangle, c interface {
-	RGBA() (r, g, b, a uint32)
-}) {
+func (d *rowRenderer) dotColour() color.NRGBA {
+	if d.shown.Kind == "" {
+		return theme.Alpha(theme.C(theme.Class(d.shown.Class)), 0)
+	}
+	return theme.Alpha(theme.C(theme.Class(d.shown.Class)), 1)
+}
+
+// drawHeart shows a favourite's heart, and under the pointer the one that makes it a favourite.
+func (d *rowRenderer) drawHeart() {
+	heart, colour := "", theme.Accent
+	switch {
+	case d.shown.Favourite:
+		heart = "hearted"
+	case d.state.Hovered && d.known:
+		heart, colour = "heart", theme.TextFaint
+	}
+	if heart == d.heart {
+		return
+	}
+	d.heart = heart
+	d.fav.Hidden = heart == ""
+	if heart != "" {
+		d.fav.Resource = theme.Icon(heart, colour)
+	}
+	d.fav.Refresh()
+}
+
+// write shows a text cut to a width; one that shows it already costs nothing.
+func write(t *canvas.Text, value string, ink color.Color, size, width float32) {
+	cut := own.Fit(value, size, t.TextStyle, width)
+	if t.Text == cut && t.TextSize == size && t.Color == ink {
+		return
+	}
+	t.Text, t.TextSize, t.Color = cut, size, ink
+	t.Refresh()
+}
+
+func set(r *canvas.Rectangle, c color.Color) {
 	if r.FillColor != c {
 		r.FillColor = c
 		r.Refresh()

@@ -94,57 +94,75 @@ func (l *insetLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 // Beside puts objects side by side with a gap, each at its least width and in the middle of the
 // height; the one at index grow (or none below 0) takes what is left.
 func Beside(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&rowLayout{gap, grow}, objects...)
+	return container.New(&lineLayout{gap, grow, false}, objects...)
 }
 
-type rowLayout struct {
+// lineLayout puts objects one after another, to the right or downwards.
+type lineLayout struct {
 	gap  float32
 	grow int
+	down bool
 }
 
-func (l *rowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	free := s.Width
-	shown := 0
+// split is a size along the line and across it.
+func (l *lineLayout) split(s fyne.Size) (along, across float32) {
+	if l.down {
+		return s.Height, s.Width
+	}
+	return s.Width, s.Height
+}
+
+func (l *lineLayout) join(along, across float32) fyne.Size {
+	if l.down {
+		return fyne.NewSize(across, along)
+	}
+	return fyne.NewSize(along, across)
+}
+
+func (l *lineLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	whole, across := l.split(s)
+	free := whole + l.gap
 	for i, o := range objects {
 		if !o.Visible() {
 			continue
 		}
-		shown++
+		free -= l.gap
 		if i != l.grow {
-			free -= o.MinSize().Width
+			along, _ := l.split(o.MinSize())
+			free -= along
 		}
 	}
-	free -= l.gap * float32(max(0, shown-1))
-	x := float32(0)
+	var at float32
 	for i, o := range objects {
 		if !o.Visible() {
 			continue
 		}
-		m := o.MinSize()
+		along, wide := l.split(o.MinSize())
 		if i == l.grow {
-			m.Width = max(0, free)
+			along = max(0, free)
 		}
-		h := min(m.Height, s.Height)
-		o.Resize(fyne.NewSize(m.Width, h))
-		o.Move(fyne.NewPos(x, (s.Height-h)/2))
-		x += m.Width + l.gap
+		if wide > across || l.down {
+			wide = across
+		}
+		o.Resize(l.join(along, wide))
+		o.Move(fyne.NewPos(0, 0).Add(l.join(at, (across-wide)/2)))
+		at += along + l.gap
 	}
 }
 
-func (l *rowLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var m fyne.Size
+func (l *lineLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var along, across float32
 	shown := 0
 	for _, o := range objects {
 		if !o.Visible() {
 			continue
 		}
 		shown++
-		s := o.MinSize()
-		m.Width += s.Width
-		m.Height = max(m.Height, s.Height)
+		a, c := l.split(o.MinSize())
+		along += a
+		across = max(across, c)
 	}
-	m.Width += l.gap * float32(max(0, shown-1))
-	return m
+	return l.join(along+l.gap*float32(max(0, shown-1)), across)
 }
 
 // Pair puts two objects side by side over the whole height, the first of a width.
@@ -199,56 +217,7 @@ func (l *sharesLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // Below puts objects below one another with a gap; the one at index grow takes what is left.
 func Below(gap float32, grow int, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&columnLayout{gap, grow}, objects...)
-}
-
-type columnLayout struct {
-	gap  float32
-	grow int
-}
-
-func (l *columnLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
-	free := s.Height
-	shown := 0
-	for i, o := range objects {
-		if !o.Visible() {
-			continue
-		}
-		shown++
-		if i != l.grow {
-			free -= o.MinSize().Height
-		}
-	}
-	free -= l.gap * float32(max(0, shown-1))
-	y := float32(0)
-	for i, o := range objects {
-		if !o.Visible() {
-			continue
-		}
-		h := o.MinSize().Height
-		if i == l.grow {
-			h = max(0, free)
-		}
-		o.Resize(fyne.NewSize(s.Width, h))
-		o.Move(fyne.NewPos(0, y))
-		y += h + l.gap
-	}
-}
-
-func (l *columnLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var m fyne.Size
-	shown := 0
-	for _, o := range objects {
-		if !o.Visible() {
-			continue
-		}
-		shown++
-		s := o.MinSize()
-		m.Height += s.Height
-		m.Width = max(m.Width, s.Width)
-	}
-	m.Height += l.gap * float32(max(0, shown-1))
-	return m
+	return container.New(&lineLayout{gap, grow, true}, objects...)
 }
 
 // Flow lays objects in lines and breaks to the next line when one is full.
