@@ -126,15 +126,15 @@ func (s *Service) sweepPending(ctx context.Context, n *Swept) error {
 
 // sweepLeft removes pending objects that a worker left which died after it had finished their jobs.
 func (s *Service) sweepLeft(ctx context.Context, n *Swept) error {
-	_, left, err := s.tidy(ctx, object.PendingPrefix, time.Now(), func(ctx context.Context, ids []string) (map[string]bool, error) {
+	left, err := s.tidy(ctx, object.PendingPrefix, time.Now(), func(ctx context.Context, ids []string) (map[string]bool, error) {
 		cleaned, err := s.DB.CleanedJobs(ctx, ids)
 		needed := map[string]bool{}
 		for _, id := range ids {
 			needed[id] = !cleaned[id]
 		}
 		return needed, err
-	})
-	n.Pending += left
+	}, true)
+	n.Pending += left.wrong
 	return err
 }
 
@@ -323,167 +323,6 @@ func (s *Service) sweepLogs(ctx context.Context, n *Swept) error {
 		err = errors.Join(err, local.SweepTemporary())
 	}
 	return err
-}
-
-type checker struct {
-	river.WorkerDefaults[CheckArgs]
-	s *Service
-}
-
-func (*checker) Timeout(*river.Job[CheckArgs]) time.Duration { return time.Hour }
-
-func (w *checker) Work(ctx context.Context, _ *river.Job[CheckArgs]) error {
-	found, err := w.s.Check(ctx, w.s.Now().Add(-keepOrphans))
-	w.s.Log.InfoContext(ctx, "checked", "result", fmt.Sprintf("%+v", found))
-	return err
-}
-
-// Checked is what a check found and repaired.
-type Checked struct {
-	Objects  int // looked at
-	Orphans  int // objects that no row knew, removed
-	Missing  int // samples whose audio is not there; told in the log, marked as removed
-	Counters int // that differed from the ledger, set right
-}
-
-// String is for operators.
-func (c Checked) String() string {
-	return fmt.Sprintf("%d objects looked at; %d without a row removed, %d sounds of samples missing, %d counters set right", c.Objects, c.Orphans, c.Missing, c.Counters)
-}
-
-// Check compares objects with rows and counters with the ledger, in both directions, and
-// repairs. Objects younger than before are left alone: their row may be about to be written.
-func (s *Service) Check(ctx context.Context, before time.Time) (Checked, error) {
-	var c Checked
-	var all error
-	for prefix, known := range map[string]func(context.Context, []string) (map[string]bool, error){
-		object.PendingPrefix: s.DB.KnownJobs, object.ProcessedPrefix: s.DB.KnownSamples, object.KeptPrefix: s.DB.KnownAudio,
-	} {
-		looked, removed, err := s.tidy(ctx, prefix, before, known)
-		c.Objects += looked
-		c.Orphans += removed
-		all = errors.Join(all, err)
-	}
-	missing, err := s.missingAudio(ctx)
-	kept, keptErr := s.kept().Missing(ctx)
-	c.Missing = missing + kept
-	all = errors.Join(all, err, keptErr)
-	wrong, err := s.DB.WrongCounters(ctx)
-	all = errors.Join(all, err)
-	for _, w := range wrong {
-		s.Log.WarnContext(ctx, "counter repaired", "user", w.UserID, "kind", w.Kind, "was", w.Have, "is", w.Want)
-		if err := s.DB.Write(ctx, func(tx *store.Tx) error { return tx.RepairCounter(ctx, w) }); err != nil {
-			all = errors.Join(all, err)
-			continue
-		}
-		c.Counters++
-	}
-	return c, all
-}
-
-// tidy removes the objects under a prefix that are older than before and whose ids are not known.
-func (s *Service) tidy(ctx context.Context, prefix string, before time.Time, known func(context.Context, []string) (map[string]bool, error)) (looked, removed int, all error) {
-	var group []object.Info
-	flush := func() {
-		if len(group) == 0 {
-			return
-		}
-		n, err := s.removeOrphans(ctx, group, known)
-		removed += n
-		all = errors.Join(all, err)
-		group = group[:0]
-	}
-	for o, err := range s.Objects.List(ctx, prefix) {
-		if err != nil {
-			all = errors.Join(all, err)
-			break
-		}
-		looked++
-		if o.Modified.Before(before) {
-			group = append(group, o)
-		}
-		if len(group) == 100 {
-			flush()
-		}
-	}
-	flush()
-	return looked, removed, all
-}
-
-func (s *Service) removeOrphans(ctx context.Context, group []object.Info, known func(context.Context, []string) (map[string]bool, error)) (int, error) {
-	ids := make([]string, len(group))
-	for i, o := range group {
-		ids[i] = object.IDOf(o.Key)
-	}
-	alive, err := known(ctx, ids)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for i, o := range group {
-		if alive[ids[i]] {
-			continue
-		}
-		if err := s.Objects.Delete(ctx, o.Key); err != nil {
-			return n, err
-		}
-		s.Log.WarnContext(ctx, "orphan removed", "key", o.Key)
-		n++
-	}
-	return n, nil
-}
-
-// missingAudio finds samples whose audio is gone, says so in them, and gives the storage back.
-func (s *Service) missingAudio(ctx context.Context) (int, error) {
-	n := 0
-	after := ""
-	for {
-		users, err := s.DB.Users(ctx, after, 200)
-		if err != nil || len(users) == 0 {
-			return n, err
-		}
-		for _, u := range users {
-			after = u.ID
-			have := map[string]bool{}
-			for o, err := range s.Objects.List(ctx, object.ProcessedPrefix+u.ID+"/") {
-				if err != nil {
-					return n, err
-				}
-				have[o.Key] = true
-			}
-			f := store.SampleFilter{Sort: "created"}
-			for {
-				rows, err := s.DB.Samples(ctx, u.ID, f, 500)
-				if err != nil {
-					return n, err
-				}
-				for i := range rows {
-					r := &rows[i]
-					if r.AudioRemovedAt != 0 || have[r.FileKey] {
-						continue
-					}
-					if _, err := s.Objects.Stat(ctx, r.FileKey); !errors.Is(err, object.ErrNotFound) {
-						continue // written while we listed
-					}
-					s.Log.ErrorContext(ctx, "audio of a sample is missing", "sample", r.ID, "key", r.FileKey)
-					if err := s.DB.Write(ctx, func(tx *store.Tx) error {
-						if _, err := tx.RemovedAudio(ctx, r.ID, s.Now()); err != nil {
-							return err
-						}
-						return quota.Refund(ctx, tx, r.JobID, "audio missing", s.Now(), quota.Storage)
-					}); err != nil {
-						return n, err
-					}
-					n++
-				}
-				if len(rows) < 500 {
-					break
-				}
-				last := rows[len(rows)-1]
-				f.AfterID, f.AfterValue = last.ID, last.AfterOf(f.Sort)
-			}
-		}
-	}
 }
 
 type promoter struct {

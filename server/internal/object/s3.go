@@ -194,7 +194,7 @@ func (s *S3) Ready(ctx context.Context) error {
 		return fmt.Errorf("the S3 server does not answer as it should; check s3_endpoint, s3_access_key and s3_secret_key: %w", err)
 	}
 	if !ok {
-		return fmt.Errorf("the bucket %q is not there; make it, or correct s3_bucket", s.bucket)
+		return fmt.Errorf("the bucket %q is not there; make it, or correct s3_bucket or s3_access_key", s.bucket)
 	}
 	return nil
 }

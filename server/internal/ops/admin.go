@@ -37,7 +37,7 @@ func adminCommand(stderr io.Writer) *cobra.Command {
 // takes exactly as many.
 func (a *admin) command(use, short string, args int, do func(ctx context.Context, s *Server, out io.Writer, args []string) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(args), RunE: func(cmd *cobra.Command, args []string) error {
-		return with(cmd, a.stderr, func(ctx context.Context, s *Server) error { return do(ctx, s, cmd.OutOrStdout(), args) })
+		return with(cmd, a.stderr, RefuseOlder, func(ctx context.Context, s *Server) error { return do(ctx, s, cmd.OutOrStdout(), args) })
 	}}
 }
 
@@ -152,13 +152,18 @@ func (a *admin) delete() *cobra.Command {
 		})
 }
 
+// backup also copies a database that a newer program has yet to bring up to date.
 func (a *admin) backup() *cobra.Command {
-	return a.command("backup FOLDER", "Copy an embedded database and its objects into a new folder, also while the server runs", 1,
-		func(ctx context.Context, s *Server, out io.Writer, args []string) error {
-			n, err := s.Backup(ctx, args[0])
-			fmt.Fprintf(out, "%d objects\n", n)
-			return err
-		})
+	return &cobra.Command{Use: "backup FOLDER", Short: "Copy an embedded database and its objects into a new folder, also while the server runs", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return with(cmd, a.stderr, KeepOlder, func(ctx context.Context, s *Server) error {
+				n, err := s.Backup(ctx, args[0])
+				if err == nil {
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d objects\n", n)
+				}
+				return err
+			})
+		}}
 }
 
 func (a *admin) sweep() *cobra.Command {
@@ -172,11 +177,12 @@ func (a *admin) sweep() *cobra.Command {
 }
 
 func (a *admin) check() *cobra.Command {
-	return a.command("check", "Compare objects, rows and counters, and repair", 0, func(ctx context.Context, s *Server, out io.Writer, _ []string) error {
-		found, err := s.Jobs.Check(ctx, s.Now().AddDate(0, 0, -3))
-		if err == nil {
-			fmt.Fprintln(out, found)
-		}
+	var all bool
+	cmd := a.command("check", "Compare objects, rows and counters, and repair", 0, func(ctx context.Context, s *Server, out io.Writer, _ []string) error {
+		found, err := s.Jobs.Check(ctx, s.Now().AddDate(0, 0, -3), all)
+		fmt.Fprintln(out, found)
 		return err
 	})
+	cmd.Flags().BoolVar(&all, "all", false, "repair also where more than a tenth of objects or rows differs: what has no row is removed, what has no object is given up")
+	return cmd
 }

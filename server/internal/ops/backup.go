@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -25,8 +26,10 @@ func (s *Server) Backup(ctx context.Context, folder string) (objects int, err er
 		return 0, fmt.Errorf("backup folder %s is there already and is not overwritten", folder)
 	}
 	unfinished := filepath.Clean(folder) + ".unfinished"
-	if err := os.Mkdir(unfinished, 0o700); err != nil {
-		return 0, fmt.Errorf("backup folder (remove what an interrupted backup left): %w", err)
+	if err := os.Mkdir(unfinished, 0o700); errors.Is(err, fs.ErrExist) {
+		return 0, fmt.Errorf("%s was left by an interrupted backup, or another one runs: remove it", unfinished)
+	} else if err != nil {
+		return 0, fmt.Errorf("backup folder: %w", err)
 	}
 	if objects, err = s.backupInto(ctx, local, unfinished); err == nil {
 		err = os.Rename(unfinished, folder)

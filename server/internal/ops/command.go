@@ -107,7 +107,7 @@ func run(ctx context.Context, c *config.Config, stderr io.Writer, role Role) err
 func migrateCommand(stderr io.Writer) *cobra.Command {
 	return &cobra.Command{Use: "migrate", Short: "Bring the database to this program's version; serve and worker do it too", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return with(cmd, stderr, func(ctx context.Context, s *Server) error {
+			return with(cmd, stderr, MigrateOlder, func(ctx context.Context, s *Server) error {
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), s.DB.Kind()+" is up to date")
 				return err
 			})
@@ -115,12 +115,12 @@ func migrateCommand(stderr io.Writer) *cobra.Command {
 }
 
 // with opens a server that neither serves nor works.
-func with(cmd *cobra.Command, stderr io.Writer, f func(ctx context.Context, s *Server) error) error {
+func with(cmd *cobra.Command, stderr io.Writer, schema Older, f func(ctx context.Context, s *Server) error) error {
 	c, err := load(cmd)
 	if err != nil {
 		return err
 	}
-	s, err := Open(cmd.Context(), c, NewLog(stderr, c), Options{})
+	s, err := Open(cmd.Context(), c, NewLog(stderr, c), Options{Schema: schema})
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func doctorCommand(stderr io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := Open(cmd.Context(), c, NewLog(stderr, c), Options{})
+			s, err := Open(cmd.Context(), c, NewLog(stderr, c), Options{Schema: KeepOlder})
 			var all []Finding
 			if err != nil {
 				all = []Finding{{"start", "wrong", err.Error()}}

@@ -2,13 +2,19 @@ package ops
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
 	"sampleagent/server/internal/notify"
+	"sampleagent/server/internal/store"
 )
 
 // Finding is what the doctor says of one part.
@@ -31,9 +37,14 @@ func (s *Server) Examine(ctx context.Context) []Finding {
 		all = append(all, f)
 	}
 	off := func(part, how string) { all = append(all, Finding{part, "off", how}) }
-	current, err := s.DB.SchemaCurrent(ctx)
-	if err == nil && !current {
-		err = fmt.Errorf("the schema is older than this program; run migrate")
+	how, err := s.listens(ctx)
+	say("listen", how, err)
+	schema, err := s.DB.Schema(ctx)
+	if err == nil && schema != store.CurrentSchema {
+		err = errOlder
+	}
+	if err == nil {
+		err = s.DB.Writable(ctx)
 	}
 	say("database", s.DB.Kind()+", schema up to date", err)
 	say("objects", s.Objects.Kind()+": written, read back and removed", s.Objects.Check(ctx))
@@ -64,6 +75,9 @@ func (s *Server) Examine(ctx context.Context) []Finding {
 	default:
 		say("address", "", fmt.Errorf("%s is not https: sign-ins could be read on the way", s.Config.PublicURL))
 	}
+	if schema != store.CurrentSchema {
+		return all // what follows asks for columns that may not be there
+	}
 	lanes, err := s.DB.Lanes(ctx, s.Now().Add(-promiseWindow))
 	oldest := "no job waits"
 	for q, l := range lanes {
@@ -75,6 +89,42 @@ func (s *Server) Examine(ctx context.Context) []Finding {
 	return all
 }
 
+// listens says whether the address is free, or has this server on it.
+func (s *Server) listens(ctx context.Context) (string, error) {
+	listen := s.Config.Listen
+	l, err := net.Listen("tcp", listen)
+	if err == nil {
+		return listen + " is free: no server runs here", l.Close()
+	}
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return "", fmt.Errorf("no server can listen there; correct listen: %w", err)
+	}
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return "", err
+	}
+	taken := fmt.Errorf("another program listens on %s; stop it, or change listen", listen)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", taken
+	}
+	defer resp.Body.Close()
+	var health struct{ Status string }
+	if json.NewDecoder(io.LimitReader(resp.Body, 1<<10)).Decode(&health) != nil || health.Status != alive {
+		return "", taken
+	}
+	return "a server answers on " + listen, nil
+}
+
 // Print writes findings as a table; false when something is wrong.
 func Print(w io.Writer, all []Finding) (fine bool, err error) {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
@@ -83,7 +133,7 @@ func Print(w io.Writer, all []Finding) (fine bool, err error) {
 		if f.State == "wrong" {
 			fine = false
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Part, f.State, f.Detail)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Part, f.State, strings.Join(strings.Fields(f.Detail), " "))
 	}
 	return fine, t.Flush()
 }

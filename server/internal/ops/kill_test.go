@@ -268,7 +268,7 @@ func verify(t *testing.T, data, database, listen string, accepted map[string]boo
 	if _, err := s.Jobs.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
-	checked, err := s.Jobs.Check(ctx, time.Now().Add(48*time.Hour))
+	checked, err := s.Jobs.Check(ctx, time.Now().Add(48*time.Hour), true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/ops"
 	"sampleagent/server/internal/plan"
+	"sampleagent/server/internal/store"
 	"sampleagent/server/internal/testbed"
 	"sampleagent/sync/wire"
 )
@@ -174,11 +175,70 @@ func (b backedUp) find(t *testing.T, w *world) {
 			t.Errorf("failed after the restore: %+v %v", failed, err)
 		}
 	}
-	if c, err := w.Jobs.Check(t.Context(), w.Now().Add(-time.Hour)); err != nil || c.Missing != 0 || c.Counters != 0 {
+	if c, err := w.Jobs.Check(t.Context(), w.Now().Add(-time.Hour), false); err != nil || c.Missing != 0 || c.Counters != 0 {
 		t.Errorf("%+v %v", c, err)
 	}
-	if current, err := w.DB.SchemaCurrent(t.Context()); err != nil || !current {
-		t.Errorf("schema: %v %v", current, err)
+	if schema, err := w.DB.Schema(t.Context()); err != nil || schema != store.CurrentSchema {
+		t.Errorf("schema: %v %v", schema, err)
+	}
+}
+
+// Only who serves, works or migrates changes an older schema: doctor says that it is older, a backup
+// is made of it as it is, and the other commands refuse it.
+func TestAnOlderSchemaIsLeftUntilItIsBackedUp(t *testing.T) {
+	w := start(t, "")
+	w.signIn("ada@example.org", plan.Free)
+	w.stop()
+	asSQL(t, w.Config.Data, "", "DROP TABLE origin; DELETE FROM goose_db_version WHERE version_id = 49")
+	out, err := w.command("doctor")
+	if err == nil || !strings.Contains(out, "schema is older") {
+		t.Errorf("doctor: %v %s", err, out)
+	}
+	if out, err := w.command("admin", "users", "ada"); err == nil || !strings.Contains(err.Error(), "make a backup") {
+		t.Errorf("admin users: %v %s", err, out)
+	}
+	folder := filepath.Join(t.TempDir(), "backup")
+	if out, err := w.command("admin", "backup", folder); err != nil {
+		t.Errorf("backup: %v %s", err, out)
+	}
+	for _, data := range []string{w.Config.Data, folder} {
+		db, err := store.Open(t.Context(), "", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema, err := db.Schema(t.Context()); err != nil || schema != store.OlderSchema {
+			t.Errorf("%s: schema %v, %v", data, schema, err)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if out, err := w.command("migrate"); err != nil || !strings.Contains(out, "up to date") {
+		t.Errorf("migrate: %v %s", err, out)
+	}
+	if out, err := w.command("admin", "users", "ada"); err != nil || !strings.Contains(out, "ada@example.org") {
+		t.Errorf("admin users: %v %s", err, out)
+	}
+}
+
+// What root makes in the folder of the server's user the server cannot change: no command works there
+// as root, and a database that cannot be written is named.
+func TestRootLeavesTheServersFolderAlone(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root could")
+	}
+	w := start(t, "")
+	w.stop()
+	if err := os.Chown(w.Config.Data, 65534, 65534); err != nil { // nobody
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"migrate"}, {"serve"}, {"admin", "check"}} {
+		if out, err := w.command(args...); err == nil || !strings.Contains(err.Error(), w.Config.Data+" belongs to nobody") {
+			t.Errorf("%v: %v %s", args, err, out)
+		}
+	}
+	if out, err := w.command("doctor"); err == nil || !strings.Contains(out, "runuser -u nobody") {
+		t.Errorf("doctor: %v %s", err, out)
 	}
 }
 

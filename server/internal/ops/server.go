@@ -77,10 +77,11 @@ type Server struct {
 	burst   *burst
 }
 
-// Options are what tests set.
+// Options are a process's role, what its command does with an older schema, and what tests set.
 type Options struct {
-	Role Role
-	Now  func() time.Time
+	Role   Role
+	Schema Older // of a process that neither serves nor works; those migrate
+	Now    func() time.Time
 	// Crash is called between the steps of jobs, exports and backups.
 	Crash func(step string)
 	// Poll is how often queues are looked at when no notice came; 0: River's own second.
@@ -89,10 +90,20 @@ type Options struct {
 	RescueAfter time.Duration
 }
 
+// Older says what is done with a database whose schema is older than this program.
+type Older int
+
+// A command refuses it, unless it brings it up to date or leaves it as it is.
+const (
+	RefuseOlder Older = iota
+	MigrateOlder
+	KeepOlder
+)
+
 // stripeRetries is how often a request to Stripe is made again when its answer was lost.
 const stripeRetries = 2
 
-// Open puts the parts together; the database is migrated first.
+// Open puts the parts together on a database of this program's schema; see Options.Schema.
 func Open(ctx context.Context, c *config.Config, log *slog.Logger, o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -101,7 +112,16 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, o Options) (*
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	var err error
+	if err := owned(c.Data); err != nil {
+		return nil, err
+	}
+	probe, err := os.CreateTemp(c.Data, ".write")
+	if err != nil {
+		return nil, fmt.Errorf("data folder cannot be written: %w", err)
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	if s.DB, err = store.Open(ctx, c.DatabaseURL, c.Data); err != nil {
 		return nil, err
 	}
@@ -113,7 +133,7 @@ func Open(ctx context.Context, c *config.Config, log *slog.Logger, o Options) (*
 
 func (s *Server) assemble(ctx context.Context, o Options) error {
 	c := s.Config
-	if err := s.DB.Migrate(ctx); err != nil {
+	if err := s.migrate(ctx, o); err != nil {
 		return err
 	}
 	secret, err := s.secret(ctx)
@@ -173,6 +193,24 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 	s.traces, err = startTraces(ctx, c.OTLPEndpoint)
 	return err
 }
+
+// migrate makes an empty database ready whoever comes first; an older one is changed only by a
+// process that serves or works, and by the command for it, so that it can be backed up first.
+func (s *Server) migrate(ctx context.Context, o Options) error {
+	schema, err := s.DB.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case schema == store.NoSchema || o.Schema == MigrateOlder || o.Role.Serve || o.Role.Work:
+		return s.DB.Migrate(ctx)
+	case schema == store.OlderSchema && o.Schema == RefuseOlder:
+		return errOlder
+	}
+	return nil
+}
+
+var errOlder = errors.New("the database's schema is older than this program: make a backup, then start serve or run migrate")
 
 // secret signs links and tokens: the setting, or one made once for all processes of a database.
 func (s *Server) secret(ctx context.Context) ([]byte, error) {

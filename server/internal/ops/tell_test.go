@@ -351,10 +351,10 @@ func TestCheckerRepairsBothDirections(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if c, err := w.Jobs.Check(ctx, time.Now().Add(-time.Hour)); err != nil || c.Orphans != 0 || c.Missing != 1 {
+		if c, err := w.Jobs.Check(ctx, time.Now().Add(-time.Hour), false); err != nil || c.Orphans != 0 || c.Missing != 1 {
 			t.Errorf("young objects: %+v %v", c, err)
 		}
-		if c, err := w.Jobs.Check(ctx, time.Now().Add(time.Hour)); err != nil || c.Orphans < 2 || c.Missing != 0 {
+		if c, err := w.Jobs.Check(ctx, time.Now().Add(time.Hour), false); err != nil || c.Orphans < 2 || c.Missing != 0 {
 			t.Errorf("%+v %v", c, err)
 		}
 		kept, err := w.DB.Sample(ctx, ada.id, *second.SampleID)
@@ -363,6 +363,47 @@ func TestCheckerRepairsBothDirections(t *testing.T) {
 		}
 		if _, err := w.Objects.Stat(ctx, kept.FileKey); err != nil {
 			t.Errorf("a good sample's audio: %v", err)
+		}
+	})
+}
+
+// A database beside objects that are not its own, or beside none, is told and nothing is repaired,
+// until the operator says that they do belong together.
+func TestCheckerLeavesTheWrongBucketAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ctx, later := t.Context(), time.Now().Add(time.Hour)
+		ada := w.signIn("ada@example.org", plan.Pro)
+		var jobs []string
+		for i := range 4 {
+			_, ok, _ := ada.upload(fmt.Sprint(i, ".wav"), wav(t, 0.2, i))
+			jobs = append(jobs, ok.JobID)
+		}
+		for i, id := range jobs {
+			s, err := w.DB.Sample(ctx, ada.id, *ada.waitJob(id).SampleID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Objects.Delete(ctx, s.FileKey); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Objects.Put(ctx, fmt.Sprintf("processed/stranger/%d.wav", i), strings.NewReader("x"), 1, object.About{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := w.Jobs.Check(ctx, later, false)
+		if err == nil || c.Orphans != 0 || c.Missing != 0 || !strings.Contains(err.Error(), "4 of 4 sounds of samples") || !strings.Contains(err.Error(), "under processed/") || !strings.Contains(err.Error(), "admin check --all") {
+			t.Errorf("%+v %v", c, err)
+		}
+		for i, id := range jobs {
+			if _, err := w.Objects.Stat(ctx, fmt.Sprintf("processed/stranger/%d.wav", i)); err != nil {
+				t.Error(err)
+			}
+			if s, err := w.DB.Sample(ctx, ada.id, *ada.job(id).SampleID); err != nil || s.AudioRemovedAt != 0 {
+				t.Errorf("given up: %+v %v", s, err)
+			}
+		}
+		if c, err := w.Jobs.Check(ctx, later, true); err != nil || c.Orphans < 4 || c.Missing != 4 {
+			t.Errorf("all: %+v %v", c, err)
 		}
 	})
 }

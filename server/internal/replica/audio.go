@@ -287,24 +287,29 @@ func (s *Audio) Sweep(ctx context.Context) (int, error) {
 	return len(stale) + len(ended), err
 }
 
-// Missing forgets files whose bytes are gone, and gives their storage back: the next machine that
-// has them sends them again.
-func (s *Audio) Missing(ctx context.Context) (int, error) {
-	n, after := 0, ""
+// Missing counts files whose bytes are gone. Where it repairs, it forgets them and gives their
+// storage back: the next machine that has them sends them again.
+func (s *Audio) Missing(ctx context.Context, repair bool) (looked, n int, err error) {
+	after := ""
 	for {
 		rows, err := s.db.AudioAfter(ctx, after, 500)
 		if err != nil || len(rows) == 0 {
-			return n, err
+			return looked, n, err
 		}
 		for i := range rows {
 			after = rows[i].ID
+			looked++
 			if _, err := s.objects.Stat(ctx, key(&rows[i])); err == nil {
 				continue
 			} else if !errors.Is(err, object.ErrNotFound) {
-				return n, err
+				return looked, n, err
+			}
+			if !repair {
+				n++
+				continue
 			}
 			if err := s.drop(ctx, &rows[i], "audio missing"); err != nil {
-				return n, err
+				return looked, n, err
 			}
 			n++
 		}

@@ -258,7 +258,7 @@ func TestSweepAndMissing(t *testing.T) {
 	if err := s.objects.Delete(t.Context(), keys[0]); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := s.Missing(t.Context()); n != 1 || err != nil {
+	if _, n, err := s.Missing(t.Context(), true); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
 	if used := s.user(id).StorageBytes; used != 0 {

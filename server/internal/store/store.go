@@ -153,7 +153,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("reach PostgreSQL: %w", err)
+		return nil, fmt.Errorf("PostgreSQL cannot be reached; check database_url: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
 	return &DB{Q: Q{x: db, postgres: true}, writer: db, pool: pool}, nil
@@ -183,9 +183,30 @@ func (db *DB) Kind() string {
 	return "SQLite"
 }
 
+// Writable tries whether the database can be changed, which an open one need not be.
+func (db *DB) Writable(ctx context.Context) error {
+	if db.postgres {
+		var readOnly string
+		err := db.one(ctx, &readOnly, "SELECT current_setting('transaction_read_only')")
+		if err == nil && readOnly == "on" {
+			err = errors.New("PostgreSQL only reads here: database_url leads to a standby, or to a user or database that is set to read-only")
+		}
+		return err
+	}
+	// A value that nobody uses: BEGIN IMMEDIATE alone is a reading transaction where the file cannot be written.
+	_, err := db.writer.ExecContext(ctx, "PRAGMA user_version = 0")
+	if cause := (sqlite3.Error{}); errors.As(err, &cause) && cause.Code == sqlite3.ErrReadonly {
+		return fmt.Errorf("%s cannot be written: it belongs to another user, or its disk is read-only: %w", db.file, err)
+	}
+	return wrap(err, "write "+db.file)
+}
+
 // Migrate brings our schema and the job queue's to this program's version. It is safe when
 // several processes start at once.
 func (db *DB) Migrate(ctx context.Context) error {
+	if err := db.Writable(ctx); err != nil {
+		return err
+	}
 	if db.postgres {
 		// Two processes that start together: one waits for the other.
 		conn, err := db.writer.Conn(ctx)
@@ -246,17 +267,40 @@ func (db *DB) migrations() (*goose.Provider, error) {
 	return provider, nil
 }
 
-// SchemaCurrent says whether the database has this program's schema.
-func (db *DB) SchemaCurrent(ctx context.Context) (bool, error) {
+// Schema says how a database's schema is to this program's.
+type Schema int
+
+// The states of a schema. One that a newer program has changed is current: its steps only add.
+const (
+	NoSchema Schema = iota // the database is empty
+	OlderSchema
+	CurrentSchema
+)
+
+// Schema looks at the database and changes nothing.
+func (db *DB) Schema(ctx context.Context) (Schema, error) {
 	provider, err := db.migrations()
 	if err != nil {
-		return false, err
+		return NoSchema, err
 	}
-	var have int
+	find := "SELECT COUNT(*) FROM sqlite_master WHERE name = 'goose_db_version'"
+	if db.postgres {
+		find = "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('goose_db_version')"
+	}
+	var tables, have int
+	if err := db.one(ctx, &tables, find); err != nil {
+		return NoSchema, fmt.Errorf("schema: %w", err)
+	}
+	if tables == 0 {
+		return NoSchema, nil
+	}
 	if err := db.one(ctx, &have, "SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0 AND is_applied"); err != nil {
-		return false, fmt.Errorf("schema version: %w", err)
+		return NoSchema, fmt.Errorf("schema version: %w", err)
 	}
-	return have >= len(provider.ListSources()), nil
+	if have < len(provider.ListSources()) {
+		return OlderSchema, nil
+	}
+	return CurrentSchema, nil
 }
 
 func wrap(err error, what string) error {

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -237,8 +240,8 @@ func TestJobStatesOnlyGoForward(t *testing.T) {
 			"usage":   func() error { _, err := db.UsageByDay(ctx, u.ID, now.AddDate(0, -1, 0)); return err },
 			"mail":    func() error { _, err := db.LastMail(ctx, u.ID, "x"); return err },
 			"schema": func() error {
-				ok, err := db.SchemaCurrent(ctx)
-				if err == nil && !ok {
+				schema, err := db.Schema(ctx)
+				if err == nil && schema != store.CurrentSchema {
 					return errors.New("old")
 				}
 				return err
@@ -409,6 +412,36 @@ func TestTheDataFolderMayHaveAnyName(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(folder, store.SQLiteFile)); err != nil {
 			t.Errorf("%q: the database is elsewhere: %v", name, err)
+		}
+	}
+}
+
+// Processes of two versions run side by side while one takes over from the other: no step of the
+// schema takes away or renames what the older program reads.
+func TestStepsOnlyAdd(t *testing.T) {
+	const since = 42 // that one still replaced a table
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(files) < 10 {
+		t.Fatal(files, err)
+	}
+	takes := regexp.MustCompile(`(?i)\b(DROP|RENAME|DELETE\s+FROM|TRUNCATE|ALTER\s+COLUMN)\b`)
+	for _, file := range files {
+		n, err := strconv.Atoi(filepath.Base(file)[:4])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n <= since {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, _ := strings.Cut(string(b), "-- +goose Down")
+		for line := range strings.Lines(up) {
+			if code, _, _ := strings.Cut(line, "--"); takes.MatchString(code) {
+				t.Errorf("%s: %s", file, line)
+			}
 		}
 	}
 }

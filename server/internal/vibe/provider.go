@@ -208,20 +208,34 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
-// Check asks for the list of models: does the address answer, is the key accepted.
+// Check asks whether the address answers and the key is accepted.
 func (p *Provider) Check(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+"/models", nil)
+	// OpenRouter lists its models for everybody; what a key may do it says at /key, which others lack.
+	status, err := p.ask(ctx, "/key")
+	if err == nil && status == http.StatusNotFound {
+		status, err = p.ask(ctx, "/models")
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("the AI provider is not reached; check openrouter_url: %w", err)
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return fmt.Errorf("the AI provider refuses the key (status %d); check openrouter_key", status)
+	case status != http.StatusOK:
+		return fmt.Errorf("the AI provider answers with status %d; check openrouter_url and openrouter_key", status)
+	}
+	return nil
+}
+
+// ask gives the status of a path.
+func (p *Provider) ask(ctx context.Context, path string) (status int, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	req.Header.Set("Authorization", "Bearer "+p.key)
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("the AI provider is not reached; check openrouter_url: %w", err)
+		return 0, err
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the AI provider answered %s; check openrouter_key", resp.Status)
-	}
-	return nil
+	return resp.StatusCode, resp.Body.Close()
 }
