@@ -28,16 +28,24 @@ func (s *Service) steps(ctx context.Context, j *store.Job) *steps {
 	return &steps{s: s, ctx: ctx, j: j, ran: time.Now()}
 }
 
-// at moves to a step, or says that the job has ended meanwhile.
+// works says that the job is not this attempt's any more: errEnded or errTakenOver.
+func works(ctx context.Context, q store.Q, j *store.Job) error {
+	attempt, err := q.JobRuns(ctx, j.ID)
+	switch {
+	case err != nil || attempt == j.Attempts:
+		return err
+	case attempt == 0:
+		return errEnded
+	}
+	return errTakenOver
+}
+
+// at moves to a step, or says that the job is not ours any more.
 func (p *steps) at(step string) error {
 	p.end()
 	if time.Since(p.ran) > seen || step == wire.StepStore { // what a cancelled job stores is an orphan
-		runs, err := p.s.DB.JobRuns(p.ctx, p.j.ID)
-		if err != nil {
+		if err := works(p.ctx, p.s.DB.Q, p.j); err != nil {
 			return err
-		}
-		if !runs {
-			return errEnded
 		}
 		p.ran = time.Now()
 	}
@@ -63,7 +71,7 @@ func (p *steps) end() {
 
 func (p *steps) tell(step string) error {
 	return p.s.DB.Note(p.ctx, func(tx *store.Tx) error {
-		runs, err := tx.SetJobStep(p.ctx, p.j.ID, step, p.s.Now())
+		runs, err := tx.SetJobStep(p.ctx, p.j.ID, p.j.Attempts, step, p.s.Now())
 		if err != nil || !runs {
 			return err
 		}

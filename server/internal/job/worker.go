@@ -71,23 +71,34 @@ func (p permanent) Error() string { return p.Problem.Error() }
 // errEnded says that the job was cancelled or its account deleted while we worked.
 var errEnded = errors.New("the job has ended meanwhile")
 
+// errTakenOver says that we stood still for so long that another worker was given the job.
+var errTakenOver = errors.New("another worker has the job now")
+
 // Work does one job: fetch, decode, analyse, describe, store, finish.
 func (a *analyzer) Work(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 	s := a.s
 	began := time.Now()
 	j, who, err := s.begin(ctx, rj.Args.JobID)
 	if err == nil {
-		err = s.work(ctx, rj, j, who, began)
+		err = s.settle(ctx, rj, j, began, s.work(ctx, rj, j, who, began))
 	}
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, errEnded):
 		return s.over(ctx, rj)
+	case errors.Is(err, errTakenOver):
+		// The other's entry is ours: it must not end with us, and waits longer than the other works.
+		s.Log.WarnContext(ctx, "another worker had taken the job over", "job", j.ID)
+		return river.JobSnooze(RescueAfter)
 	case errors.Is(err, errGiveWay):
 		return river.JobSnooze(lane.GiveWay)
-	case j == nil:
-		return err // the database did not answer
+	}
+	return err
+}
+
+// settle decides what a failed try is to the job: its end, or a wait for the next try.
+func (s *Service) settle(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, began time.Time, err error) error {
+	if err == nil || errors.Is(err, errEnded) || errors.Is(err, errTakenOver) {
+		return err
 	}
 	var p permanent
 	if errors.As(err, &p) {
@@ -149,11 +160,10 @@ func (s *Service) begin(ctx context.Context, id string) (j *store.Job, who Who, 
 				return errGiveWay
 			}
 		}
-		started, err := tx.StartJob(ctx, j.ID, s.Now())
-		if err != nil {
+		if j.Attempts, err = tx.StartJob(ctx, j.ID, s.Now()); err != nil {
 			return err
 		}
-		if !started {
+		if j.Attempts == 0 {
 			return errEnded
 		}
 		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Processing, Step: wire.StepFetch, BatchID: j.BatchID})
@@ -167,11 +177,27 @@ func (s *Service) over(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return queue.Complete(ctx, tx, rj) })
 }
 
+// mine runs f in a transaction if the job is still this attempt's. The account's row is locked, as
+// where an attempt begins: the two never pass each other.
+func (s *Service) mine(ctx context.Context, j *store.Job, f func(tx *store.Tx) error) error {
+	return s.DB.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.LockUser(ctx, j.UserID); notFound(err) {
+			return errEnded
+		} else if err != nil {
+			return err
+		}
+		if err := works(ctx, tx.Q, j); err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
+
 // park makes a job wait for its next try.
 func (s *Service) park(ctx context.Context, j *store.Job, why error) error {
 	ctx = context.WithoutCancel(ctx)
 	s.Log.WarnContext(ctx, "job will be tried again", "job", j.ID, "failures", j.Failures+1, "error", why)
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
+	return s.mine(ctx, j, func(tx *store.Tx) error {
 		if err := tx.ParkJob(ctx, j.ID, "A try failed; the next one follows by itself.", s.Now()); err != nil {
 			return err
 		}
@@ -183,7 +209,7 @@ func (s *Service) park(ctx context.Context, j *store.Job, why error) error {
 // the end of the queue entry.
 func (s *Service) fail(ctx context.Context, rj *river.Job[AnalyzeArgs], j *store.Job, code wire.Code, why string, invalid bool, began time.Time) error {
 	ctx = context.WithoutCancel(ctx)
-	return s.DB.Write(ctx, func(tx *store.Tx) error {
+	return s.mine(ctx, j, func(tx *store.Tx) error {
 		if err := s.failIn(ctx, tx, j, code, why, invalid, time.Since(began)); err != nil {
 			return err
 		}

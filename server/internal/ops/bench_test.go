@@ -181,11 +181,15 @@ func openWorker(b *testing.B, w *world) (stop func()) {
 
 // BenchmarkListOf100000 reads pages of a library of 100,000 samples over HTTP.
 func BenchmarkListOf100000(b *testing.B) {
+	b.Run("SQLite", func(b *testing.B) { listOfMany(b, start(b, "", idle)) })
+	b.Run("PostgreSQL", func(b *testing.B) { listOfMany(b, start(b, testbed.Postgres(b), idle)) })
+}
+
+func listOfMany(b *testing.B, w *world) {
 	rows := 100_000
 	if testing.Short() {
 		rows = 2000
 	}
-	w := start(b, "", idle)
 	u := w.signIn("ada@example.org", plan.Pro)
 	for at := 0; at < rows; at += 5000 {
 		if err := w.DB.Write(b.Context(), func(tx *store.Tx) error {

@@ -24,6 +24,7 @@ type barrier struct {
 	step string
 	open chan struct{}
 	pass atomic.Bool
+	held atomic.Int64
 }
 
 func newBarrier(step string) *barrier { return &barrier{step: step, open: make(chan struct{})} }
@@ -33,6 +34,7 @@ func (g *barrier) setting(workers int) setting {
 		c.ProWorkers = workers
 		o.Crash = func(step string) {
 			if step == g.step && !g.pass.Load() {
+				g.held.Add(1)
 				<-g.open
 			}
 		}

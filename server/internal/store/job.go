@@ -95,28 +95,31 @@ func (tx *Tx) SetQueueID(ctx context.Context, id string, queueID int64) error {
 	return tx.must(ctx, "UPDATE processing_jobs SET queue_id = ? WHERE id = ?", queueID, id)
 }
 
-// StartJob marks a waiting or interrupted job as processing; false if it has ended.
-func (tx *Tx) StartJob(ctx context.Context, id string, now time.Time) (bool, error) {
-	n, err := tx.exec(ctx, `UPDATE processing_jobs SET status = 'processing', step = ?, attempts = attempts + 1, updated_at = ?,
+// StartJob marks a waiting or interrupted job as processing and says which attempt this is; 0 if it has
+// ended. What worked on it until now works for nobody.
+func (tx *Tx) StartJob(ctx context.Context, id string, now time.Time) (attempt int64, err error) {
+	err = tx.one(ctx, &attempt, `UPDATE processing_jobs SET status = 'processing', step = ?, attempts = attempts + 1, updated_at = ?,
 		started_at = CASE WHEN started_at = 0 THEN ? ELSE started_at END
-		WHERE id = ? AND status IN ('pending', 'processing')`, wire.StepFetch, At(now), At(now), id)
-	return n > 0, err
-}
-
-// SetJobStep notes how far a running job is; false if it has ended meanwhile.
-func (tx *Tx) SetJobStep(ctx context.Context, id, step string, now time.Time) (bool, error) {
-	n, err := tx.exec(ctx, "UPDATE processing_jobs SET step = ?, updated_at = ? WHERE id = ? AND status = 'processing'", step, At(now), id)
-	return n > 0, err
-}
-
-// JobRuns says whether a job is being worked on and has not ended meanwhile.
-func (q Q) JobRuns(ctx context.Context, id string) (bool, error) {
-	var status wire.JobStatus
-	err := q.one(ctx, &status, "SELECT status FROM processing_jobs WHERE id = ?", id)
+		WHERE id = ? AND status IN ('pending', 'processing') RETURNING attempts`, wire.StepFetch, At(now), At(now), id)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil
+		return 0, nil
 	}
-	return status == wire.Processing, err
+	return attempt, err
+}
+
+// SetJobStep notes how far an attempt at a job is; false if it does not count any more.
+func (tx *Tx) SetJobStep(ctx context.Context, id string, attempt int64, step string, now time.Time) (bool, error) {
+	n, err := tx.exec(ctx, "UPDATE processing_jobs SET step = ?, updated_at = ? WHERE id = ? AND status = 'processing' AND attempts = ?", step, At(now), id, attempt)
+	return n > 0, err
+}
+
+// JobRuns says which attempt at a job is being worked on; 0 if none is.
+func (q Q) JobRuns(ctx context.Context, id string) (attempt int64, err error) {
+	err = q.one(ctx, &attempt, "SELECT attempts FROM processing_jobs WHERE id = ? AND status = 'processing'", id)
+	if errors.Is(err, ErrNotFound) {
+		return 0, nil
+	}
+	return attempt, err
 }
 
 // ParkJob puts a running job back to waiting, after an error that may pass.

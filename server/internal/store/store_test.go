@@ -218,7 +218,7 @@ func TestJobStatesOnlyGoForward(t *testing.T) {
 			ended, err4 := tx.EndJob(ctx, job.ID, wire.Cancelled, wire.CodeCancelled, "by hand", 0, now)
 			late, err5 := tx.EndJob(ctx, job.ID, wire.Completed, "", "", 0, now)
 			restarted, err6 := tx.StartJob(ctx, job.ID, now)
-			if !started || !ended || late || restarted {
+			if started != 1 || !ended || late || restarted != 0 {
 				t.Errorf("started %v, ended %v, ended again %v, started again %v", started, ended, late, restarted)
 			}
 			return errors.Join(err, err2, err3, err4, err5, err6)
