@@ -84,7 +84,7 @@ func details(b *strings.Builder, sources, families *figures) {
 	errorTable(b, "Wrong keys", sources.keyErrors, families.keyErrors)
 	errorTable(b, "Keys where there is none", sources.falseKey, families.falseKey)
 	b.WriteString("\n# Kind and class\n\n")
-	shareTable(b, "one-shots of", sources.classFamilies, families.classFamilies)
+	shareTable(b, "collection", sources.classFamilies, families.classFamilies)
 	b.WriteString("\n## Confusion of one-shots\n\nRows are what is, columns what was heard.\n\n")
 	confusion(b, sources, families)
 	errorTable(b, "Wrong classes", sources.classErrors, families.classErrors)
