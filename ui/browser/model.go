@@ -94,7 +94,7 @@ type Model struct {
 
 // NewModel starts empty; Reload searches for the first time.
 func NewModel(core Core, run Background) *Model {
-	return &Model{core: core, run: run, sort: Sort{By: "name"}, samples: map[catalog.Row]*catalog.Sample{}, stale: map[catalog.Row]bool{}, wanted: map[catalog.Row]bool{}}
+	return &Model{core: core, run: run, samples: map[catalog.Row]*catalog.Sample{}, stale: map[catalog.Row]bool{}, wanted: map[catalog.Row]bool{}}
 }
 
 // Text is what was typed.
@@ -235,7 +235,7 @@ var newest = Sort{By: "added", Down: true}
 
 // shownSort is the order in which the rows come.
 func (m *Model) shownSort() Sort {
-	if m.sort == (Sort{}) && m.Query() == "" {
+	if m.sort == (Sort{}) && !m.scope.ordered() && strings.TrimSpace(m.text) == "" {
 		return newest
 	}
 	return m.sort

@@ -129,7 +129,9 @@ func newEmptyState(v *View) *emptyState {
 	return e
 }
 
-func (e *emptyState) show(first bool, query string) {
+// show fills it: in an empty library, in a place that holds nothing yet, or where no sample fits what
+// was typed.
+func (e *emptyState) show(first bool, in Scope, typed string) {
 	e.folder.Hidden, e.demo.Hidden, e.clear.Hidden = !first, !first, first
 	if first {
 		e.icon.SetResource(theme.Icon("all", theme.Accent))
@@ -139,7 +141,24 @@ func (e *emptyState) show(first bool, query string) {
 		return
 	}
 	e.icon.SetResource(theme.Icon("search", theme.TextFaint))
-	e.title.SetText("Nothing found")
-	e.why.SetText("No sample fits  " + query)
-	e.more.SetText("Fewer words find more. A tilde after a key also finds keys that fit: key:Am~")
+	switch {
+	case typed == "" && in.Collection != "":
+		e.title.SetText(in.Title + " is empty")
+		e.why.SetText("Drag samples onto its name in the sidebar,")
+		e.more.SetText("or choose “Add to collection” in their menu.")
+		e.clear.SetText("Show all samples")
+	case typed == "":
+		e.title.SetText("Nothing here")
+		e.why.SetText("No sample belongs to " + in.Title + " now.")
+		e.more.SetText("")
+		e.clear.SetText("Show all samples")
+	default:
+		e.title.SetText("Nothing found")
+		e.why.SetText("No sample fits  " + typed)
+		if in.Title != "" {
+			e.why.SetText("No sample of " + in.Title + " fits  " + typed)
+		}
+		e.more.SetText("Fewer words find more. A tilde after a key also finds keys that fit: key:Am~")
+		e.clear.SetText("Clear the search")
+	}
 }

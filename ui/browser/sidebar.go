@@ -33,6 +33,7 @@ type Sidebar struct {
 
 	places []Place
 	chosen string
+	cursor int // the line that the keys were at last
 	adding func() // until the button comes up
 	target int
 	list   *own.RowList
@@ -49,7 +50,7 @@ func NewSidebar(onPlace func(Place), run Background) *Sidebar {
 		return r
 	})
 	s.list.OnMoved = func(i int, repeating bool) {
-		if !repeating {
+		if i = s.pastSections(i); !repeating {
 			s.choose(i)
 		}
 	}
@@ -91,6 +92,26 @@ func (s *Sidebar) Root() fyne.CanvasObject { return s.root }
 
 // Focusable is what takes the keyboard.
 func (s *Sidebar) Focusable() fyne.Focusable { return s.list }
+
+// pastSections takes the keys on from a section's title to the next line in their direction, or
+// back where there is none.
+func (s *Sidebar) pastSections(i int) int {
+	step := 1
+	if i < s.cursor {
+		step = -1
+	}
+	for i >= 0 && i < len(s.places) && s.places[i].Section {
+		if i+step < 0 || i+step >= len(s.places) {
+			step = -step
+		}
+		i += step
+	}
+	s.cursor = i
+	if i != s.list.Selection().Cursor() {
+		s.list.Select(i)
+	}
+	return i
+}
 
 func (s *Sidebar) choose(i int) {
 	if i < 0 || i >= len(s.places) || s.places[i].Section || s.places[i].Add != nil {

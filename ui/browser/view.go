@@ -286,7 +286,7 @@ func (v *View) SetTotal(n int) {
 func (v *View) showEmpty() {
 	v.empty.Hidden = v.model.Len() > 0 || !v.model.Ready() || v.total < 0
 	if !v.empty.Hidden {
-		v.empty.show(v.total == 0, v.model.Query())
+		v.empty.show(v.total == 0, v.model.Scope(), strings.TrimSpace(v.model.Text()))
 	}
 	v.header.Hidden = !v.empty.Hidden && v.total == 0
 	v.empty.Refresh()
