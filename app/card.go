@@ -149,7 +149,33 @@ func (a *App) ReadCardNow(ctx context.Context, dir string, choice CardChoice, pr
 		card.Loose = nil
 	}
 	out := &CardRead{Problems: card.Problems}
-	var sounds []sp404.Sound
+	for _, k := range card.Kits {
+		for _, w := range k.Warnings {
+			out.problem(k.Folder, w)
+		}
+	}
+	sounds := cardSounds(card)
+	if len(card.Kits)+len(sounds) == 0 {
+		return out, fmt.Errorf("%s: nothing of the device was found", dir)
+	}
+	ids, err := a.importSounds(ctx, sounds, out, progress)
+	if err != nil {
+		return out, err
+	}
+	for _, found := range card.Kits {
+		if err := a.takeKit(ctx, found, ids, out); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func (r *CardRead) problem(file, reason string) {
+	r.Problems = append(r.Problems, sp404.ReadNote{File: file, Reason: reason})
+}
+
+// cardSounds lists the sounds of a card's kits and those that belong to none, each once.
+func cardSounds(card *sp404.Card) (sounds []sp404.Sound) {
 	seen := map[string]bool{}
 	add := func(all []sp404.Sound) {
 		for _, s := range all {
@@ -161,26 +187,25 @@ func (a *App) ReadCardNow(ctx context.Context, dir string, choice CardChoice, pr
 	}
 	for _, k := range card.Kits {
 		add(k.Sounds)
-		for _, w := range k.Warnings {
-			out.Problems = append(out.Problems, sp404.ReadNote{File: k.Folder, Reason: w})
-		}
 	}
 	add(card.Loose)
-	if len(card.Kits)+len(sounds) == 0 {
-		return out, fmt.Errorf("%s: nothing of the device was found", dir)
-	}
+	return sounds
+}
 
+// importSounds copies sounds into a managed folder and the library, and says by Sound.ID which
+// samples they became. Those that cannot be read become out's problems.
+func (a *App) importSounds(ctx context.Context, sounds []sp404.Sound, out *CardRead, progress func(done, total int, current string)) (map[string]string, error) {
 	// A folder of its own for each reading: a card that changed overwrites nothing.
 	into := filepath.Join(a.managedFolder(), "Cards", time.Now().Format("2006-01-02 150405.000"))
 	files := map[string]string{} // Sound.ID -> file in the managed folder
 	for i, s := range sounds {
 		if err := ctx.Err(); err != nil {
-			return out, err
+			return nil, err
 		}
 		progress(i, len(sounds), s.ID)
 		file, err := takeSound(ctx, s, into)
 		if err != nil {
-			out.Problems = append(out.Problems, sp404.ReadNote{File: s.ID, Reason: err.Error()})
+			out.problem(s.ID, err.Error())
 			continue
 		}
 		files[s.ID] = file
@@ -189,49 +214,53 @@ func (a *App) ReadCardNow(ctx context.Context, dir string, choice CardChoice, pr
 		o := a.ingestOptions()
 		o.Copy, o.SkipDuplicates = "", false // they are copies already, and every pad needs its own
 		if _, err := ingest.Run(ctx, a.db, []string{into}, o); err != nil {
-			return out, err
+			return nil, err
 		}
 	}
 	ids := map[string]string{}
 	for sound, file := range files {
 		s, err := a.db.SampleByPath(ctx, file)
 		if err != nil {
-			out.Problems = append(out.Problems, sp404.ReadNote{File: sound, Reason: err.Error()})
+			out.problem(sound, err.Error())
 			continue
 		}
 		if s.State == catalog.Failed {
-			out.Problems = append(out.Problems, sp404.ReadNote{File: sound, Reason: s.Error})
+			out.problem(sound, s.Error)
 		}
 		ids[sound] = s.ID
 		out.Sounds++
 	}
-	for _, found := range card.Kits {
-		k := found.Kit
-		k.MapSamples(func(_ kit.Slot, id string) string { return ids[id] })
-		if k.Name == "" {
-			k.Name = path.Base(found.Folder)
-		}
-		if k.Name, err = a.freeKitName(ctx, k.Name); err != nil {
-			return out, err
-		}
-		id, err := uuid.NewV7()
-		if err != nil {
-			return out, err
-		}
-		k.ID = id.String()
-		a.editing.Lock()
-		err = a.history.Do(ctx, history.Command{
-			Name: "Read kit " + k.Name,
-			Do:   func(ctx context.Context) error { return a.putKit(ctx, k) },
-			Undo: func(ctx context.Context) error { return a.db.RemoveKit(ctx, k.ID) },
-		})
-		a.editing.Unlock()
-		if err != nil {
-			return out, err
-		}
+	return ids, nil
+}
+
+// takeKit makes a kit of a card one of the library, under a name that is free; ids are the samples
+// that its sounds became.
+func (a *App) takeKit(ctx context.Context, found sp404.ReadKit, ids map[string]string, out *CardRead) error {
+	k := found.Kit
+	k.MapSamples(func(_ kit.Slot, id string) string { return ids[id] })
+	if k.Name == "" {
+		k.Name = path.Base(found.Folder)
+	}
+	name, err := a.freeKitName(ctx, k.Name)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	k.Name, k.ID = name, id.String()
+	a.editing.Lock()
+	err = a.history.Do(ctx, history.Command{
+		Name: "Read kit " + k.Name,
+		Do:   func(ctx context.Context) error { return a.putKit(ctx, k) },
+		Undo: func(ctx context.Context) error { return a.db.RemoveKit(ctx, k.ID) },
+	})
+	a.editing.Unlock()
+	if err == nil {
 		out.Kits = append(out.Kits, KitInfo{ID: k.ID, Name: k.Name, Filled: len(k.Filled()), Modified: time.Now()})
 	}
-	return out, nil
+	return err
 }
 
 // freeKitName is the name, with a number behind it when a kit has it already: commands name kits.

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,58 +21,60 @@ import (
 
 // handlers says what each command of the table does. A test finds commands without one.
 func (w *window) handlers() map[shortcut.ID]func() {
+	all := map[shortcut.ID]func(){}
+	for _, group := range []map[shortcut.ID]func(){w.fileHandlers(), w.editHandlers(), w.listenHandlers(), w.kitHandlers(), w.viewHandlers(), w.cloudHandlers()} {
+		maps.Copy(all, group)
+	}
+	return all
+}
+
+func (w *window) fileHandlers() map[shortcut.ID]func() {
+	return map[shortcut.ID]func(){
+		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles, shortcut.BringOver: w.bringOver,
+		shortcut.WriteCard: w.writeCard, shortcut.ReadCard: w.readCard,
+		shortcut.Exports: w.showExports,
+		shortcut.Tasks:   w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
+	}
+}
+
+// editHandlers change samples and collections.
+func (w *window) editHandlers() map[shortcut.ID]func() {
 	c := w.core
 	rate := func(n int) func() {
 		return func() {
 			w.editChosen(func(ctx context.Context, rows []catalog.Row) error { return c.SetRating(ctx, rows, n) })
 		}
 	}
-	zoom := func(by float64) func() {
-		return func() { w.wave.Waveform.Zoom(by, w.wave.Waveform.Middle()) }
-	}
 	return map[shortcut.ID]func(){
-		shortcut.AddFolder: w.addFolder, shortcut.AddFiles: w.addFiles, shortcut.BringOver: w.bringOver,
-		shortcut.WriteCard: w.writeCard, shortcut.ReadCard: w.readCard,
-		shortcut.Exports: w.showExports,
-		shortcut.Tasks:   w.showTasks, shortcut.Preferences: w.showPreferences, shortcut.Quit: w.close,
-
 		shortcut.Undo: func() { w.history(c.Undo, "Undone", "There is nothing to undo") },
 		shortcut.Redo: func() { w.history(c.Redo, "Done again", "There is nothing to redo") },
 		shortcut.SelectAll: func() {
 			w.list.FocusList()
 			w.list.List.SelectAll()
 		},
-		shortcut.Favourite: func() {
-			if s := w.list.Current(); s != nil {
-				on := !s.Favourite
-				w.editChosen(func(ctx context.Context, rows []catalog.Row) error { return c.SetFavourite(ctx, rows, on) })
-			}
-		},
-		shortcut.EditTags: w.details.FocusTag, shortcut.EditTempo: w.details.FocusTempo, shortcut.EditKey: w.details.FocusKey,
+		shortcut.Favourite: w.toggleFavourite,
+		shortcut.EditTags:  w.details.FocusTag, shortcut.EditTempo: w.details.FocusTempo, shortcut.EditKey: w.details.FocusKey,
 		shortcut.HalfTempo: func() { w.editChosen(c.HalveTempo) }, shortcut.DoubleTempo: func() { w.editChosen(c.DoubleTempo) },
 		shortcut.Reading1: w.reading(0), shortcut.Reading2: w.reading(1), shortcut.Reading3: w.reading(2), shortcut.Reading4: w.reading(3),
 		shortcut.TapTempo: w.wave.Tap, shortcut.EditSound: w.wave.ToggleEditor,
-		shortcut.Rename: func() {
-			if s := w.list.Current(); s != nil {
-				row := s.Row
-				w.ask("Rename", "The name in the library; the file keeps its own", s.Name, func(name string) {
-					w.edit(func(ctx context.Context) error { return c.Rename(ctx, row, name) })
-				})
-			}
+		shortcut.Reanalyse: func() {
+			w.editChosen(func(ctx context.Context, rows []catalog.Row) error {
+				_, err := c.Reanalyse(ctx, rows)
+				return err
+			})
 		},
-		shortcut.Remove: func() {
-			if n := len(w.chosen); n > 0 && !w.takeOut(w.chosen) {
-				rows := w.chosen
-				w.confirm("Remove "+plural(n, "sample", "samples")+" from the library?", "The files stay where they are.", func() {
-					w.edit(func(ctx context.Context) error { return c.Remove(ctx, rows) })
-				})
-			}
-		},
-		shortcut.ShowFile: w.showFile, shortcut.CopyPath: w.copyPaths,
+		shortcut.Rename: w.rename, shortcut.Remove: w.remove,
+		shortcut.ShowFile: w.showFile, shortcut.CopyPath: w.copyPaths, shortcut.Pin: w.pin,
 		shortcut.NewList: w.newCollection,
 		shortcut.MoveUp:  func() { w.shift(-1) }, shortcut.MoveDown: func() { w.shift(1) },
 		shortcut.Rate0: rate(0), shortcut.Rate1: rate(1), shortcut.Rate2: rate(2), shortcut.Rate3: rate(3), shortcut.Rate4: rate(4), shortcut.Rate5: rate(5),
+	}
+}
 
+// listenHandlers find sounds and play them.
+func (w *window) listenHandlers() map[shortcut.ID]func() {
+	c := w.core
+	return map[shortcut.ID]func(){
 		shortcut.Find:      w.list.FocusSearch,
 		shortcut.ClearFind: func() { w.list.SetScope(browser.Scope{}); w.list.SetQuery(""); w.side.Mark("all") },
 		shortcut.SaveFind:  w.saveSearch,
@@ -81,16 +84,8 @@ func (w *window) handlers() map[shortcut.ID]func() {
 				w.list.SetQuery("like:" + s.ID)
 			}
 		},
-
 		shortcut.PlayPause: w.playPause, shortcut.Stop: c.Stop,
 		shortcut.Loop: func() { c.SetLoop(!c.Transport().Loop); w.showTransport() },
-		shortcut.Reanalyse: func() {
-			w.editChosen(func(ctx context.Context, rows []catalog.Row) error {
-				_, err := c.Reanalyse(ctx, rows)
-				return err
-			})
-		},
-		shortcut.Pin: w.pin,
 		shortcut.AutoPlay: func() {
 			on := !c.Settings().Playback.AutoPlay
 			w.updateSettings(func(s *settings.Settings) { s.Playback.AutoPlay = on })
@@ -99,14 +94,26 @@ func (w *window) handlers() map[shortcut.ID]func() {
 			on := !c.Settings().Playback.FollowTempo
 			w.updateSettings(func(s *settings.Settings) { s.Playback.FollowTempo = on })
 		},
+	}
+}
 
+func (w *window) kitHandlers() map[shortcut.ID]func() {
+	return map[shortcut.ID]func(){
 		shortcut.NewKit:   func() { w.showTab("kit"); w.pads.AskNew() },
 		shortcut.PutOnPad: func() { w.kits.Place(w.kits.Pad(), w.chosen) },
 		shortcut.FillBank: w.fillBank,
 		shortcut.NextBank: func() { w.kits.SetBank(w.kits.Bank() + 1) }, shortcut.PrevBank: func() { w.kits.SetBank(w.kits.Bank() - 1) },
-		shortcut.EditPad: w.editPad, shortcut.Patterns: w.showPatterns, shortcut.StopPads: c.StopPads,
+		shortcut.EditPad: w.editPad, shortcut.Patterns: w.showPatterns, shortcut.StopPads: w.core.StopPads,
 		shortcut.ClearPad: func() { w.kits.Clear(w.kits.Pad()) },
+	}
+}
 
+// viewHandlers move the focus, zoom, and open what explains the program.
+func (w *window) viewHandlers() map[shortcut.ID]func() {
+	zoom := func(by float64) func() {
+		return func() { w.wave.Waveform.Zoom(by, w.wave.Waveform.Middle()) }
+	}
+	return map[shortcut.ID]func(){
 		shortcut.FocusPlaces:  func() { w.win.Canvas().Focus(w.side.Focusable()) },
 		shortcut.FocusList:    w.list.FocusList,
 		shortcut.FocusDetails: w.details.FocusTempo,
@@ -120,13 +127,43 @@ func (w *window) handlers() map[shortcut.ID]func() {
 			w.updateSettings(func(s *settings.Settings) { s.Window.Theme = next })
 		},
 		shortcut.FullScreen: func() { w.win.SetFullScreen(!w.win.FullScreen()) },
+		shortcut.Help:       w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
+	}
+}
 
+func (w *window) cloudHandlers() map[shortcut.ID]func() {
+	return map[shortcut.ID]func(){
 		shortcut.Cloud: func() { w.showCloud(w.cloud.Tab()) }, shortcut.CloudQueue: w.analyseInCloud,
 		shortcut.CloudKeep:  func() { w.keepInCloud(true) },
 		shortcut.CloudDrop:  func() { w.keepInCloud(false) },
 		shortcut.CloudFetch: w.fetchFromCloud, shortcut.CloudKit: w.keepKit,
+	}
+}
 
-		shortcut.Help: w.showHelp, shortcut.Doctor: w.showDoctor, shortcut.About: w.showAbout,
+// toggleFavourite makes all that is chosen what the one under the cursor is not.
+func (w *window) toggleFavourite() {
+	if s := w.list.Current(); s != nil {
+		on := !s.Favourite
+		w.editChosen(func(ctx context.Context, rows []catalog.Row) error { return w.core.SetFavourite(ctx, rows, on) })
+	}
+}
+
+func (w *window) rename() {
+	if s := w.list.Current(); s != nil {
+		row := s.Row
+		w.ask("Rename", "The name in the library; the file keeps its own", s.Name, func(name string) {
+			w.edit(func(ctx context.Context) error { return w.core.Rename(ctx, row, name) })
+		})
+	}
+}
+
+// remove takes what is chosen out of the collection that is shown, or else out of the library.
+func (w *window) remove() {
+	if n := len(w.chosen); n > 0 && !w.takeOut(w.chosen) {
+		rows := w.chosen
+		w.confirm("Remove "+plural(n, "sample", "samples")+" from the library?", "The files stay where they are.", func() {
+			w.edit(func(ctx context.Context) error { return w.core.Remove(ctx, rows) })
+		})
 	}
 }
 

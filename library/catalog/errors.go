@@ -18,7 +18,7 @@ var (
 	ErrNewer       = errors.New("library was written by a newer version of this program; update the program")
 	ErrDamaged     = errors.New("library file is damaged; restore a backup of it")
 	ErrDiskFull    = errors.New("disk is full; make room and try again")
-	ErrReadOnly    = errors.New("library cannot be written: the file or its folder is read-only")
+	ErrReadOnly    = errors.New("library cannot be written: the file or its folder is read-only; copy it to where it may change")
 	ErrBusy        = errors.New("library is in use by another program for too long; try again")
 	ErrNotFound    = errors.New("not in the library")
 	ErrExists      = errors.New("is there already")
