@@ -44,3 +44,26 @@ func TestAnEmptyPlaceSaysHowToFillIt(t *testing.T) {
 		}
 	}
 }
+
+// While sounds are compared the list does not say that there are none; going there again changes nothing.
+func TestThatSoundsAreComparedIsSaid(t *testing.T) {
+	test.NewTempApp(t)
+	m, _, bg := newTestModel(3)
+	v := NewView(m, Actions{})
+	v.SetTotal(3)
+	same := Scope{Title: "Same sound twice", Query: "sample", Copies: true}
+	v.SetScope(Scope{Title: "Favourites", Query: "nothing like it"})
+	bg.settle()
+	if !v.empty.Visible() {
+		t.Fatal("an empty place does not say so")
+	}
+	v.SetScope(same)
+	if v.empty.Visible() || v.count.Text != "comparing…" {
+		t.Errorf("told %q", v.count.Text)
+	}
+	bg.settle()
+	v.SetScope(same)
+	if v.count.Text != "3 samples" {
+		t.Errorf("found, and told %q", v.count.Text)
+	}
+}

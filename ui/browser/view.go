@@ -327,9 +327,14 @@ func (v *View) SetQuery(text string) {
 
 // SetScope narrows the search and shows it as a chip that can be closed.
 func (v *View) SetScope(s Scope) {
+	other := s != v.model.Scope()
 	v.model.SetScope(s)
 	v.scopeChip.Hidden = s.Query == ""
 	v.scopeChip.SetText(s.Title)
+	if other && s.Copies { // to compare all sounds of a large library takes seconds; what the former place found is no answer
+		v.count.SetText("comparing…")
+		v.empty.Hide()
+	}
 	v.showSort()
 }
 
