@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 
+	"sampleagent/app/settings"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -207,3 +209,22 @@ func (d *dock) showsPads() bool { return d.wide || d.tab == "kit" }
 
 // showsDetails says whether the details can be seen now.
 func (d *dock) showsDetails() bool { return d.wide || d.tab == "details" }
+
+// rememberKit notes which kit is open at once: also after a crash the window begins with it.
+func (w *window) rememberKit() {
+	k, open := w.kits.Kit()
+	if !open || w.closing || k.ID == w.keptKit {
+		return
+	}
+	w.keptKit = k.ID
+	w.updateSettings(func(s *settings.Settings) { s.Window.Kit = k.ID })
+}
+
+func (w *window) updateSettings(change func(*settings.Settings)) {
+	w.pump.run(func(context.Context) func() {
+		if err := w.core.UpdateSettings(change); err != nil {
+			return func() { w.fail(err) }
+		}
+		return nil
+	})
+}

@@ -67,6 +67,7 @@ type window struct {
 	cursor      *fyne.Animation // runs while something plays
 	ticked      time.Time       // when the cursor was moved last
 	lastCount   catalog.Counts
+	keptKit     string           // the open kit, as the settings have it
 	tasks       *taskList        // nil while it is not shown
 	told        map[task.ID]bool // tasks whose end was told
 	placesOf    places
@@ -272,6 +273,7 @@ func (w *window) start(s settings.Settings) {
 	w.search.Start(query, browser.Scope{}, browser.Sort{By: s.Search.Sort, Down: s.Search.Descending})
 	w.list.SetQuery(query)
 	w.kits.Start(s.Window.Kit, s.Window.Bank)
+	w.kits.OnChange(w.rememberKit)
 	w.readPlaces()
 	w.showTransport()
 	w.showHistory()
@@ -549,15 +551,6 @@ func (w *window) selectWhenFound(s catalog.Sample) {
 func (w *window) edit(change func(ctx context.Context) error) {
 	w.pump.run(func(ctx context.Context) func() {
 		if err := change(ctx); err != nil {
-			return func() { w.fail(err) }
-		}
-		return nil
-	})
-}
-
-func (w *window) updateSettings(change func(*settings.Settings)) {
-	w.pump.run(func(context.Context) func() {
-		if err := w.core.UpdateSettings(change); err != nil {
 			return func() { w.fail(err) }
 		}
 		return nil

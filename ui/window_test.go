@@ -315,6 +315,18 @@ func TestTheWindowIsAsItWas(t *testing.T) {
 	}
 }
 
+// A program that is killed begins with the kit that was open.
+func TestTheOpenKitIsRememberedAtOnce(t *testing.T) {
+	r := newRig(t, 3)
+	for _, name := range []string{"First", "Second"} {
+		r.kits.New(name)
+		r.until(t, "the kit "+name, func() bool {
+			k, open := r.kits.Kit()
+			return open && k.Name == name && r.core.Settings().Window.Kit == k.ID
+		})
+	}
+}
+
 // The benchmark is the goal of issue 2: a library of 100,000 rows is ready at once.
 func BenchmarkOpenHundredThousand(b *testing.B) {
 	dir := b.TempDir()
@@ -471,7 +483,7 @@ func TestANewCollectionIsNamedAtOnce(t *testing.T) {
 	for range 20 {
 		list.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
 	}
-	for range line {
+	for list.Selection().Cursor() < line {
 		if own.DialogOpen(canvas) {
 			t.Fatal("passing by asked for a name")
 		}

@@ -33,7 +33,7 @@ type Sidebar struct {
 
 	places []Place
 	chosen string
-	cursor int // the line that the keys were at last
+	cursor int    // the line that the keys were at last
 	adding func() // until the button comes up
 	target int
 	list   *own.RowList

@@ -34,7 +34,7 @@ func TestBillingRows(t *testing.T) {
 		if err != nil || s.UserID != u.ID {
 			t.Fatal(s, err)
 		}
-		if bound, err := db.UserByStripeCustomer(ctx, "cus_1"); err != nil || bound.ID != u.ID {
+		if bound, err := db.User(ctx, u.ID); err != nil || bound.StripeCustomer != "cus_1" {
 			t.Error(bound, err)
 		}
 		fresh, stale := *s, *s

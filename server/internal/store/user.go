@@ -81,11 +81,6 @@ func (q Q) UserByUnsubscribe(ctx context.Context, token string) (*User, error) {
 	return users.get(ctx, q, "WHERE unsubscribe_token = ? AND deleted_at = 0", token)
 }
 
-// UserByStripeCustomer reads the account of a payment customer.
-func (q Q) UserByStripeCustomer(ctx context.Context, customer string) (*User, error) {
-	return users.get(ctx, q, "WHERE stripe_customer = ? AND stripe_customer <> '' AND deleted_at = 0", customer)
-}
-
 // Users lists accounts by id after a given one.
 func (q Q) Users(ctx context.Context, after string, limit int) ([]User, error) {
 	return users.list(ctx, q, "WHERE id > ? AND deleted_at = 0 ORDER BY id LIMIT ?", after, limit)
