@@ -120,7 +120,7 @@ func (v *chromium) until(what, expression string) {
 	v.w.waitFor(what, func() bool { return eval[bool](v, expression) })
 }
 
-// shoot photographs the page, and checks that it is not wider than its window.
+// shoot photographs the page, and checks that it is not wider than its window nor a list than its card.
 func (v *chromium) shoot(name string) {
 	v.t.Helper()
 	for _, l := range looks {
@@ -130,6 +130,9 @@ func (v *chromium) shoot(name string) {
 		v.look(l.wide, l.theme)
 		if over := eval[int](v, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 			v.t.Errorf("%s at %d: %d pixels wider than the window", name, l.wide, over)
+		}
+		if cut := eval[int](v, `Math.max(0, ...[...document.querySelectorAll('.card.flush')].map(c => c.scrollWidth - c.clientWidth))`); cut > 0 {
+			v.t.Errorf("%s at %d: %d pixels of a list are cut off", name, l.wide, cut)
 		}
 		if *screenshots == "" || !*everyLook && !slices.Contains(shown, name) {
 			continue

@@ -85,7 +85,7 @@ func TestWithoutScripts(t *testing.T) {
 	v := browse(t, w, func(text, url string) { t.Error(text, url) })
 	tell(v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	v.enter("ada@example.org")
-	file := filepath.Join(t.TempDir(), "a.wav")
+	file := filepath.Join(t.TempDir(), strings.Repeat("Harbour_at_night_", 9)+".wav") // no space to break at
 	if err := os.WriteFile(file, wav(t, 1, 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +101,7 @@ func TestWithoutScripts(t *testing.T) {
 		v.open("/samples")
 		return eval[bool](v, `!!document.querySelector('a[href^="/samples/"]')`)
 	})
+	v.shoot("samples-plain")
 	v.tabTo(`main a[href^="/samples/"]`)
 	v.do("open it", chromedp.KeyEvent("\r"), chromedp.WaitVisible(css(`audio`)))
 	v.shoot("sample-plain")

@@ -29,7 +29,11 @@ type meter struct {
 func meters(a *wire.Account) []meter {
 	m := []meter{count("Uploads", a.Usage.Uploads, a.Limits.Uploads)}
 	if a.Limits.Uploads >= 0 {
-		m[0].Note = template.HTML(fmt.Sprint(max(0, a.Limits.Uploads-a.Usage.Uploads), " left until ")) + when(a.Usage.UploadsResetAt) // safe: a number
+		left := "none"
+		if n := a.Limits.Uploads - a.Usage.Uploads; n > 0 {
+			left = strconv.FormatInt(n, 10)
+		}
+		m[0].Note = template.HTML(left+" left until ") + when(a.Usage.UploadsResetAt) // safe: a word or a number
 	}
 	m = append(m, meter{Name: "Storage", Used: size(a.Usage.StorageBytes), Of: size(a.Limits.StorageBytes), Share: share(a.Usage.StorageBytes, a.Limits.StorageBytes)})
 	if a.AI == "on" && a.Limits.AIMicroUSD > 0 {
