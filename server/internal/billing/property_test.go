@@ -37,7 +37,7 @@ func TestAnyOrderEndsInTheTruth(t *testing.T) {
 	}
 }
 
-// fresh is an empty database and how to leave it.
+// fresh is an empty, migrated database and how to leave it.
 func fresh(t *testing.T, kind string) (*store.DB, func()) {
 	t.Helper()
 	address, folder := "", ""
@@ -46,14 +46,12 @@ func fresh(t *testing.T, kind string) (*store.DB, func()) {
 		if folder, err = os.MkdirTemp(t.TempDir(), "db"); err != nil {
 			t.Fatal(err)
 		}
+		testbed.SQLiteIn(t, folder)
 	} else {
 		address = testbed.Postgres(t)
 	}
 	db, err := store.Open(t.Context(), address, folder)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return db, func() {
