@@ -46,9 +46,14 @@ func Run(ctx context.Context, a *app.App) error {
 // words for.
 type core struct{ *app.App }
 
-// Search implements browser.Core: an error in the query becomes one that points at the word.
+// Search implements browser.Core: the best match is the newest where nothing else ranks what is found,
+// and an error in the query becomes one that points at the word.
 func (c *core) Search(ctx context.Context, query string, sort browser.Sort) ([]catalog.Row, error) {
-	rows, err := c.App.Search(ctx, query, search.Sort{By: search.By(sort.By), Desc: sort.Down})
+	order := search.Sort{By: search.By(sort.By), Desc: sort.Down}
+	if q, err := search.Parse(query); err == nil && order.By == search.Relevance && !q.Ranked() {
+		order = search.Sort{By: search.Added, Desc: true}
+	}
+	rows, err := c.App.Search(ctx, query, order)
 	var wrong *search.Error
 	if errors.As(err, &wrong) {
 		text := wrong.Reason

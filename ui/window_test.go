@@ -315,6 +315,18 @@ func TestTheWindowIsAsItWas(t *testing.T) {
 	}
 }
 
+// Without words the window lists the newest first, also what a filter finds.
+func TestTheNewestComeFirstWithoutWords(t *testing.T) {
+	r := newRig(t, 30)
+	for _, query := range []string{"", "len:>0"} {
+		got, err := r.core.Search(t.Context(), query, browser.Sort{})
+		want, err2 := r.core.Search(t.Context(), query, browser.Sort{By: "added", Down: true})
+		if err != nil || err2 != nil || len(got) == 0 || !slices.Equal(got, want) {
+			t.Errorf("%q: %v, %v, want %v, %v", query, got, err, want, err2)
+		}
+	}
+}
+
 // A program that is killed begins with the kit that was open.
 func TestTheOpenKitIsRememberedAtOnce(t *testing.T) {
 	r := newRig(t, 3)

@@ -92,6 +92,12 @@ func run(ctx context.Context, db *catalog.DB, q Query, sort Sort, limit int, now
 	return rows, nil
 }
 
+// Ranked says that Relevance puts what q finds into an order of its own, other than that of import.
+func (q Query) Ranked() bool {
+	_, in := q.root.(inCollection)
+	return q.like != nil || in || len(q.text) > 0 || q.copies() != nil
+}
+
 // listing is the order of the library that what q finds is listed in, before its words or its like:
 // put it into their own.
 func listing(q Query, sort Sort) Sort {

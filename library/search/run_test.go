@@ -333,6 +333,19 @@ func TestRelevance(t *testing.T) {
 	}
 }
 
+func TestWhatIsRanked(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "kind:loop": false, "bpm:90 key:Am": false, "-kick": false, "kick": true, "kind:loop dusty": true,
+		"like:x": true, "in:mine": true, "is:twin": true, "is:duplicate kind:loop": true, "is:favourite": false,
+	} {
+		q, err := Parse(text)
+		must(t, err)
+		if q.Ranked() != want {
+			t.Errorf("%q: ranked %v", text, q.Ranked())
+		}
+	}
+}
+
 func TestManualOrderOfACollection(t *testing.T) {
 	db, rows := filled(t, 60)
 	if got, want := find(t, db, "in:mine", Sort{}), []catalog.Row{rows[9], rows[2], rows[7], rows[30]}; !slices.Equal(got, want) {

@@ -18,6 +18,7 @@ import (
 // Core is what the browser needs of the application.
 type Core interface {
 	// Search finds the rows of a query in an order. A query that cannot be read is a *QueryError.
+	// An order of "" is the best match: without words the newest first.
 	Search(ctx context.Context, query string, sort Sort) ([]catalog.Row, error)
 	// Samples reads samples in the order of rows; rows that are gone are left out.
 	Samples(ctx context.Context, rows []catalog.Row) ([]catalog.Sample, error)
@@ -230,10 +231,10 @@ func (m *Model) SetSort(by string) {
 	m.search(0, false)
 }
 
-// newest is what matches best while nothing is asked for.
+// newest is what matches best while no word is asked for; Core.Search sees to it.
 var newest = Sort{By: "added", Down: true}
 
-// shownSort is the order in which the rows come.
+// shownSort is the order as it is called above the list.
 func (m *Model) shownSort() Sort {
 	if m.sort == (Sort{}) && !m.scope.ordered() && strings.TrimSpace(m.text) == "" {
 		return newest
@@ -276,7 +277,7 @@ func (m *Model) Changed(rows []catalog.Row) {
 func (m *Model) search(pause time.Duration, keep bool) {
 	m.asked++
 	m.reloading, m.again = keep, false
-	asked, query, sort := m.asked, m.Query(), m.shownSort()
+	asked, query, sort := m.asked, m.Query(), m.sort
 	if m.cancel != nil {
 		m.cancel()
 	}

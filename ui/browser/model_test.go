@@ -230,12 +230,12 @@ func TestTheOrderFitsWhatIsAskedFor(t *testing.T) {
 		return lib.sorts[len(lib.sorts)-1]
 	}
 	m.Start("", Scope{}, Sort{})
-	if got := last(); got != newest {
-		t.Errorf("nothing asked for: %+v", got)
+	if got := last(); got != (Sort{}) || m.shownSort() != newest {
+		t.Errorf("nothing asked for: %+v, called %+v", got, m.shownSort())
 	}
 	m.SetText("sample")
-	if got := last(); got != (Sort{}) {
-		t.Errorf("words: %+v", got)
+	if got := last(); got != (Sort{}) || m.shownSort() != (Sort{}) {
+		t.Errorf("words: %+v, called %+v", got, m.shownSort())
 	}
 	m.SetSort("tempo")
 	m.SetScope(Scope{Title: "Same file twice", Query: "sample", Copies: true})
