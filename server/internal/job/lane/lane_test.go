@@ -75,8 +75,8 @@ func TestFreeNeverDelaysPro(t *testing.T) {
 }
 
 func TestMoreThanAMachineCarriesIsLate(t *testing.T) {
-	m, l := machines(1, 2, 4), issue
-	m.CPUPerJob = 1 // 114,400 jobs of a second on one core
+	m, l := machines(1, 2, 4), issue.Times(.4)
+	m.CPUPerJob = 2.5 // 45,760 jobs of two and a half seconds on one core
 	if o := day(t, l, m); o.Kept() {
 		t.Errorf("%+v", o)
 	}
