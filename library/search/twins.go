@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"sampleagent/library/catalog"
 )
 
@@ -171,21 +173,30 @@ func correlation(a, b []float64) float64 {
 // duplicates lists groups of samples of the same bytes.
 func duplicates(ctx context.Context, db *catalog.DB) ([][]catalog.Row, error) {
 	const from = ` FROM doubles d CROSS JOIN samples s ON s.content = d.content`
-	rows, err := db.Rows(ctx, `SELECT s.row AS row`+from+` ORDER BY d.content, s.row`)
-	if err != nil {
-		return nil, err
-	}
-	heads, err := db.Rows(ctx, `SELECT min(s.row) AS row`+from+` GROUP BY d.content`)
-	if err != nil {
+	var rows, heads []catalog.Row
+	var both errgroup.Group
+	both.Go(func() (err error) {
+		rows, err = db.Rows(ctx, `SELECT s.row AS row`+from+` ORDER BY d.content, s.row`)
+		return err
+	})
+	both.Go(func() (err error) {
+		heads, err = db.Rows(ctx, `SELECT min(s.row) AS row`+from+` GROUP BY d.content`)
+		return err
+	})
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	begins := catalog.SetOf(heads)
-	var out [][]catalog.Row
-	for i, r := range rows {
-		if i == 0 || begins.Has(r) {
-			out = append(out, nil)
+	out := make([][]catalog.Row, 0, len(heads))
+	start := 0
+	for i := range rows {
+		if i > 0 && begins.Has(rows[i]) {
+			out = append(out, rows[start:i])
+			start = i
 		}
-		out[len(out)-1] = append(out[len(out)-1], r)
+	}
+	if len(rows) > 0 {
+		out = append(out, rows[start:])
 	}
 	return out, nil
 }
@@ -210,28 +221,39 @@ func (q Query) copies() func(context.Context, *catalog.DB) ([][]catalog.Row, err
 
 // gather brings the members of each group together, where the first of them stands.
 func gather(rows []catalog.Row, groups [][]catalog.Row) []catalog.Row {
-	group := map[catalog.Row]int{}
+	last := catalog.Row(0)
+	for _, r := range rows {
+		last = max(last, r)
+	}
+	group := make([]int, last+1) // of each row, from 1 on: rows are dense
 	for i, g := range groups {
 		for _, r := range g {
-			group[r] = i
+			if r <= last {
+				group[r] = i + 1
+			}
 		}
 	}
-	members := make([][]catalog.Row, len(groups), len(groups)+len(rows))
-	var order []int
+	members := make([]int, len(groups)+1)
 	for _, r := range rows {
-		g, ok := group[r]
-		if !ok { // it has come since the groups were made
-			g = len(members)
-			members = append(members, nil)
-		}
-		if len(members[g]) == 0 {
-			order = append(order, g)
-		}
-		members[g] = append(members[g], r)
+		members[group[r]]++
 	}
-	out := make([]catalog.Row, 0, len(rows))
-	for _, g := range order {
-		out = append(out, members[g]...)
+	// The first member of a group reserves the room for all of it.
+	out := make([]catalog.Row, len(rows))
+	next := make([]int, len(groups)+1) // where a group goes on, from 1 on
+	free := 0
+	for _, r := range rows {
+		g := group[r]
+		if g == 0 { // it has come since the groups were made
+			out[free] = r
+			free++
+			continue
+		}
+		if next[g] == 0 {
+			next[g] = free + 1
+			free += members[g]
+		}
+		out[next[g]-1] = r
+		next[g]++
 	}
 	return out
 }
