@@ -43,12 +43,7 @@ func (a *API) billingRoutes(r chi.Router) {
 		return &None{}, a.Bills.KeepPlan(ctx, Principal(ctx).User)
 	})
 	Register(a, Op(http.MethodGet, "/api/billing/invoices", Session, "Bills, newest first"), func(ctx context.Context, _ *struct{}) (*Items[wire.Invoice], error) {
-		rows, err := a.DB.InvoicesOf(ctx, Principal(ctx).User.ID, 200)
-		var list []wire.Invoice
-		for i := range rows {
-			list = append(list, billing.WireInvoice(&rows[i]))
-		}
-		return items(list, err)
+		return items(a.invoices(ctx, 200))
 	})
 	op := Op(http.MethodPost, "/api/billing/webhook", Public, "Stripe's signed webhook messages")
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: "object"}}}}
@@ -71,4 +66,14 @@ func (a *API) stripe(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// invoices are the account's bills, newest first.
+func (a *API) invoices(ctx context.Context, most int) ([]wire.Invoice, error) {
+	rows, err := a.DB.InvoicesOf(ctx, Principal(ctx).User.ID, most)
+	list := make([]wire.Invoice, len(rows))
+	for i := range rows {
+		list[i] = billing.WireInvoice(&rows[i])
+	}
+	return list, err
 }

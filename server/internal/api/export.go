@@ -2,9 +2,11 @@ package api
 
 import (
 	"archive/zip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
@@ -14,8 +16,8 @@ import (
 	"sampleagent/sync/wire"
 )
 
-// exportRoute gives an account everything that is kept about it (B38). The sounds themselves
-// are in it as links: their files may be larger than a zip should be.
+// exportRoute gives an account everything that is kept about it (B38), but for the bytes of its
+// sounds: they may be larger than a zip should be, and each has a download of its own.
 func (a *API) exportRoute(r chi.Router) {
 	op := Op(http.MethodGet, "/api/account/export", Session, "Everything kept about the account, as a zip of JSON files")
 	op.Responses = map[string]*huma.Response{"200": {Description: "A zip", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
@@ -82,8 +84,42 @@ func (a *API) fillExport(r *http.Request, z *zip.Writer, p *account.Principal, m
 		}
 		before = rows[len(rows)-1].ID
 	}
-	for name, v := range map[string]any{"sessions.json": sessions, "keys.json": keys, "preferences.json": preferences(prefs), "ai_calls.json": usage, "audit.json": audit} {
+	hooks, err := a.Notify.Hooks(ctx, p.User.ID)
+	if err != nil {
+		return err
+	}
+	exports, err := a.Exports.List(ctx, p.User.ID)
+	if err != nil {
+		return err
+	}
+	bills, err := a.invoices(ctx, 10_000)
+	if err != nil {
+		return err
+	}
+	kept, err := a.keptAudio(ctx)
+	if err != nil {
+		return err
+	}
+	for name, v := range map[string]any{"sessions.json": sessions, "keys.json": keys, "preferences.json": preferences(prefs), "ai_calls.json": usage, "audit.json": audit,
+		"webhooks.json": hooks, "exports.json": exports, "bills.json": bills, "kept_audio.json": kept} {
 		if err := put(name, v); err != nil {
+			return err
+		}
+	}
+	for n, since := 0, int64(0); ; n++ { // libraries of machines: what was typed, tags, collections, kits
+		const page = 2000
+		rows, err := a.DB.SyncCells(ctx, p.User.ID, since, page)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		cells := make([]wire.Cell, len(rows))
+		for i := range rows {
+			cells[i], since = rows[i].Cell.V, rows[i].Seq
+		}
+		if err := put(fmt.Sprintf("sync-%03d.json", n), cells); err != nil {
 			return err
 		}
 	}
@@ -121,4 +157,20 @@ func (a *API) fillExport(r *http.Request, z *zip.Writer, p *account.Principal, m
 			return nil
 		}
 	}
+}
+
+// keptFile is audio that an account keeps for its machines.
+type keptFile struct {
+	SHA256    string    `json:"sha256"`
+	Size      int64     `json:"size"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func (a *API) keptAudio(ctx context.Context) ([]keptFile, error) {
+	rows, err := a.DB.AudioOf(ctx, Principal(ctx).User.ID)
+	files := make([]keptFile, len(rows))
+	for i := range rows {
+		files[i] = keptFile{rows[i].SHA256, rows[i].Size, rows[i].CreatedAt.Time()}
+	}
+	return files, err
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sampleagent/server/internal/plan"
+	"sampleagent/sync/wire"
 )
 
 func TestAccountExportHoldsEverything(t *testing.T) {
@@ -16,6 +17,12 @@ func TestAccountExportHoldsEverything(t *testing.T) {
 	ada := w.signIn("ada@example.org", plan.Pro)
 	_, ok, _ := ada.upload("kick_90bpm.wav", wav(t, 0.3, 1))
 	ada.waitJob(ok.JobID)
+	ada.push(map[string]map[string]any{"kit/k1": {"name": "Night bus"}})
+	kept := []byte("kept for the other machines")
+	sum := sumOf(kept)
+	ada.call("POST", wire.PathSyncAudio, wire.AudioRequest{SHA256: sum, Size: int64(len(kept))}, nil)
+	var hook wire.Webhook
+	ada.call("POST", "/api/webhooks", wire.WebhookRequest{URL: "https://192.0.2.7/hook", Events: []string{wire.EventSampleFailed}}, &hook)
 	req, err := http.NewRequest("GET", w.url+"/api/account/export", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -46,12 +53,13 @@ func TestAccountExportHoldsEverything(t *testing.T) {
 		}
 		all += f.Name + "\n" + string(text)
 	}
-	for _, want := range []string{"account.json", "ada@example.org", "samples-000.json", "kick_90bpm.wav", "mfcc_mean", "session.opened", "tier.changed", ok.JobID} {
+	for _, want := range []string{"account.json", "ada@example.org", "samples-000.json", "kick_90bpm.wav", "mfcc_mean", "session.opened", "tier.changed", ok.JobID,
+		"sync-000.json", "Night bus", "kept_audio.json", sum, "webhooks.json", "https://192.0.2.7/hook", "exports.json", "bills.json"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in the export", want)
 		}
 	}
-	if strings.Contains(all, ada.token) || strings.Contains(all, "sa_") && strings.Contains(all, "Hash") {
+	if strings.Contains(all, ada.token) || strings.Contains(all, hook.Secret) || hook.Secret == "" || strings.Contains(all, "sa_") && strings.Contains(all, "Hash") {
 		t.Error("secrets in the export")
 	}
 }
