@@ -225,6 +225,7 @@ func (s *Service) Complete(ctx context.Context, who Who, uploadID string) (job *
 		j.Options.V = store.JobOptions{Vibe: prefs.BatchAutoAnalyze, Model: plan.Model(prefs.BatchModel)}
 	}
 	j.Options.V.SourceSHA256 = u.SourceSHA256
+	s.step("bytes arrived")
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
 		closed, err := tx.CloseUpload(ctx, u.ID, "completed")
 		if err != nil {
@@ -237,6 +238,9 @@ func (s *Service) Complete(ctx context.Context, who Who, uploadID string) (job *
 	})
 	if errors.Is(err, errTaken) {
 		return s.DB.Job(ctx, who.User.ID, u.JobID)
+	}
+	if err == nil {
+		s.step("completed")
 	}
 	return j, err
 }

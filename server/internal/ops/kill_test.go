@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -30,7 +31,7 @@ import (
 )
 
 // killSteps are the points of an upload's life at which a process kills itself.
-var killSteps = []string{"object stored", "accepted", wire.StepDecode, wire.StepAnalyze, wire.StepVibe, wire.StepStore, "copied", "kept", "finished"}
+var killSteps = []string{"object stored", "accepted", "bytes arrived", "completed", wire.StepDecode, wire.StepAnalyze, wire.StepVibe, wire.StepStore, "copied", "kept", "finished"}
 
 // child is a whole server in a process of its own, which kills itself with SIGKILL the n-th
 // time it comes to a step.
@@ -104,11 +105,18 @@ func killLoop(t *testing.T, database string, kills int, realRescue bool) {
 	for c := range 2 {
 		clients.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				if id := uploadUntilAccepted(ctx, listen, token, wav(t, 0.2, 1000*c+i), fmt.Sprintf("client %d file %d", c, i)); id != "" {
-					mu.Lock()
-					accepted[id] = true
-					mu.Unlock()
+				name, content := fmt.Sprintf("client %d file %d", c, i), wav(t, 0.2, 1000*c+i)
+				var ids []string
+				if c == 0 {
+					ids = uploadUntilAccepted(ctx, listen, token, content, name)
+				} else {
+					ids = batchUntilAccepted(ctx, listen, token, content, name)
 				}
+				mu.Lock()
+				for _, id := range ids {
+					accepted[id] = true
+				}
+				mu.Unlock()
 				select {
 				case <-ctx.Done():
 				case <-time.After(40 * time.Millisecond):
@@ -202,32 +210,72 @@ func waitKilled(t *testing.T, cmd *exec.Cmd, limit time.Duration) {
 	}
 }
 
-// uploadUntilAccepted sends a file with one idempotency key until the server says 202.
-func uploadUntilAccepted(ctx context.Context, listen, token string, content []byte, key string) string {
+// ask makes a request and reads its JSON; the status is 0 when no whole answer came.
+func ask(ctx context.Context, method, address string, headers map[string]string, body []byte, out any) (status int) {
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return 0
+	}
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || out != nil && json.Unmarshal(text, out) != nil {
+		return 0
+	}
+	return resp.StatusCode
+}
+
+// until makes a request again and again until it has this answer; false when ctx ended.
+func until(ctx context.Context, status int, request func() int) bool {
 	for ctx.Err() == nil {
-		var b bytes.Buffer
-		m := multipart.NewWriter(&b)
-		part, _ := m.CreateFormFile("audio", key+".wav")
-		part.Write(content)
-		m.Close()
-		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listen+"/api/upload", &b)
-		req.Header.Set("Content-Type", m.FormDataContentType())
-		req.Header.Set("Authorization", "Bearer "+token)
-		req.Header.Set(wire.HeaderIdempotency, key)
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			text, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			if err == nil && resp.StatusCode == http.StatusAccepted {
-				return string(text[bytes.Index(text, []byte(`"job_id":"`))+10:][:36])
-			}
+		if request() == status {
+			return true
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(30 * time.Millisecond):
 		}
 	}
-	return ""
+	return false
+}
+
+// uploadUntilAccepted sends a file with one idempotency key until the server says 202.
+func uploadUntilAccepted(ctx context.Context, listen, token string, content []byte, key string) (ids []string) {
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	part, _ := m.CreateFormFile("audio", key+".wav")
+	part.Write(content)
+	m.Close()
+	headers := map[string]string{"Content-Type": m.FormDataContentType(), "Authorization": "Bearer " + token, wire.HeaderIdempotency: key}
+	var ok wire.Accepted
+	if until(ctx, http.StatusAccepted, func() int { return ask(ctx, "POST", "http://"+listen+"/api/upload", headers, b.Bytes(), &ok) }) {
+		ids = append(ids, ok.JobID)
+	}
+	return ids
+}
+
+// batchUntilAccepted announces a batch of two, puts the bytes where the server said, and completes both.
+func batchUntilAccepted(ctx context.Context, listen, token string, content []byte, name string) (ids []string) {
+	headers := map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + token}
+	body, _ := json.Marshal(wire.BatchRequest{Files: []wire.UploadRequest{announce(name+" a.wav", content), announce(name+" b.wav", content)}})
+	var batch wire.BatchAccepted
+	if !until(ctx, http.StatusCreated, func() int { return ask(ctx, "POST", "http://"+listen+"/api/batches", headers, body, &batch) }) {
+		return nil
+	}
+	for _, d := range batch.Uploads {
+		var ok wire.Accepted
+		if until(ctx, http.StatusOK, func() int { return ask(ctx, d.Method, d.URL, d.Headers, content, nil) }) &&
+			until(ctx, http.StatusAccepted, func() int { return ask(ctx, "POST", "http://"+listen+d.Complete, headers, nil, &ok) }) {
+			ids = append(ids, ok.JobID)
+		}
+	}
+	return ids
 }
 
 // finish lets a server that nobody kills do the rest.
