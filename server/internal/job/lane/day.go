@@ -32,7 +32,7 @@ type Machines struct {
 
 // Measured is what one core does (docs/capacity.md has the commands): FLAC decoded and analysed
 // at 270 times real time, and the server's own work for a job.
-var Measured = Machines{CPUPerSecond: 1.0 / 270, CPUPerJob: 0.010}
+var Measured = Machines{CPUPerSecond: 1.0 / 270, CPUPerJob: 0.005}
 
 // poll is how long a waiting worker may take to see a job, s.
 const poll = 0.5
