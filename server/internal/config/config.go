@@ -359,6 +359,21 @@ func (c *Config) Production() bool { return strings.HasPrefix(c.PublicURL, "http
 // Origin says where a setting came from: default, a variable, a flag or a file.
 func (c *Config) Origin(key string) string { return c.origins[key] }
 
+// Unknown are the variables of an environment that begin as settings do and are none: one that is
+// misspelt leaves its setting at the default. The desktop's and the file's name are no mistakes.
+func Unknown(environ []string) (names []string) {
+	known := []string{EnvPrefix + "CONFIG", EnvPrefix + "SERVER"}
+	for _, s := range new(Config).settings() {
+		known = append(known, s.env())
+	}
+	for _, pair := range environ {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, EnvPrefix) && !slices.Contains(known, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Print writes each setting with its origin, secrets masked.
 func (c *Config) Print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)

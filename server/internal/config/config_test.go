@@ -101,3 +101,10 @@ func TestUnknownKeyInFile(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestMisspeltVariablesAreFound(t *testing.T) {
+	got := Unknown([]string{"PATH=/bin", "SAMPLE_AGENT_DATABASE_URL=x", "SAMPLE_AGENT_DATABSE_URL=secret", "SAMPLE_AGENT_CONFIG=y", "SAMPLE_AGENT_SERVER=z"})
+	if len(got) != 1 || got[0] != "SAMPLE_AGENT_DATABSE_URL" {
+		t.Error(got)
+	}
+}

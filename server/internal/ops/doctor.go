@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
 
+	"sampleagent/server/internal/config"
 	"sampleagent/server/internal/notify"
 	"sampleagent/server/internal/store"
 )
@@ -37,6 +39,9 @@ func (s *Server) Examine(ctx context.Context) []Finding {
 		all = append(all, f)
 	}
 	off := func(part, how string) { all = append(all, Finding{part, "off", how}) }
+	for _, name := range config.Unknown(os.Environ()) {
+		off("settings", name+" is no setting and is ignored; check its spelling")
+	}
 	how, err := s.listens(ctx)
 	say("listen", how, err)
 	schema, err := s.DB.Schema(ctx)

@@ -456,6 +456,9 @@ func (s *Server) flushMeter(ctx context.Context) {
 func (s *Server) hello() {
 	c := s.Config
 	s.Log.Info("ready", "address", c.PublicURL, "database", s.DB.Kind(), "objects", s.Objects.Kind(), "mail", s.Notify.Mailer.Kind(), "serves", s.role.Serve, "works", s.role.Work)
+	for _, name := range config.Unknown(os.Environ()) {
+		s.Log.Warn("no setting is called so: the variable is ignored", "variable", name)
+	}
 	if !s.Vibe.On() {
 		s.Log.Info("AI is off: sounds are described by rules; set openrouter_key to switch it on")
 	}
