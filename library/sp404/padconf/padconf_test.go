@@ -252,6 +252,17 @@ func TestRefusesWithOffset(t *testing.T) {
 	if err := New().SetPad(0, Fresh("é", 600)); err == nil {
 		t.Error("an accented letter passes")
 	}
+	marked := Fresh("chopped", 600)
+	if marked.Marks = make([]uint32, MaxMarks+1); New().SetPad(0, marked) == nil {
+		t.Error("a mark more than a pad holds passes")
+	}
+	last := int64(0xFFFFFFFF-AudioOffset) / 4 // frame of two channels
+	if p, err := Position(last, 2); err != nil || Frame(p, 2) != last {
+		t.Errorf("the last frame that fits lies at %d, %v", p, err)
+	}
+	if p, err := Position(last+1, 2); err == nil {
+		t.Errorf("a frame that 32 bits do not hold lies at %d", p)
+	}
 }
 
 // Version 2 as two sources describe it: read, never written.

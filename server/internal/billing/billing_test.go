@@ -15,6 +15,7 @@ import (
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/server/internal/testbed"
+	"sampleagent/server/internal/testbed/fakestripe"
 	"sampleagent/sync/wire"
 )
 
@@ -111,6 +112,37 @@ func TestBuyRenewCancelReturn(t *testing.T) {
 }
 
 // Two windows with a payment page each: only the later one can be paid.
+// Who pays for pro and is given a contract keeps the contract when the subscription is renewed.
+func TestARenewalEndsNoContract(t *testing.T) {
+	w := newWorld(t, testbed.SQLite(t))
+	u := w.newUser(t)
+	w.buy(t, u, billing.Monthly)
+	if err := w.Accounts.SetTier(t.Context(), u.ID, plan.Enterprise, plan.Overrides{}, "admin:test", "test"); err != nil {
+		t.Fatal(err)
+	}
+	before := w.user(t, u.ID).PeriodEnd
+	w.pass(t, 40)
+	if row := w.user(t, u.ID); row.Tier != plan.Enterprise || row.PeriodEnd == before {
+		t.Errorf("%s until %s after a renewal", row.Tier, row.PeriodEnd.Time())
+	}
+}
+
+// With the key of another Stripe account no subscription is known; that makes nobody free.
+func TestTheKeyOfAnotherAccountFreesNobody(t *testing.T) {
+	w := newWorld(t, testbed.SQLite(t))
+	u := w.newUser(t)
+	w.buy(t, u, billing.Monthly)
+	other, stop := fakestripe.New(start)
+	defer stop()
+	w.Connect("sk_test_2", other.URL, 0)
+	if _, err := w.Sync(t.Context(), w.user(t, u.ID).StripeCustomer); err == nil {
+		t.Error("a subscription that Stripe does not know is no error")
+	}
+	if w.tier(t, u) != plan.Pro {
+		t.Errorf("the account is %s", w.tier(t, u))
+	}
+}
+
 func TestNobodyBuysTwice(t *testing.T) {
 	w := newWorld(t, testbed.SQLite(t))
 	u := w.newUser(t)
