@@ -36,7 +36,7 @@ type Job struct {
 	Duration       float64          `db:"duration"` // s, from the header; 0: not said there
 	IdempotencyKey string           `db:"idempotency_key"`
 	Options        JSON[JobOptions] `db:"options"`
-	Attempts       int64            `db:"attempts"`  // starts
+	Attempts       int64            `db:"attempts"`  // starts, counted on through retries: a worker knows its own by the number
 	Failures       int64            `db:"failures"`  // ends with an error that may pass
 	SampleID       string           `db:"sample_id"` // given when the job is accepted
 	ErrorCode      wire.Code        `db:"error_code"`
@@ -142,7 +142,7 @@ func (tx *Tx) EndJob(ctx context.Context, id string, status wire.JobStatus, code
 
 // ReviveJob makes a failed or cancelled job wait again, for a retry by the user.
 func (tx *Tx) ReviveJob(ctx context.Context, j *Job, now time.Time) (bool, error) {
-	n, err := tx.exec(ctx, `UPDATE processing_jobs SET status = 'pending', step = '', error_code = '', error = '', failures = 0, attempts = 0,
+	n, err := tx.exec(ctx, `UPDATE processing_jobs SET status = 'pending', step = '', error_code = '', error = '', failures = 0,
 		started_at = 0, completed_at = 0, queue = ?, tier = ?, priority = ?, queue_id = ?, deadline_at = ?, promoted_at = 0, updated_at = ?
 		WHERE id = ? AND status IN ('failed', 'cancelled') AND cleaned_at = 0`,
 		j.Queue, j.Tier, j.Priority, j.QueueID, j.DeadlineAt, At(now), j.ID)

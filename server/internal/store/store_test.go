@@ -223,6 +223,16 @@ func TestJobStatesOnlyGoForward(t *testing.T) {
 			}
 			return errors.Join(err, err2, err3, err4, err5, err6)
 		})
+		write(t, db, func(tx *store.Tx) error {
+			// Revived by its user: whoever worked on it before the cancel must not take the new attempt for his.
+			revived, err := tx.ReviveJob(ctx, &job, now)
+			attempt, err2 := tx.StartJob(ctx, job.ID, now)
+			ended, err3 := tx.EndJob(ctx, job.ID, wire.Cancelled, wire.CodeCancelled, "by hand", 0, now)
+			if !revived || attempt != 2 || !ended {
+				t.Errorf("revived %v, attempt %d, ended %v", revived, attempt, ended)
+			}
+			return errors.Join(err, err2, err3)
+		})
 		unclean, err := db.UncleanJobs(ctx, now.Add(time.Second), 10)
 		if err != nil || len(unclean) != 1 {
 			t.Errorf("%d to clean, %v", len(unclean), err)
