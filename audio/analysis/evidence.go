@@ -114,7 +114,7 @@ func (e *Evidence) sureOfTempo(x *[tempoSureFeatures]float32, scores, kinds []fl
 	for i := range bpm {
 		bpm[i] = e.Tempo[i].BPM
 	}
-	return sureOfTempo(x, bpm, softmax(scores), func(i int) []float32 { return e.Tempo[i].Features }, kinds, e.Traits)
+	return sureOfTempo(x, bpm, softmax(scores), func(i int) []float32 { return e.Tempo[i].Features }, kinds)
 }
 
 // SureOfKey is the same for the key; best is the place of the one that is chosen.

@@ -5,40 +5,28 @@ import "math"
 // What the scorers of confidence are told. Few things, so that they hold for sounds unlike those they
 // learned from. Order is part of the weights' format.
 const (
-	tempoSureFeatures = 16
+	tempoSureFeatures = 5
 	keySureFeatures   = 16
 )
 
-// The ways of counting a pulse that are most often taken for one another: the beat itself, twice,
-// half, dotted and in thirds.
-var countings = [...]float64{1, 2, 0.5, 1.5, 2. / 3, 4. / 3, 0.75}
-
 // sureOfTempo describes how the choice of a beat came about: the proposals' tempos, weights and features, and
-// what the sound is like. It gives the chosen one's place.
-func sureOfTempo(x *[tempoSureFeatures]float32, bpm, weight []float64, features func(i int) []float32, kinds []float64, traits []float32) (best int) {
+// the chances of the kinds. It gives the chosen one's place.
+func sureOfTempo(x *[tempoSureFeatures]float32, bpm, weight []float64, features func(i int) []float32, kinds []float64) (best int) {
 	best = argmax(weight)
 	put := putter(x[:])
-	for _, m := range countings {
-		sum := 0.0
-		for i, w := range weight {
-			if math.Abs(bpm[i]/bpm[best]/m-1) < 0.04 {
-				sum += w
-			}
+	sum := 0.0
+	for i, w := range weight {
+		if math.Abs(bpm[i]/bpm[best]-1) < 0.04 {
+			sum += w
 		}
-		put(logShare(sum))
 	}
-	octave := math.Log2(bpm[best] / 110)
-	put(octave)
-	put(octave * octave)
-	put(math.Abs(octave))
+	put(logShare(sum))
+	put(math.Abs(math.Log2(bpm[best] / 110)))
 	put(disorder(weight))
-	put(kinds[0])
-	for _, k := range [...]int{traitLength, traitOnsets, traitClarity} {
-		put(float64(traits[k]))
-	}
 	// Where thirds of the beat fit as well as quarters, it may be one of three, or of a beat and a half.
 	chosen := features(best)
 	put(float64(chosen[offQuarters] - chosen[offThirds]))
+	put(kinds[0])
 	return best
 }
 

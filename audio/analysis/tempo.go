@@ -180,7 +180,7 @@ func (p *pass) answerTempo(r *Result, j *judgement) {
 		f.bpms = append(f.bpms, f.found[i].bpm)
 		f.weights = append(f.weights, f.found[i].weight)
 	}
-	sureOfTempo(&x, f.bpms, f.weights, func(i int) []float32 { return f.found[i].features[:] }, j.kinds, p.traits[:])
+	sureOfTempo(&x, f.bpms, f.weights, func(i int) []float32 { return f.found[i].features[:] }, j.kinds)
 	sure := p.judge.tempoSure.chance(x[:])
 	if !j.hasTempo(sure) {
 		return

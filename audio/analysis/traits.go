@@ -11,11 +11,9 @@ const (
 
 // The places of those that confidence is judged by too.
 const (
-	traitLength  = 0  // log of the length
-	traitOnsets  = 2  // their number
-	traitClarity = 18 // the highest correlation of the onset curve with itself
-	traitPitch   = 26 // the first of the block about pitch
-	traitSteady  = 36 // how alike one moment's notes are to the next
+	traitLength = 0  // log of the length
+	traitPitch  = 26 // the first of the block about pitch
+	traitSteady = 36 // how alike one moment's notes are to the next
 )
 
 // Slices of the course of a sound after its first loud frame, in frames of 512 samples.
