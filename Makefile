@@ -47,19 +47,18 @@ run-server: build ## start the companion server with no settings on 127.0.0.1:84
 # ---- checking
 
 # The race detector makes arithmetic five times slower and finds nothing where one goroutine
-# computes. These packages start no goroutine and keep nothing but tables that all share; the
-# tests in AT_ONCE ask for those tables from many goroutines, with the detector in every package.
-UNRACED := $(foreach p,sampleagent/audio/dsp sampleagent/audio/analysis/... sampleagent/audio/synth/... \
-	github.com/hajimehoshi/go-mp3/... github.com/jfreymuth/vorbis/...,-gcflags=$(p)=-race=false)
-AT_ONCE := ./audio/dsp ./audio/analysis -run AtOnce
+# computes. These packages start no goroutine and share nothing but tables; the tests AtOnce ask for
+# those from many goroutines.
+COMPUTING := ./audio/dsp/... ./audio/analysis/... ./audio/synth/...
 
 # The tag ci gives Fyne its test driver, so that the race detector's build needs no second
 # compilation of GLFW; the real window is what `build`, `run` and `screenshots` use. The longest
 # package goes first: it mostly waits for servers and browsers, and the others fill its time.
 .PHONY: test
 test: packages test-packages tools build lint headless ## install what is missing and run every test
-	.ci/with-session go test -race $(UNRACED) -tags=$(TAGS),ci -timeout 20m ./server/internal/ops ./...
-	go test -race $(AT_ONCE)
+	.ci/with-session go test -race -tags=$(TAGS),ci -timeout 20m ./server/internal/ops $$(go list ./... | grep -vxFf <(go list $(COMPUTING)))
+	go test $(COMPUTING)
+	go test -race ./audio/dsp ./audio/analysis -run AtOnce
 	.ci/with-session .ci/demo-cloud
 
 .PHONY: demo-cloud
