@@ -53,10 +53,11 @@ COMPUTING := ./audio/dsp/... ./audio/analysis/... ./audio/synth/...
 
 # The tag ci gives Fyne its test driver, so that the race detector's build needs no second
 # compilation of GLFW; the real window is what `build`, `run` and `screenshots` use. The longest
-# package goes first: it mostly waits for servers and browsers, and the others fill its time.
+# package goes first: it mostly waits for servers and browsers, and the others, three at a time on
+# two cores, fill its time.
 .PHONY: test
 test: packages test-packages tools build lint headless ## install what is missing and run every test
-	.ci/with-session go test -race -tags=$(TAGS),ci -timeout 20m ./server/internal/ops $$(go list ./... | grep -vxFf <(go list $(COMPUTING)))
+	.ci/with-session go test -race -p $$(($$(nproc) * 3 / 2)) -tags=$(TAGS),ci -timeout 20m ./server/internal/ops $$(go list ./... | grep -vxFf <(go list $(COMPUTING)))
 	go test $(COMPUTING)
 	go test -race ./audio/dsp ./audio/analysis -run AtOnce
 	.ci/with-session .ci/demo-cloud
