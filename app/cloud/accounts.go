@@ -94,7 +94,7 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 		c.tell()
 		return err
 	}
-	inStep, err := c.Syncs(ctx)
+	syncs, err := c.Syncs(ctx)
 	// The plan may have changed while this program did not run.
 	room := details.Limits.Uploads < 0 || details.Usage.Uploads < details.Limits.Uploads
 	c.mu.Lock()
@@ -106,8 +106,8 @@ func (c *Cloud) Refresh(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	if c.state.Account == account {
-		c.state.Details, c.state.Syncs = details, inStep
-		if inStep && !details.Limits.Sync {
+		c.state.Details, c.state.Syncs = details, syncs
+		if syncs && !details.Limits.Sync {
 			c.state.Problem = "The " + details.Tier + " plan does not include sync, so that has stopped. Everything on this machine stays as it is."
 		}
 	}

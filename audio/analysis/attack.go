@@ -149,7 +149,7 @@ func (a *attacks) rises(curve []uint8, lo, hi int) []int {
 		a.near = append(a.near, int(top))
 	}
 	a.heights = a.heights[:0]
-	for k := range max(0, hi-lo+1) {
+	for k := range hi - lo + 1 {
 		ahead := a.near[k+look]
 		a.heights = append(a.heights, ahead-max(0, ahead-attackDepth, a.near[k]))
 	}

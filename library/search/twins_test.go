@@ -31,14 +31,20 @@ func sound(hz, decay, noise float64, rate int, level float64) *pcm.Buffer {
 	return b
 }
 
-func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
-	root := t.TempDir()
-	put := func(name string, b *pcm.Buffer) {
+// wavFolder makes a folder, and gives what puts sounds into it.
+func wavFolder(t *testing.T) (root string, put func(name string, b *pcm.Buffer)) {
+	root = t.TempDir()
+	return root, func(name string, b *pcm.Buffer) {
+		t.Helper()
 		f, err := os.Create(filepath.Join(root, name))
 		must(t, err)
 		must(t, codec.EncodeWAV(f, b, codec.WAVOptions{}))
 		must(t, f.Close())
 	}
+}
+
+func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
+	root, put := wavFolder(t)
 	put("a tone.wav", sound(200, 8, 0, 44100, 0.8))
 	put("b tone soft.wav", sound(200, 8, 0, 44100, 0.3))
 	put("c tone 48k.wav", sound(200, 8, 0, 48000, 0.8))
@@ -67,13 +73,7 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 
 // Copies stand beside their original, wherever their names would put them.
 func TestCopiesStandTogether(t *testing.T) {
-	root := t.TempDir()
-	put := func(name string, b *pcm.Buffer) {
-		f, err := os.Create(filepath.Join(root, name))
-		must(t, err)
-		must(t, codec.EncodeWAV(f, b, codec.WAVOptions{}))
-		must(t, f.Close())
-	}
+	root, put := wavFolder(t)
 	tone, hat := sound(200, 8, 0, 44100, 0.8), sound(200, 40, 1, 44100, 0.8)
 	put("1 tone.wav", tone)
 	put("2 hat.wav", hat)
