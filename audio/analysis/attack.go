@@ -35,7 +35,8 @@ type attacks struct {
 	top, edge uint32 // the bits of their greatest amplitudes, which are in the order of these
 	before    float32
 
-	near, heights []int // scratch of beginning
+	near    []int    // scratch of rises
+	heights [2][]int // what it gives, of each curve
 }
 
 func (a *attacks) reset(rate float64, gain float32) {
@@ -106,27 +107,21 @@ func (a *attacks) beginning(at, from float64) (begin float64, found bool) {
 	if lo > hi {
 		return at, false
 	}
-	curves := [...][]uint8{a.whole, a.highs}
-	most := 0
-	for _, curve := range curves {
-		for _, h := range a.rises(curve, lo, hi) {
-			most = max(most, h)
-		}
-	}
+	heights := [...][]int{a.rises(0, a.whole, lo, hi), a.rises(1, a.highs, lo, hi)}
+	most := max(slices.Max(heights[0]), slices.Max(heights[1]))
 	if most < attackLeast {
 		return at, false
 	}
 	least := max(attackLeast, most/attackShare)
 	first := hi - lo
-	for _, curve := range curves {
-		heights := a.rises(curve, lo, lo+first)
+	for _, h := range heights {
 		i := 0
-		for i < first && heights[i] < least {
+		for i < first && h[i] < least {
 			i++
 		}
 		// It stays as high until what was before gets louder: there the rise begins.
 		for top := 0; i < first; i++ {
-			if top = max(top, heights[i]); heights[i+1] < top-attackBegun {
+			if top = max(top, h[i]); h[i+1] < top-attackBegun {
 				break
 			}
 		}
@@ -135,11 +130,11 @@ func (a *attacks) beginning(at, from float64) (begin float64, found bool) {
 	return float64(lo+first) / a.rate, true
 }
 
-// rises says for each step from lo to hi how far the loudest of the steps from there on stands over
-// the loudest before it.
-func (a *attacks) rises(curve []uint8, lo, hi int) []int {
+// rises says for each step of a curve from lo to hi how far the loudest of the steps from there on stands over
+// the loudest before it. It is kept in the k-th scratch.
+func (a *attacks) rises(k int, curve []uint8, lo, hi int) []int {
 	look := int(attackLook * a.rate)
-	// near[k] is the loudest of look steps from lo-look+k on.
+	// near[i] is the loudest of look steps from lo-look+i on.
 	a.near = a.near[:0]
 	for from := lo - look; from <= hi; from++ {
 		top := uint8(0)
@@ -148,10 +143,11 @@ func (a *attacks) rises(curve []uint8, lo, hi int) []int {
 		}
 		a.near = append(a.near, int(top))
 	}
-	a.heights = a.heights[:0]
-	for k := range hi - lo + 1 {
-		ahead := a.near[k+look]
-		a.heights = append(a.heights, ahead-max(0, ahead-attackDepth, a.near[k]))
+	heights := a.heights[k][:0]
+	for i, before := range a.near[:hi-lo+1] {
+		ahead := a.near[i+look]
+		heights = append(heights, ahead-max(0, ahead-attackDepth, before))
 	}
-	return a.heights
+	a.heights[k] = heights
+	return heights
 }

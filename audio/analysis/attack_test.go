@@ -103,3 +103,32 @@ func TestLevelsRiseByDecibels(t *testing.T) {
 		t.Error(level(0), level(float32(math.Inf(1))))
 	}
 }
+
+// Soft strokes are worth a cut, but rhythm and kind are judged by the plain ones alone.
+func TestSoftAttacksAreCutAtButNotCounted(t *testing.T) {
+	const rate, strokes, apart = 44100, 8, 0.25
+	r := rand.New(rand.NewPCG(8, 8))
+	b := &pcm.Buffer{Rate: rate, Channels: 1, Samples: make([]float32, strokes*apart*rate)}
+	for i := range b.Samples {
+		stroke := i / (apart * rate)
+		since := float64(i)/rate - apart*float64(stroke)
+		level := 0.5
+		if stroke%2 == 1 {
+			level = 0.04
+		}
+		b.Samples[i] = float32(level * r.NormFloat64() * math.Exp(-60*since))
+	}
+	p := new(pass)
+	heard, err := p.hear(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(heard.Onsets) != strokes || len(p.scene.onsets) != strokes/2 {
+		t.Errorf("%d strokes, every second soft: %d to cut at, %d counted", strokes, len(heard.Onsets), len(p.scene.onsets))
+	}
+	for _, o := range p.scene.onsets {
+		if off := math.Remainder(o.begin, 2*apart); math.Abs(off) > 0.002 {
+			t.Errorf("a counted stroke begins at %.4f s", o.begin)
+		}
+	}
+}

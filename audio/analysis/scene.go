@@ -33,6 +33,7 @@ type scene struct {
 type onset struct {
 	at       float64 // s, as the flux feels it
 	begin    float64 // s, where its attack begins
+	plain    bool    // strong enough to judge rhythm and kind by
 	rises    bool    // a level rises there, so that the beginning is known
 	strength float64 // of the even curve, relative to the strongest
 	levelDB  float64 // highest level until the next onset
@@ -164,15 +165,13 @@ const fluxLead = 0.0055
 // findOnsets picks the attacks: all of them, soft ones included, for who wants to cut the sound,
 // and those that rhythm and kind are judged by, the plain ones.
 func (s *scene) findOnsets(levels *attacks) {
-	s.soft = s.pick(s.soft[:0], softLeast, softMean, softOver)
+	s.pick()
 	levels.trace(s.soft)
-	s.onsets = s.pick(s.onsets[:0], plainLeast, plainMean, plainOver)
-	k := 0
-	for i := range s.onsets {
-		for s.soft[k].at < s.onsets[i].at { // what is plain is among the soft ones
-			k++
+	s.onsets = s.onsets[:0]
+	for _, o := range s.soft {
+		if o.plain {
+			s.onsets = append(s.onsets, o)
 		}
-		s.onsets[i].begin = s.soft[k].begin
 	}
 	if s.beginsLoud() && (len(s.onsets) == 0 || s.onsets[0].at > startReach) {
 		s.onsets = slices.Insert(s.onsets, 0, onset{at: 0, strength: 0.5})
@@ -202,7 +201,7 @@ func (s *scene) beginsLoud() bool { return s.n >= 3 && float64(s.levels[0]) > s.
 const startReach = 0.04
 
 // The thresholds for soft attacks, with which the demo loops' onsets are found best, and those for
-// plain ones, none of them lower.
+// plain ones.
 const (
 	softLeast = 0.02
 	softMean  = 1.3
@@ -213,18 +212,19 @@ const (
 	plainOver  = 0.04
 )
 
-// pick appends the peaks of the even curve that reach least of the strongest, and the running
-// mean times rise plus over of the strongest.
-func (s *scene) pick(dst []onset, least, rise, over float64) []onset {
+// pick finds the soft attacks and which of them are plain: the peaks of the even curve that reach so much
+// of the strongest, and so many times the running mean and a little of the strongest over it.
+func (s *scene) pick() {
+	s.soft = s.soft[:0]
 	if s.n < 3 {
-		return dst
+		return
 	}
 	c := s.even
 	s.tmp = append(s.tmp[:0], c...)
 	slices.Sort(s.tmp)
 	top := float64(s.tmp[min(s.n-1, s.n*997/1000)])
 	if top <= 0 {
-		return dst
+		return
 	}
 	ahead := int(0.03 * s.rate)
 	back := int(0.1 * s.rate)
@@ -241,7 +241,7 @@ func (s *scene) pick(dst []onset, least, rise, over float64) []onset {
 		}
 		v := float64(c[i])
 		mean := sum / float64(hi-lo)
-		if v < least*top || v < rise*mean+over*top {
+		if v < softLeast*top || v < softMean*mean+softOver*top {
 			continue
 		}
 		isPeak := true
@@ -265,9 +265,9 @@ func (s *scene) pick(dst []onset, least, rise, over float64) []onset {
 		if t > s.dur {
 			continue
 		}
-		dst = append(dst, onset{at: max(0, t), strength: v / top})
+		plain := v >= plainLeast*top && v >= plainMean*mean+plainOver*top
+		s.soft = append(s.soft, onset{at: max(0, t), strength: v / top, plain: plain})
 	}
-	return dst
 }
 
 // describeOnsets sorts the steps between the onsets and takes each one's level.
