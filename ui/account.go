@@ -11,6 +11,7 @@ import (
 	appcloud "sampleagent/app/cloud"
 	"sampleagent/app/event"
 	"sampleagent/app/settings"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/cloud"
 	"sampleagent/ui/shortcut"
@@ -131,7 +132,7 @@ func (w *window) analyseInCloud() {
 				w.fail(err)
 				return
 			}
-			w.toast.show(fmt.Sprintf("%s on the way to the cloud   %s", plural(n, "sound is", "sounds are"), w.keys(shortcut.Cloud)), theme.Text)
+			w.toast.show(fmt.Sprintf("%s on the way to the cloud   %s", words.Count(n, "sound is", "sounds are"), w.keys(shortcut.Cloud)), theme.Text)
 		})
 	}, func() { q.Close(); hide() })
 	hide = w.modal(root, 620, 360, focus)
@@ -152,7 +153,7 @@ func (w *window) keepInCloud(on bool) {
 			case err != nil:
 				w.fail(err)
 			case on:
-				w.toast.show(plural(len(rows), "sound goes", "sounds go")+" to the cloud, for your other machines", theme.Text)
+				w.toast.show(words.Count(len(rows), "sound goes", "sounds go")+" to the cloud, for your other machines", theme.Text)
 			default:
 				w.toast.show("Deleted from the cloud; files on your machines stay", theme.Text)
 			}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sampleagent/app/cloud"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
 )
@@ -138,7 +139,9 @@ func (w *window) takeOut(rows []catalog.Row) bool {
 		if err := w.core.RemoveFromCollection(ctx, scope.Collection, rows); err != nil {
 			return err
 		}
-		w.pump.post(func() { w.toast.show(plural(len(rows), "sample", "samples")+" taken out of "+scope.Title, theme.Text) })
+		w.pump.post(func() {
+			w.toast.show(words.Count(len(rows), "sample", "samples")+" taken out of "+scope.Title, theme.Text)
+		})
 		return nil
 	})
 	return true

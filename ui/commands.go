@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"sampleagent/app/settings"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/shortcut"
@@ -161,7 +162,7 @@ func (w *window) rename() {
 func (w *window) remove() {
 	if n := len(w.chosen); n > 0 && !w.takeOut(w.chosen) {
 		rows := w.chosen
-		w.confirm("Remove "+plural(n, "sample", "samples")+" from the library?", "The files stay where they are.", func() {
+		w.confirm("Remove "+words.Count(n, "sample", "samples")+" from the library?", "The files stay where they are.", func() {
 			w.edit(func(ctx context.Context) error { return w.core.Remove(ctx, rows) })
 		})
 	}
@@ -190,7 +191,7 @@ func (w *window) pin() {
 		if err != nil {
 			return func() { w.fail(err) }
 		}
-		said := plural(len(found), "sample", "samples")
+		said := words.Count(len(found), "sample", "samples")
 		err = w.core.UpdateSettings(func(s *settings.Settings) {
 			left := slices.DeleteFunc(slices.Clone(s.Window.Pinned), func(id string) bool {
 				return slices.ContainsFunc(found, func(f catalog.Sample) bool { return f.ID == id })

@@ -11,6 +11,7 @@ import (
 
 	"sampleagent/app"
 	"sampleagent/app/task"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
@@ -63,7 +64,7 @@ func (w *window) letGo(rows []catalog.Row, at fyne.Position) {
 			if err := w.core.AddToCollection(ctx, id, rows); err != nil {
 				return err
 			}
-			w.pump.post(func() { w.toast.show(plural(len(rows), "sample", "samples")+" added to "+place.Title, theme.Text) })
+			w.pump.post(func() { w.toast.show(words.Count(len(rows), "sample", "samples")+" added to "+place.Title, theme.Text) })
 			return nil
 		})
 	}

@@ -8,9 +8,9 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"sampleagent/app"
+	"sampleagent/app/words"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/card"
-	"sampleagent/ui/inspector"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -23,7 +23,7 @@ func exportLine(e app.Export) (text string, good bool) {
 			left++
 		}
 	}
-	text = fmt.Sprintf("%s · %s · %s", e.At.Local().Format("2 Jan 2006, 15:04"), plural(len(e.Files)-left, "file", "files"), inspector.Bytes(e.Bytes))
+	text = fmt.Sprintf("%s · %s · %s", e.At.Local().Format("2 Jan 2006, 15:04"), words.Count(len(e.Files)-left, "file", "files"), words.Size(e.Bytes))
 	if e.Error != "" {
 		return text + " · failed: " + e.Error, false
 	}

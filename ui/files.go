@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
@@ -51,7 +52,7 @@ func (w *window) copyPaths() {
 				paths = append(paths, s.Path)
 			}
 			w.app.Clipboard().SetContent(strings.Join(paths, "\n"))
-			w.toast.show("Copied: "+plural(len(paths), "path", "paths"), theme.Text)
+			w.toast.show("Copied: "+words.Count(len(paths), "path", "paths"), theme.Text)
 		}
 	})
 }

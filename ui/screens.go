@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"sampleagent/app/words"
 	device "sampleagent/library/kit"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/fill"
@@ -100,7 +101,7 @@ func (w *window) showFill() {
 	m.OnDone = func(n int) {
 		hide()
 		w.showTab("kit")
-		w.toast.show(plural(n, "sample", "samples")+" put on bank "+device.BankName(bank), theme.Text)
+		w.toast.show(words.Count(n, "sample", "samples")+" put on bank "+device.BankName(bank), theme.Text)
 	}
 	v := fill.NewView(m, seeds, func() { hide() })
 	hide = w.modal(v.Root(), 1040, 660, v.Focus())

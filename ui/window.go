@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"time"
 
@@ -581,11 +580,4 @@ func (w *window) typing() (fyne.Shortcutable, bool) {
 		return f, true
 	}
 	return nil, false
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%s %s", browser.Thousands(n), many)
 }

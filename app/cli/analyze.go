@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sampleagent/app/words"
 	"sampleagent/audio/analysis"
 )
 
@@ -15,7 +16,7 @@ func (c *command) analyze() *cobra.Command {
 	var jobs int
 	cmd := &cobra.Command{
 		Use: "analyze PATH...", Short: "analyse files and folders without a library",
-		Args: words(1, anyNumber),
+		Args: arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if jobs < 0 {
 				return usagef("--jobs %d is not possible: 1 or more, 0 for one per core", jobs)
@@ -65,7 +66,7 @@ func (c *command) analyzeRun(ctx context.Context, paths []string, soundOnly bool
 		default:
 			reportRow(t, r)
 		}
-		c.out.progress("%s analysed", plural(n, "file", "files"))
+		c.out.progress("%s analysed", words.Count(n, "file", "files"))
 		return c.out.trouble()
 	})
 	switch {
@@ -77,9 +78,9 @@ func (c *command) analyzeRun(ctx context.Context, paths []string, soundOnly bool
 		return fmt.Errorf("none of the paths could be read")
 	}
 	if failed := c.out.failures(); failed > 0 {
-		c.out.note("%s analysed, %d could not be.", plural(n-failed, "file", "files"), failed)
+		c.out.note("%s analysed, %d could not be.", words.Count(n-failed, "file", "files"), failed)
 	} else {
-		c.out.note("%s analysed.", plural(n, "file", "files"))
+		c.out.note("%s analysed.", words.Count(n, "file", "files"))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sampleagent/app"
+	"sampleagent/app/words"
 	"sampleagent/library/kit"
 	"sampleagent/library/sp404"
 )
@@ -24,7 +25,7 @@ func (c *command) card() *cobra.Command {
 	var o app.CardOptions
 	planned := func(use, short, long string, run func(context.Context, app.CardOptions) error) *cobra.Command {
 		cmd := &cobra.Command{
-			Use: use, Short: short, Long: long, Args: words(1, 1),
+			Use: use, Short: short, Long: long, Args: arguments(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				o.Dir, o.Make = args[0], true
 				if err := checkCard(o); err != nil {
@@ -46,11 +47,11 @@ func (c *command) card() *cobra.Command {
 		planned("write --kit KIT DIR", "write a kit, then verify it", `Writes a kit to DIR: everything beside its place first, read back and compared, then put in place.
 Stopped or failing at any moment, it leaves what was there before.`, c.cardWrite),
 		&cobra.Command{
-			Use: "verify DIR", Short: "compare a card with what was written to it", Args: words(1, 1),
+			Use: "verify DIR", Short: "compare a card with what was written to it", Args: arguments(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.cardVerify(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
-			Use: "read DIR", Short: "take what lies on a card into the library", Args: words(1, 1),
+			Use: "read DIR", Short: "take what lies on a card into the library", Args: arguments(1, 1),
 			Long: `Takes the kits and sounds of a card, of a backup of one, or of a project folder into the library.
 Sounds are copied into the managed folder; nothing on the card changes.`,
 			RunE: func(cmd *cobra.Command, args []string) error { return c.cardRead(cmd.Context(), args[0]) },
@@ -59,7 +60,7 @@ Sounds are copied into the managed folder; nothing on the card changes.`,
 			Use: "inspect FILE", Short: "decode a PADCONF.BIN, .SMP or PTN file of the device",
 			Long: `Decodes a file of the device and prints what it says: a PADCONF.BIN, an .SMP, a PTN file, or the
 project folder they lie in. Positions are frames, speeds percent, tempos BPM.`,
-			Args: words(1, 1),
+			Args: arguments(1, 1),
 			RunE: func(_ *cobra.Command, args []string) error { return c.cardInspect(args[0]) },
 		},
 	)
@@ -103,7 +104,7 @@ func (c *command) cardPlan(ctx context.Context, o app.CardOptions) error {
 			c.sum("would be written", p, p.Summary())
 		}
 		if !p.Fits() {
-			return fmt.Errorf("%w: %s are free", sp404.ErrDoesNotFit, size(p.Free))
+			return fmt.Errorf("%w: %s are free", sp404.ErrDoesNotFit, words.Size(p.Free))
 		}
 		return nil
 	})
@@ -130,7 +131,7 @@ func (c *command) showPlan(p *sp404.Plan) {
 		if f.Pad != nil {
 			pad = f.Pad.String()
 		}
-		t.row(pad, f.Target, size(f.Bytes), word(f.Converted), word(f.Source))
+		t.row(pad, f.Target, words.Size(f.Bytes), word(f.Converted), word(f.Source))
 	}
 	t.end()
 	for _, l := range left {
@@ -148,13 +149,13 @@ func (c *command) showPlan(p *sp404.Plan) {
 
 // sum says in a few lines what the last JSON object holds.
 func (c *command) sum(what string, p *sp404.Plan, s sp404.Summary) {
-	line := fmt.Sprintf("%s, %s, %s", plural(s.Files, "file", "files"), size(s.Bytes), what)
+	line := fmt.Sprintf("%s, %s, %s", words.Count(s.Files, "file", "files"), words.Size(s.Bytes), what)
 	if s.Free != nil {
-		line += fmt.Sprintf("; %s free", size(*s.Free))
+		line += fmt.Sprintf("; %s free", words.Size(*s.Free))
 	}
 	c.out.note("%s.", line)
 	if n := len(s.Replaces); n > 0 {
-		c.out.note("%s there now: %s.", plural(n, "file is replaced", "files are replaced"), few(s.Replaces))
+		c.out.note("%s there now: %s.", words.Count(n, "file is replaced", "files are replaced"), few(s.Replaces))
 	}
 	for _, w := range s.Warnings {
 		c.out.message("%s", w)
@@ -174,7 +175,7 @@ func few(all []string) string {
 }
 
 func (c *command) cardProgress(p sp404.Progress) {
-	c.out.progress("%s %d of %d, %s of %s: %s", p.Stage, p.Files, p.TotalFiles, size(p.Bytes), size(p.TotalBytes), p.Current)
+	c.out.progress("%s %d of %d, %s of %s: %s", p.Stage, p.Files, p.TotalFiles, words.Size(p.Bytes), words.Size(p.TotalBytes), p.Current)
 }
 
 func (c *command) cardWrite(ctx context.Context, o app.CardOptions) error {
@@ -233,7 +234,7 @@ func (c *command) cardVerify(ctx context.Context, dir string) error {
 		return nil
 	}
 	if rep.OK() {
-		c.out.line(fmt.Sprintf("All %s are as they were written.", plural(rep.Files, "file", "files")))
+		c.out.line(fmt.Sprintf("All %s are as they were written.", words.Count(rep.Files, "file", "files")))
 	}
 	return nil
 }
@@ -255,7 +256,7 @@ func (c *command) cardRead(ctx context.Context, dir string) error {
 	}
 	return c.makingApp(ctx, func(a *app.App) error {
 		got, err := a.ReadCardNow(ctx, dir, app.CardChoice{}, func(done, total int, current string) {
-			c.out.progress("%d of %s read: %s", done, plural(total, "sound", "sounds"), current)
+			c.out.progress("%d of %s read: %s", done, words.Count(total, "sound", "sounds"), current)
 		})
 		if err != nil {
 			return err
@@ -267,7 +268,7 @@ func (c *command) cardRead(ctx context.Context, dir string) error {
 				}
 				continue
 			}
-			c.out.line(fmt.Sprintf("Kit %s, %s (%s)", k.Name, plural(k.Filled, "pad", "pads"), k.ID))
+			c.out.line(fmt.Sprintf("Kit %s, %s (%s)", k.Name, words.Count(k.Filled, "pad", "pads"), k.ID))
 			if err := c.showPads(ctx, a, k.ID, func(kit.Slot) bool { return true }); err != nil {
 				return err
 			}
@@ -296,7 +297,7 @@ func (c *command) cardRead(ctx context.Context, dir string) error {
 			}{kits, got.Sounds, problems})
 			return nil
 		}
-		c.out.note("%s and %s came into the library.", plural(len(got.Kits), "kit", "kits"), plural(got.Sounds, "sound", "sounds"))
+		c.out.note("%s and %s came into the library.", words.Count(len(got.Kits), "kit", "kits"), words.Count(got.Sounds, "sound", "sounds"))
 		return nil
 	})
 }

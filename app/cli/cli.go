@@ -157,12 +157,12 @@ func queryWords(root *cobra.Command, args []string) []string {
 	return slices.Concat(words[:depth], flags, []string{"--"}, words[depth:])
 }
 
-// anyNumber is no upper bound for words.
+// anyNumber is no upper bound for arguments.
 const anyNumber = -1
 
-// words says which of a command's arguments is missing, by its name in the usage line, or that
+// arguments says which of a command's arguments is missing, by its name in the usage line, or that
 // there is one too many.
-func words(least, most int) cobra.PositionalArgs {
+func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least {
 			names := strings.Fields(cmd.Use)[1:]
@@ -285,7 +285,7 @@ func (c *command) window(ctx context.Context) error {
 
 func (c *command) version() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "version, commit, Go, build tags", Args: words(0, 0),
+		Use: "version", Short: "version, commit, Go, build tags", Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			b := app.BuildInfo()
 			if c.out.json {

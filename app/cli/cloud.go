@@ -12,6 +12,7 @@ import (
 
 	"sampleagent/app"
 	"sampleagent/app/cloud"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/replica"
 	"sampleagent/sync/session"
@@ -28,26 +29,26 @@ func (c *command) cloud() *cobra.Command {
 	}
 	var link bool
 	signin := &cobra.Command{
-		Use: "signin [SERVER]", Short: "sign in through the system's browser", Args: words(0, 1),
+		Use: "signin [SERVER]", Short: "sign in through the system's browser", Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudSignIn(cmd.Context(), args, link) },
 	}
 	signin.Flags().BoolVar(&link, "print-link", false, "print the address instead of opening a browser (it must be opened on this machine)")
 	var wait bool
 	queue := &cobra.Command{
-		Use: "queue SAMPLE...", Short: "send samples (ids or paths) to be analysed in the cloud", Args: words(1, anyNumber),
+		Use: "queue SAMPLE...", Short: "send samples (ids or paths) to be analysed in the cloud", Args: arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudQueue(cmd.Context(), args, wait) },
 	}
 	queue.Flags().BoolVar(&wait, "wait", false, "stay until the results are there")
 	k.AddCommand(signin, queue,
-		&cobra.Command{Use: "signout", Short: "sign out; the library stays as it is", Args: words(0, 0),
+		&cobra.Command{Use: "signout", Short: "sign out; the library stays as it is", Args: arguments(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudSignOut(cmd.Context()) }},
-		&cobra.Command{Use: "status", Short: "who is signed in, the plan, and what of it is used", Args: words(0, 0),
+		&cobra.Command{Use: "status", Short: "who is signed in, the plan, and what of it is used", Args: arguments(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudStatus(cmd.Context()) }},
-		&cobra.Command{Use: "jobs", Short: "what waits, runs and has ended", Args: words(0, 0),
+		&cobra.Command{Use: "jobs", Short: "what waits, runs and has ended", Args: arguments(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.cloudJobs(cmd.Context()) }},
 	)
 	var watch bool
-	step := &cobra.Command{Use: "sync", Short: "sync this library with your other machines, and go on doing so in the window", Args: words(0, 0),
+	step := &cobra.Command{Use: "sync", Short: "sync this library with your other machines, and go on doing so in the window", Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if watch {
 				return c.cloudWatch(cmd.Context())
@@ -55,9 +56,9 @@ func (c *command) cloud() *cobra.Command {
 			return c.cloudSync(cmd.Context())
 		}}
 	step.Flags().BoolVar(&watch, "watch", false, "stay, and do what the window does: send, fetch and analyse until Ctrl-C")
-	keep := &cobra.Command{Use: "keep SAMPLE|kit:KIT...", Short: "keep the audio of samples, or of a kit's pads, in the cloud for your other machines", Args: words(1, anyNumber),
+	keep := &cobra.Command{Use: "keep SAMPLE|kit:KIT...", Short: "keep the audio of samples, or of a kit's pads, in the cloud for your other machines", Args: arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudKeep(cmd.Context(), args) }}
-	fetch := &cobra.Command{Use: "fetch SAMPLE...", Short: "bring the files of samples that are kept in the cloud to this machine", Args: words(1, anyNumber),
+	fetch := &cobra.Command{Use: "fetch SAMPLE...", Short: "bring the files of samples that are kept in the cloud to this machine", Args: arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.cloudFetch(cmd.Context(), args) }}
 	k.AddCommand(step, keep, fetch)
 	return k
@@ -156,7 +157,7 @@ func (c *command) printStatus(a *app.App) error {
 	t.row("server", s.Account.Server)
 	t.row("plan", d.Tier)
 	t.row("uploads", fmt.Sprintf("%d of %s used, new at %s", d.Usage.Uploads, unlimited(d.Limits.Uploads), d.Usage.UploadsResetAt.Local().Format("2 Jan 15:04")))
-	t.row("storage", fmt.Sprintf("%s of %s", size(d.Usage.StorageBytes), unlimitedSize(d.Limits.StorageBytes)))
+	t.row("storage", fmt.Sprintf("%s of %s", words.Size(d.Usage.StorageBytes), unlimitedSize(d.Limits.StorageBytes)))
 	t.row("sync", map[bool]string{true: "this plan syncs machines", false: "not in this plan"}[d.Limits.Sync])
 	t.end()
 	return nil
@@ -181,7 +182,7 @@ func unlimitedSize(n int64) string {
 	if n < 0 {
 		return "any size"
 	}
-	return size(n)
+	return words.Size(n)
 }
 
 func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) error {
@@ -233,7 +234,7 @@ func (c *command) cloudQueue(ctx context.Context, args []string, wait bool) erro
 
 // waits says "1 file waits", "2 files wait".
 func waits[N int | int64](n N, one, many string) string {
-	return plural(n, one+" waits", many+" wait")
+	return words.Count(n, one+" waits", many+" wait")
 }
 
 // found are the samples that args name.
@@ -479,7 +480,7 @@ func (c *command) cloudFetch(ctx context.Context, args []string) error {
 			return err
 		}
 		for _, s := range found {
-			if err := a.Cloud().Fetch(ctx, s.Row, func(got, all int64) { c.out.progress("%s: %s of %s", s.Name, size(got), size(all)) }); err != nil {
+			if err := a.Cloud().Fetch(ctx, s.Row, func(got, all int64) { c.out.progress("%s: %s of %s", s.Name, words.Size(got), words.Size(all)) }); err != nil {
 				if len(found) == 1 || ctx.Err() != nil {
 					return err
 				}

@@ -10,7 +10,7 @@ import (
 
 func (c *command) doctor() *cobra.Command {
 	return &cobra.Command{
-		Use: "doctor", Short: "what works on this machine, and what to do about the rest", Args: words(0, 0),
+		Use: "doctor", Short: "what works on this machine, and what to do about the rest", Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctorRun(cmd.Context()) },
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sampleagent/app"
+	"sampleagent/app/words"
 	"sampleagent/audio/analysis"
 	"sampleagent/library/catalog"
 	"sampleagent/library/ingest"
@@ -28,7 +29,7 @@ below each PATH.`,
 			if database != "" {
 				return nil
 			}
-			return words(1, anyNumber)(cmd, args)
+			return arguments(1, anyNumber)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if database != "" {
@@ -75,9 +76,9 @@ func (c *command) bringEarlier(ctx context.Context, database string, roots []str
 func (c *command) showImport(p ingest.Progress) {
 	switch p.Step {
 	case ingest.Listing:
-		c.out.progress("%s found", plural(p.Found, "file", "files"))
+		c.out.progress("%s found", words.Count(p.Found, "file", "files"))
 	case ingest.Analysing:
-		c.out.progress("%d of %s analysed, %s of %s", p.Done, plural(p.Total, "file", "files"), size(p.Bytes), size(p.TotalBytes))
+		c.out.progress("%d of %s analysed, %s of %s", p.Done, words.Count(p.Total, "file", "files"), words.Size(p.Bytes), words.Size(p.TotalBytes))
 	}
 }
 

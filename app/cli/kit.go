@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sampleagent/app"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/library/kit"
 )
@@ -27,24 +28,24 @@ SAMPLE a sample's id or path, a pad is written A1 to J16.`,
 	}
 	k.AddCommand(
 		&cobra.Command{
-			Use: "new NAME", Short: "make an empty kit and print its id", Args: words(1, 1),
+			Use: "new NAME", Short: "make an empty kit and print its id", Args: arguments(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.kitNew(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
 			Use: "set KIT PAD [SAMPLE] [SETTING=VALUE ...]", Short: "put a sample on a pad, and change its settings",
 			Long:    "Puts a sample on a pad and changes the pad's settings. Without SAMPLE only the settings change.\n\nSettings:\n" + settingsHelp(),
 			Example: "  sample-agent kit set Demo A1 kicks/deep.wav gate=off volume=100\n  sample-agent kit set Demo A1 loop=on pan=L10",
-			Args:    words(3, anyNumber),
+			Args:    arguments(3, anyNumber),
 			RunE:    func(cmd *cobra.Command, args []string) error { return c.kitSet(cmd.Context(), args) },
 		},
 		c.fillCommand(),
 		c.patternCommand(),
 		&cobra.Command{
-			Use: "show KIT", Short: "what lies on the pads", Args: words(1, 1),
+			Use: "show KIT", Short: "what lies on the pads", Args: arguments(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return c.kitShow(cmd.Context(), args[0]) },
 		},
 		&cobra.Command{
-			Use: "list", Short: "all kits", Args: words(0, 0),
+			Use: "list", Short: "all kits", Args: arguments(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error { return c.kitList(cmd.Context()) },
 		},
 	)
@@ -58,7 +59,7 @@ func (c *command) fillCommand() *cobra.Command {
 		fmt.Fprintf(&templates, "  %-12s %s\n", t.Template, t.Help)
 	}
 	cmd := &cobra.Command{
-		Use: "fill KIT BANK [QUERY]", Annotations: map[string]string{takesQuery: "yes"}, Short: "fill a bank's empty pads from a search", Args: words(2, anyNumber),
+		Use: "fill KIT BANK [QUERY]", Annotations: map[string]string{takesQuery: "yes"}, Short: "fill a bank's empty pads from a search", Args: arguments(2, anyNumber),
 		Long: "Fills the empty pads of a bank from what QUERY finds: drums on their usual pads, loops of one tempo,\n" +
 			"sounds of one key, then what is left. With --template only what fits it is put on a pad.\n" +
 			"Filled pads are left alone.\n\nTemplates:\n" + templates.String(),
@@ -78,7 +79,7 @@ func (c *command) patternCommand() *cobra.Command {
 	}
 	on := func(use, short, long string, do func(ctx context.Context, a *app.App, id string, slot kit.Slot, file string) error) *cobra.Command {
 		return &cobra.Command{
-			Use: use, Short: short, Long: long, Args: words(3, 3),
+			Use: use, Short: short, Long: long, Args: arguments(3, 3),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				slot, err := kit.ParseSlot(args[1])
 				if err != nil {
@@ -285,7 +286,7 @@ func (c *command) kitFill(ctx context.Context, name, bankName, query string, t k
 		for _, s := range filled.Placed {
 			placed[s] = true
 		}
-		c.out.note("Kit %s, bank %s: %s filled; %s.", k.Name, kit.BankName(bank), plural(len(filled.Placed), "pad", "pads"), filled.Left)
+		c.out.note("Kit %s, bank %s: %s filled; %s.", k.Name, kit.BankName(bank), words.Count(len(filled.Placed), "pad", "pads"), filled.Left)
 		if len(filled.Placed) == 0 {
 			return nil
 		}

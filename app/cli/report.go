@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"sampleagent/app"
+	"sampleagent/app/words"
 	"sampleagent/audio/analysis"
 	"sampleagent/library/catalog"
 )
@@ -84,7 +85,7 @@ func (o *output) wide() bool { return o.width == 0 || o.width >= wideTerminal }
 func reportRow(t *table, r *analysis.Report) {
 	cells := []string{text(r.Kind), text(r.Class), none, number(r.BPM, "%.1f")}
 	if r.Duration != nil {
-		cells[2] = length(*r.Duration)
+		cells[2] = words.Length(*r.Duration)
 	}
 	origin := func(there bool, sure *float64, from *analysis.Source) {
 		if !t.o.wide() {

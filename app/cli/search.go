@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sampleagent/app"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/library/search"
 )
@@ -89,7 +90,7 @@ func (c *command) searchRun(ctx context.Context, query string, sort search.Sort,
 			}
 		}
 		t.end()
-		c.out.note("%s", plural(len(rows), "sample", "samples"))
+		c.out.note("%s", words.Count(len(rows), "sample", "samples"))
 		return nil
 	})
 }
@@ -123,5 +124,5 @@ func lengthOf(s catalog.Sample) string {
 	if s.Duration == 0 {
 		return none
 	}
-	return length(s.Duration)
+	return words.Length(s.Duration)
 }

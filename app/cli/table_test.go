@@ -48,16 +48,3 @@ func TestATableFitsTheTerminal(t *testing.T) {
 		}
 	}
 }
-
-func TestLengthsAndSizes(t *testing.T) {
-	for s, want := range map[float64]string{0.034: "0.03 s", 59.994: "59.99 s", 59.996: "1:00 min", 61.4: "1:01 min", 3599.7: "1:00:00 h"} {
-		if got := length(s); got != want {
-			t.Errorf("length(%v) = %q, want %q", s, got, want)
-		}
-	}
-	for n, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1536: "1.5 kB", 5 << 20: "5.0 MB", 3 << 30: "3.00 GB"} {
-		if got := size(n); got != want {
-			t.Errorf("size(%d) = %q, want %q", n, got, want)
-		}
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 )
 
@@ -63,7 +64,7 @@ func (c *Cloud) Preview(ctx context.Context, rows []catalog.Row, progress func(P
 			var size int64
 			if size, err = c.packedSize(ctx, s); err == nil {
 				if p.Room >= 0 && p.Bytes+size > p.Room {
-					err = fmt.Errorf("the plan's cloud storage has no room for its %s", bytesText(size))
+					err = fmt.Errorf("the plan's cloud storage has no room for its %s", words.Size(size))
 				} else {
 					p.Fits++
 					p.Raw += s.Size
@@ -102,7 +103,7 @@ func (c *Cloud) fits(size int64) error {
 	if details == nil || details.Limits.FileBytes <= 0 || size <= details.Limits.FileBytes {
 		return nil
 	}
-	return fmt.Errorf("%s as it would go up is more than the %s a file that the %s plan takes", bytesText(size), bytesText(details.Limits.FileBytes), details.Tier)
+	return fmt.Errorf("%s as it would go up is more than the %s a file that the %s plan takes", words.Size(size), words.Size(details.Limits.FileBytes), details.Tier)
 }
 
 // allowed says why a sample cannot go up.
@@ -119,15 +120,4 @@ func (c *Cloud) allowed(s catalog.Sample) error {
 		return fmt.Errorf("%.1f s is longer than the %g s of the %s plan", s.Duration, limit, details.Tier)
 	}
 	return nil
-}
-
-// bytesText is a size for people, in units of 1024.
-func bytesText(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%.0f KB", max(1, float64(n)/(1<<10)))
 }

@@ -312,17 +312,6 @@ func TestALineSaysWhatASampleIs(t *testing.T) {
 	if broken.Problem != "wav: no data chunk" {
 		t.Errorf("problem %q", broken.Problem)
 	}
-	for _, c := range []struct {
-		s    float64
-		want string
-	}{{0, ""}, {0.417, "0.42 s"}, {12.34, "12.3 s"}, {59.99, "60.0 s"}, {185.2, "3:05"}} {
-		if got := Length(c.s); got != c.want {
-			t.Errorf("%v s: %q, want %q", c.s, got, c.want)
-		}
-	}
-	if Thousands(1234567) != "1,234,567" || Thousands(999) != "999" {
-		t.Error("digits are not grouped by three")
-	}
 }
 
 func TestColumnsNeverOverlap(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
+	"sampleagent/app/words"
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
@@ -37,7 +38,7 @@ type Line struct {
 // LineOf turns a sample into what its line shows.
 func LineOf(s *catalog.Sample) Line {
 	l := Line{
-		Name: Plain(s.Name), Tempo: Tempo(s.BPM), Key: ShortKey(s.Key), Length: Length(s.Duration), Class: s.Class, Tags: s.Tags,
+		Name: Plain(s.Name), Tempo: Tempo(s.BPM), Key: ShortKey(s.Key), Length: words.Length(s.Duration), Class: s.Class, Tags: s.Tags,
 		Overview: s.Overview, Favourite: s.Favourite, Rating: s.Rating, Pending: s.State == catalog.Listed,
 		SureTempo: sure(s.BPMSource, s.BPMConf), SureKey: sure(s.KeySource, s.KeyConf),
 	}
@@ -111,19 +112,6 @@ func ShortKey(name string) string {
 		return name
 	}
 	return k.Short()
-}
-
-// Length prints seconds as a producer reads them: 0.42 s, 7.5 s, 3:05.
-func Length(s float64) string {
-	switch {
-	case s <= 0:
-		return ""
-	case s < 10:
-		return fmt.Sprintf("%.2f s", s)
-	case s < 60:
-		return fmt.Sprintf("%.1f s", s)
-	}
-	return fmt.Sprintf("%d:%02d", int(s+0.5)/60, int(s+0.5)%60)
 }
 
 // Title writes a word with a capital.

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"sampleagent/app/words"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -223,7 +224,7 @@ func (d *placeRenderer) Layout(s fyne.Size) {
 	count := float32(0)
 	d.count.Text = ""
 	if p.Count >= 0 {
-		d.count.Text = Thousands(p.Count)
+		d.count.Text = words.Thousands(p.Count)
 		count = fyne.MeasureText(d.count.Text, theme.TextTiny, fyne.TextStyle{}).Width + 8
 	}
 	d.title.Move(fyne.NewPos(x, 0))

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"sampleagent/app/words"
 	"sampleagent/audio/key"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/theme"
@@ -255,26 +256,17 @@ func (v *View) results(keep bool, former []catalog.Row) {
 
 func (v *View) tellCount() {
 	n := v.model.Len()
-	text := fmt.Sprintf("%s samples", Thousands(n))
+	text := fmt.Sprintf("%s samples", words.Thousands(n))
 	if n == 1 {
 		text = "1 sample"
 	}
 	if chosen := v.List.Selection().Count(); chosen > 1 {
-		text = fmt.Sprintf("%s of %s", Thousands(chosen), text)
+		text = fmt.Sprintf("%s of %s", words.Thousands(chosen), text)
 	}
 	if v.count != nil {
 		v.count.SetText(text)
 		v.chipRow.Refresh()
 	}
-}
-
-// Thousands groups digits: 12,345.
-func Thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 // SetTotal says how many samples the library has.

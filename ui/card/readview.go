@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sampleagent/app/words"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
@@ -178,9 +179,9 @@ func (v *ReadView) Refresh() {
 	text := "Take nothing"
 	switch {
 	case kits > 0 && loose:
-		text = fmt.Sprintf("Take %s and the sounds", count(kits, "kit"))
+		text = fmt.Sprintf("Take %s and the sounds", words.Count(kits, "kit", "kits"))
 	case kits > 0:
-		text = "Take " + count(kits, "kit")
+		text = "Take " + words.Count(kits, "kit", "kits")
 	case loose:
 		text = "Take the sounds"
 	}
@@ -213,13 +214,6 @@ func (v *ReadView) Refresh() {
 		v.message.Set(r.Text(), theme.Bad)
 	}
 	v.root.Refresh()
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // pathField is a folder that is typed: Enter or leaving the field takes it, Esc leaves the dialog.

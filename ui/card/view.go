@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
-	"sampleagent/ui/inspector"
+	"sampleagent/app/words"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -266,7 +266,7 @@ func (v *View) showPlan(plan *Plan) {
 			warned++
 		}
 	}
-	text := count(len(plan.Files), "file") + ", " + inspector.Bytes(plan.Bytes)
+	text := words.Count(len(plan.Files), "file", "files") + ", " + words.Size(plan.Bytes)
 	if warned > 0 {
 		text += fmt.Sprintf(", %d to look at", warned)
 	}
@@ -287,9 +287,9 @@ func (v *View) showPlan(plan *Plan) {
 	v.notes.Show(len(plan.Warnings))
 	v.space.Set("", theme.TextDim)
 	if plan.Free >= 0 {
-		v.space.Set(inspector.Bytes(plan.Free)+" free", theme.TextDim)
+		v.space.Set(words.Size(plan.Free)+" free", theme.TextDim)
 		if !plan.Fits {
-			v.space.Set("only "+inspector.Bytes(plan.Free)+" free", theme.Bad)
+			v.space.Set("only "+words.Size(plan.Free)+" free", theme.Bad)
 		}
 	}
 }
@@ -343,7 +343,7 @@ func (v *View) fileLine(i int) []own.Cell {
 	}
 	return []own.Cell{
 		{Text: f.Pad, Colour: theme.Accent}, {Text: source}, {Text: f.Target, Colour: theme.TextDim},
-		{Text: inspector.Bytes(f.Bytes), Colour: theme.TextDim}, {Text: note, Colour: tone},
+		{Text: words.Size(f.Bytes), Colour: theme.TextDim}, {Text: note, Colour: tone},
 	}
 }
 

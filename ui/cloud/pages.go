@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"sampleagent/ui/inspector"
+	"sampleagent/app/words"
 	"sampleagent/ui/theme"
 	own "sampleagent/ui/widget"
 )
@@ -122,9 +122,9 @@ func (v *View) sync() *page {
 			if s.Busy {
 				last += ", and running"
 			}
-			out := []fyne.CanvasObject{fact("Last time", last, theme.Text), fact("Last moved", fmt.Sprintf("%s sent, %d received", plural(s.Moved.Sent, "change", "changes"), s.Moved.Received), theme.Text)}
+			out := []fyne.CanvasObject{fact("Last time", last, theme.Text), fact("Last moved", fmt.Sprintf("%s sent, %d received", words.Count(s.Moved.Sent, "change", "changes"), s.Moved.Received), theme.Text)}
 			if pending > 0 {
-				out = append(out, fact("Waiting", plural(pending, "edited thing goes up next", "edited things go up next"), theme.Warn))
+				out = append(out, fact("Waiting", words.Count(pending, "edited thing goes up next", "edited things go up next"), theme.Warn))
 			} else {
 				out = append(out, fact("Waiting", "nothing", theme.TextDim))
 			}
@@ -226,11 +226,11 @@ func (v *View) privacy() *page {
 			}
 			lines := []fyne.CanvasObject{fact("Your address", s.Account.Email, theme.Text)}
 			if d := s.Details; d != nil {
-				lines = append(lines, fact("Since", d.CreatedAt.Local().Format("2 January 2006"), theme.Text), fact("Analysed", fmt.Sprintf("%s, %s", plural(int(d.Usage.Samples), "sound", "sounds"), inspector.Bytes(d.Usage.StorageBytes)), theme.Text))
+				lines = append(lines, fact("Since", d.CreatedAt.Local().Format("2 January 2006"), theme.Text), fact("Analysed", fmt.Sprintf("%s, %s", words.Count(d.Usage.Samples, "sound", "sounds"), words.Size(d.Usage.StorageBytes)), theme.Text))
 			}
 			return append(lines,
-				fact("Synced", fmt.Sprintf("%s, %s, %s (%d fields)", plural(int(h.Samples), "sound", "sounds"), plural(int(h.Collections), "collection", "collections"), plural(int(h.Kits), "kit", "kits"), h.Fields), theme.Text),
-				fact("Kept audio", fmt.Sprintf("%s, %s", plural(int(h.Audio), "file", "files"), inspector.Bytes(h.AudioBytes)), theme.Text))
+				fact("Synced", fmt.Sprintf("%s, %s, %s (%d fields)", words.Count(h.Samples, "sound", "sounds"), words.Count(h.Collections, "collection", "collections"), words.Count(h.Kits, "kit", "kits"), h.Fields), theme.Text),
+				fact("Kept audio", fmt.Sprintf("%s, %s", words.Count(h.Audio, "file", "files"), words.Size(h.AudioBytes)), theme.Text))
 		})
 		drop.SetOff(h == nil || h.Fields+h.Audio == 0)
 		sounds.show(key, func() []fyne.CanvasObject {
@@ -240,7 +240,7 @@ func (v *View) privacy() *page {
 			lines := []fyne.CanvasObject{section("Analysed in the cloud")}
 			for _, x := range h.Sounds {
 				name := own.NewLabel(x.Filename)
-				size := own.NewCaption(inspector.Bytes(x.Size))
+				size := own.NewCaption(words.Size(x.Size))
 				if !x.HasAudio {
 					size.SetText("audio deleted")
 				}

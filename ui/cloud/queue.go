@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	app "sampleagent/app/cloud"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
@@ -113,7 +114,7 @@ func NewQueueView(q *Queue, m *Model, send, cancel func()) (root fyne.CanvasObje
 		})
 		refused.show(fmt.Sprint(len(p.Refused)), func() (out []fyne.CanvasObject) {
 			if len(p.Refused) > 0 {
-				out = append(out, section(fmt.Sprintf("%s not be sent", plural(len(p.Refused), "will", "will"))))
+				out = append(out, section(fmt.Sprintf("%s not be sent", words.Count(len(p.Refused), "will", "will"))))
 			}
 			for _, r := range p.Refused {
 				name := own.NewLabel(r.Name)
@@ -124,7 +125,7 @@ func NewQueueView(q *Queue, m *Model, send, cancel func()) (root fyne.CanvasObje
 			return out
 		})
 		ok.SetOff(!q.Ready())
-		ok.SetText("Send " + plural(p.Fits, "sound", "sounds"))
+		ok.SetText("Send " + words.Count(p.Fits, "sound", "sounds"))
 		if q.Ready() && !ready { // what is off is refused the keyboard
 			ready = true
 			if c := fyne.CurrentApp().Driver().CanvasForObject(ok); c != nil && c.Focused() == nil {

@@ -9,9 +9,9 @@ import (
 
 	app "sampleagent/app/cloud"
 	"sampleagent/app/event"
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/sync/wire"
-	"sampleagent/ui/inspector"
 	"sampleagent/ui/theme"
 )
 
@@ -45,7 +45,7 @@ func Status(s app.State, jobs []app.Job, now time.Time) Line {
 	case !s.Online:
 		return Line{"connecting…", theme.TextDim}
 	case waiting > 0:
-		return Line{fmt.Sprintf("%s until %s", plural(waiting, "sound waits", "sounds wait"), clock(until, now)), theme.Warn}
+		return Line{fmt.Sprintf("%s until %s", words.Count(waiting, "sound waits", "sounds wait"), clock(until, now)), theme.Warn}
 	case s.Busy && s.Moved.Sent+s.Moved.Received > 0:
 		return Line{fmt.Sprintf("syncing: %d sent, %d received", s.Moved.Sent, s.Moved.Received), theme.Text}
 	case s.Syncs && !s.LastSync.IsZero():
@@ -73,9 +73,9 @@ func Uses(a *wire.Account, now time.Time) []Use {
 	} else {
 		uploads.Reset = "without limit"
 	}
-	storage := Use{Title: "Storage", Text: inspector.Bytes(u.StorageBytes), Share: -1, Reset: "kept"}
+	storage := Use{Title: "Storage", Text: words.Size(u.StorageBytes), Share: -1, Reset: "kept"}
 	if l.StorageBytes >= 0 {
-		storage.Text, storage.Share = inspector.Bytes(u.StorageBytes)+" of "+inspector.Bytes(l.StorageBytes), share(u.StorageBytes, l.StorageBytes)
+		storage.Text, storage.Share = words.Size(u.StorageBytes)+" of "+words.Size(l.StorageBytes), share(u.StorageBytes, l.StorageBytes)
 	}
 	if l.RetentionDays > 0 {
 		storage.Reset = fmt.Sprintf("audio is deleted after %d days", l.RetentionDays)
@@ -100,7 +100,7 @@ func dollars(micro int64) string { return fmt.Sprintf("$%.2f", float64(micro)/1e
 func Terms(a *wire.Account) string {
 	parts := []string{}
 	if a.Limits.FileBytes > 0 {
-		parts = append(parts, "files to "+inspector.Bytes(a.Limits.FileBytes))
+		parts = append(parts, "files to "+words.Size(a.Limits.FileBytes))
 	}
 	if a.Limits.Seconds > 0 {
 		parts = append(parts, fmt.Sprintf("sounds to %s", seconds(a.Limits.Seconds)))
@@ -150,10 +150,10 @@ func lineOf(j app.Job, now time.Time) JobLine {
 	case j.Step == "uploading" && j.Size > 0:
 		l.Step, l.Tone = "uploading", theme.Accent
 		l.Share = float64(j.Sent) / float64(j.Size)
-		l.Detail = inspector.Bytes(j.Sent) + " of " + inspector.Bytes(j.Size)
+		l.Detail = words.Size(j.Sent) + " of " + words.Size(j.Size)
 		if j.Speed > 0 {
 			left := time.Duration(float64(j.Size-j.Sent)/j.Speed*1000) * time.Millisecond
-			l.Detail += fmt.Sprintf(" · %s/s · %s left", inspector.Bytes(int64(j.Speed)), length(max(left, time.Second)))
+			l.Detail += fmt.Sprintf(" · %s/s · %s left", words.Size(int64(j.Speed)), length(max(left, time.Second)))
 		}
 	case j.Next.After(now):
 		l.Step, l.Detail, l.Tone = "waits until "+clock(j.Next, now), j.Error, theme.Warn
@@ -210,14 +210,14 @@ func Hint(s app.State, jobs []app.Job) string {
 // keepingLine words how far the audio is that is kept in the cloud; false where nothing is to be
 // sent.
 func keepingLine(k app.Keeping, now time.Time) (Line, bool) {
-	files := plural(k.Left, "file", "files")
+	files := words.Count(k.Left, "file", "files")
 	switch {
 	case k.Problem != "" && k.Until.After(now):
-		return Line{fmt.Sprintf("%s until %s: %s", plural(k.Left, "file waits", "files wait"), clock(k.Until, now), k.Problem), theme.Warn}, true
+		return Line{fmt.Sprintf("%s until %s: %s", words.Count(k.Left, "file waits", "files wait"), clock(k.Until, now), k.Problem), theme.Warn}, true
 	case k.Problem != "":
 		return Line{k.Problem, theme.Bad}, true
 	case k.Name != "" && k.Size > 0:
-		return Line{fmt.Sprintf("%s to send: %s, %s of %s", files, k.Name, inspector.Bytes(k.Sent), inspector.Bytes(k.Size)), theme.Accent}, true
+		return Line{fmt.Sprintf("%s to send: %s, %s of %s", files, k.Name, words.Size(k.Sent), words.Size(k.Size)), theme.Accent}, true
 	case k.Left > 0:
 		return Line{files + " to send", theme.Text}, true
 	}
@@ -253,14 +253,14 @@ func previewLines(p app.Preview, tier string, now time.Time) []Line {
 	case p.Packed < p.Files:
 		add(theme.TextDim, "Looking at the files: %d of %d", p.Packed, p.Files)
 	case p.Fits == 0:
-		add(theme.Bad, "None of the %s can be sent", plural(p.Files, "sound", "sounds"))
+		add(theme.Bad, "None of the %s can be sent", words.Count(p.Files, "sound", "sounds"))
 	default:
-		add(theme.Text, "%d of %s can be sent", p.Fits, plural(p.Files, "sound", "sounds"))
+		add(theme.Text, "%d of %s can be sent", p.Fits, words.Count(p.Files, "sound", "sounds"))
 	}
 	if p.Fits > 0 {
-		text := inspector.Bytes(p.Bytes) + " go up"
+		text := words.Size(p.Bytes) + " go up"
 		if p.Bytes < p.Raw {
-			text += fmt.Sprintf(" as lossless FLAC, instead of %s", inspector.Bytes(p.Raw))
+			text += fmt.Sprintf(" as lossless FLAC, instead of %s", words.Size(p.Raw))
 		}
 		add(theme.TextDim, "%s", text)
 	}
@@ -269,18 +269,11 @@ func previewLines(p app.Preview, tier string, now time.Time) []Line {
 	case !p.Known:
 		add(theme.Warn, "The server does not answer now: they wait, and the plan's limits are checked when they go up")
 	case p.Later > 0:
-		add(theme.Warn, "%d go up now; %s until %s, when the %s plan's uploads begin anew", p.Fits-p.Later, plural(p.Later, "waits", "wait"), clock(p.ResetAt, now), tier)
+		add(theme.Warn, "%d go up now; %s until %s, when the %s plan's uploads begin anew", p.Fits-p.Later, words.Count(p.Later, "waits", "wait"), clock(p.ResetAt, now), tier)
 	case p.Left >= 0:
-		add(theme.TextDim, "%s left of the %s plan's uploads after that, new ones from %s", plural(int(p.Left)-p.Fits, "is", "are"), tier, clock(p.ResetAt, now))
+		add(theme.TextDim, "%s left of the %s plan's uploads after that, new ones from %s", words.Count(int(p.Left)-p.Fits, "is", "are"), tier, clock(p.ResetAt, now))
 	}
 	return out
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // clock is a time of day on this machine, with the day where it is not today.

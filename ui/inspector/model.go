@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sampleagent/app/words"
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/waveform"
 	"sampleagent/library/catalog"
@@ -284,7 +285,7 @@ func (m *Model) File() []Reading {
 	}
 	return []Reading{
 		{"Format", format, "", -1, ""},
-		{"Size", Bytes(s.Size), "", -1, ""},
+		{"Size", words.Size(s.Size), "", -1, ""},
 		{"File", filepath.Base(s.Path), "", -1, ""},
 		{"Folder", filepath.Dir(s.Path), "", -1, ""},
 		{"Added", s.AddedAt.Local().Format("2 Jan 2006, 15:04"), "", -1, ""},
@@ -295,7 +296,7 @@ func length(s *catalog.Sample) string {
 	if s.Duration <= 0 {
 		return ""
 	}
-	return browser.Length(s.Duration) + " · " + browser.Thousands(int(s.Frames)) + " frames"
+	return words.Length(s.Duration) + " · " + words.Thousands(s.Frames) + " frames"
 }
 
 func number(v *float64, format string) string {
@@ -313,19 +314,6 @@ func count(n int) string {
 		return ""
 	}
 	return fmt.Sprint(n)
-}
-
-// Bytes prints a size with two or three digits.
-func Bytes(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.0f kB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // Candidates are other readings of the tempo that are worth a button: at most four, each with

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sampleagent/app/words"
 	"sampleagent/library/catalog"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/theme"
@@ -198,7 +199,7 @@ func (w *Wave) Refresh() {
 	w.name.Set(browser.Plain(s.Name), theme.Text)
 	info := m.File()[0].Text
 	if s.Duration > 0 {
-		info = browser.Length(s.Duration) + " · " + info
+		info = words.Length(s.Duration) + " · " + info
 	}
 	if kind := browser.LineOf(s).Kind; kind != "" {
 		info = kind + " · " + info

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"sampleagent/app/words"
 	"sampleagent/audio/analysis"
 	"sampleagent/library/catalog"
 	device "sampleagent/library/kit"
@@ -493,7 +494,7 @@ func (m *Model) padOf(slot device.Slot) own.Pad {
 		parts = append(parts, browser.ShortKey(s.Key))
 	}
 	if len(parts) == 0 {
-		parts = append(parts, browser.Length(s.Duration))
+		parts = append(parts, words.Length(s.Duration))
 	}
 	pad.Detail = strings.Join(parts, " · ")
 	pad.Badges = badges(p.Settings)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 
+	"sampleagent/app/words"
 	device "sampleagent/library/kit"
 	"sampleagent/ui/browser"
 	"sampleagent/ui/kit"
@@ -162,20 +163,13 @@ func (m *Model) Title() (title, info string) {
 		return title, "empty"
 	}
 	if len(p.Notes) == 0 {
-		return title, fmt.Sprintf("%s of %d/4 · no notes, only what the effects do", count(p.Bars, "bar"), p.Beats)
+		return title, fmt.Sprintf("%s of %d/4 · no notes, only what the effects do", words.Count(p.Bars, "bar", "bars"), p.Beats)
 	}
-	info = fmt.Sprintf("%s of %d/4 · %s · %s BPM", count(p.Bars, "bar"), p.Beats, count(len(p.Notes), "note"), browser.Tempo(m.Tempo()))
+	info = fmt.Sprintf("%s of %d/4 · %s · %s BPM", words.Count(p.Bars, "bar", "bars"), p.Beats, words.Count(len(p.Notes), "note", "notes"), browser.Tempo(m.Tempo()))
 	if p.LoopStart != 1 || p.LoopEnd != p.Bars {
 		info += fmt.Sprintf(" · loops bars %d to %d", p.LoopStart, p.LoopEnd)
 	}
 	return title, info
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Play plays the pattern's loop.
