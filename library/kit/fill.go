@@ -117,7 +117,7 @@ func (k *Kit) Fill(t Template, bank int, candidates []Candidate, o FillOptions) 
 	if k.banks[bank].Protected {
 		return nil, fmt.Errorf("%w: %s; take the protection off first", ErrProtected, BankName(bank))
 	}
-	f := &filling{kit: k, opt: o, all: slices.Clone(candidates), used: map[string]bool{}, byID: map[string]*Candidate{}}
+	f := &filling{kit: k, opt: o, all: slices.Clone(candidates), used: map[string]bool{}, byID: map[string]*Candidate{}, middles: map[string]middles{}}
 	slices.SortFunc(f.all, func(a, b Candidate) int { return strings.Compare(a.ID, b.ID) })
 	for i := range f.all {
 		f.byID[f.all[i].ID] = &f.all[i]
@@ -152,11 +152,15 @@ func (k *Kit) Fill(t Template, bank int, candidates []Candidate, o FillOptions) 
 	if t == Chops {
 		return p, f.chop(p)
 	}
-	for i, s := range BankSlots(bank) {
-		if slices.Contains(f.free, s) {
-			f.choose(p, s, roles[i])
-		}
+	suited := map[Slot][]suitor{}
+	for _, s := range f.free {
+		suited[s] = f.suitors(roles[s.Pad()-1])
 	}
+	p.Empty = f.free
+	for r := named; r <= standIn; r++ {
+		p.Empty = slices.DeleteFunc(p.Empty, func(s Slot) bool { return f.choose(p, s, roles[s.Pad()-1], suited[s], r) })
+	}
+	slices.SortFunc(p.Picks, func(a, b Pick) int { return cmp.Compare(a.Slot, b.Slot) })
 	return p, nil
 }
 
@@ -188,43 +192,81 @@ type filling struct {
 	seed  *Candidate
 	bpm   float64
 	key   string
+
+	middles map[string]middles // of classes, as far as they were asked for
 }
 
-// role is what a pad is for: how well a candidate suits it, why, and how the pad is set.
+// rank says how a sound belongs to a pad. Each rank is given out over the whole bank before the next,
+// so that no pad takes what another waits for.
+type rank int
+
+const (
+	named   rank = iota // after the pad: "Low Tom"; or the seed, where it fits at all
+	itself              // what the pad is for
+	standIn             // what may stand in for it
+)
+
+// fit is how a candidate suits a pad, and why.
+type fit struct {
+	rank   rank
+	score  float64 // 0 or less: not at all
+	reason string
+}
+
+// role is what a pad is for: how a candidate suits it and how the pad is set then.
 type role struct {
 	name     string
-	score    func(*Candidate) (float64, string) // 0 or less: does not fit
+	fit      func(*Candidate) fit
 	settings func(*Candidate) Settings
 }
 
-func (f *filling) choose(p *Proposal, s Slot, r role) {
-	type scored struct {
-		c      *Candidate
-		score  float64
-		reason string
-	}
-	var list []scored
+// suitor is a candidate for one pad.
+type suitor struct {
+	*Candidate
+	fit
+}
+
+// suitors are all that suit a pad at all, the best first.
+func (f *filling) suitors(r role) []suitor {
+	var out []suitor
 	for i := range f.all {
 		c := &f.all[i]
-		if f.used[c.ID] {
+		v := r.fit(c)
+		if v.score <= 0 {
 			continue
 		}
-		if v, why := r.score(c); v > 0 {
-			list = append(list, scored{c, v + f.taste(c), why})
+		if c == f.seed {
+			v.rank = named
+		}
+		v.score += f.taste(c)
+		out = append(out, suitor{c, v})
+	}
+	slices.SortFunc(out, func(a, b suitor) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.score, a.score), strings.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+// choose puts the best of the suitors that are still free on a pad, if it is of a rank or one before
+// it, and says whether it was.
+func (f *filling) choose(p *Proposal, s Slot, r role, all []suitor, upTo rank) bool {
+	left := make([]suitor, 0, 1+maxAlternates)
+	for _, c := range all {
+		if !f.used[c.ID] && len(left) < cap(left) {
+			left = append(left, c)
 		}
 	}
-	slices.SortFunc(list, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.c.ID, b.c.ID)) })
-	if len(list) == 0 {
-		p.Empty = append(p.Empty, s)
-		return
+	if len(left) == 0 || left[0].rank > upTo {
+		return false
 	}
-	best := list[0]
-	f.used[best.c.ID] = true
-	ch := Pick{Slot: s, Role: r.name, SampleID: best.c.ID, Settings: r.settings(best.c), Reason: best.reason, Replaces: f.kit.pads[s].SampleID}
-	for _, a := range list[1:min(len(list), 1+maxAlternates)] {
-		ch.Alternates = append(ch.Alternates, Alternative{a.c.ID, r.settings(a.c), a.reason})
+	best := left[0]
+	f.used[best.ID] = true
+	pick := Pick{Slot: s, Role: r.name, SampleID: best.ID, Settings: r.settings(best.Candidate), Reason: best.reason, Replaces: f.kit.pads[s].SampleID}
+	for _, c := range left[1:] {
+		pick.Alternates = append(pick.Alternates, Alternative{c.ID, r.settings(c.Candidate), c.reason})
 	}
-	p.Picks = append(p.Picks, ch)
+	p.Picks = append(p.Picks, pick)
+	return true
 }
 
 // taste is what a person likes and, with a seed, what sounds like it; less than any role decides.

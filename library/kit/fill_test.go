@@ -87,6 +87,51 @@ func TestDrumKitOnItsUsualPads(t *testing.T) {
 	}
 }
 
+func TestNamesDecideWhereTheyNameAPad(t *testing.T) {
+	sound := func(name, class string) Candidate {
+		return Candidate{ID: name, Name: name, Kind: "one-shot", Class: class, ClassConf: 0.9, Seconds: 0.3, Bright: 900}
+	}
+	all := []Candidate{
+		sound("Sand Shaker.wav", "percussion"), sound("TinCowbell_02.aif", "percussion"), sound("Another Shaker.wav", "percussion"),
+		sound("Low Tom.wav", "kick"), sound("Crash Kit Kick 01.wav", "kick"), sound("OpenHats.wav", "hat"), sound("Crisp Hat.wav", "hat"),
+		sound("Plain Snare.wav", "snare"), sound("Block.wav", "percussion"),
+	}
+	var k Kit
+	p, err := k.Fill(DrumKit, 0, all, FillOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slot, want := range map[string]string{
+		"A1": "Crash Kit Kick 01.wav", "A2": "Plain Snare.wav", "A3": "Crisp Hat.wav", "A4": "OpenHats.wav", "A8": "Block.wav", "A9": "Low Tom.wav",
+		"A10": "", "A11": "", "A14": "Sand Shaker.wav", "A13": "TinCowbell_02.aif", "A15": "Another Shaker.wav",
+	} {
+		if got := pick(p, slot).SampleID; got != want {
+			t.Errorf("%s is %q, want %q", slot, got, want)
+		}
+	}
+	if !slices.IsSortedFunc(p.Picks, func(a, b Pick) int { return int(a.Slot) - int(b.Slot) }) {
+		t.Error("picks are not in the order of the pads")
+	}
+}
+
+func TestStandInsTakeNoPadsSound(t *testing.T) {
+	var k Kit
+	p, err := k.Fill(DrumKit, 0, []Candidate{
+		{ID: "a", Name: "a", Kind: "one-shot", Class: "snare", ClassConf: 0.9}, {ID: "b", Name: "b", Kind: "one-shot", Class: "snare", ClassConf: 0.8},
+		{ID: "c", Name: "c", Kind: "one-shot", Class: "snare", ClassConf: 0.7}, {ID: "d", Name: "d", Kind: "one-shot", Class: "percussion", ClassConf: 0.9},
+		{ID: "e", Name: "e", Kind: "one-shot", Class: "percussion", ClassConf: 0.8}, {ID: "f", Name: "f", Kind: "one-shot", Class: "percussion", ClassConf: 0.7},
+		{ID: "g", Name: "g", Kind: "one-shot", Class: "percussion", ClassConf: 0.6},
+	}, FillOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slot, want := range map[string]string{"A2": "a", "A6": "b", "A7": "c", "A8": "d", "A9": "", "A13": "e", "A14": "f", "A15": "g"} {
+		if got := pick(p, slot).SampleID; got != want {
+			t.Errorf("%s is %q, want %q", slot, got, want)
+		}
+	}
+}
+
 func TestChopsOfALoop(t *testing.T) {
 	var k Kit
 	p := fill(t, &k, Chops, FillOptions{Seed: "loop-drums-0"})

@@ -58,37 +58,39 @@ func oneShot(*Candidate) Settings {
 	return s
 }
 
-// drum is a pad of the drum kit. The first class of the pad counts more than those that may
-// stand in for it.
+// drum is a pad of the drum kit. What is named after it comes first, whatever its class; then its own
+// class; what stands in is of another class, or of its own and named after another pad.
 func (f *filling) drum(d drumPad) role {
 	return role{
 		name: d.Role,
-		score: func(c *Candidate) (float64, string) {
-			rank := slices.Index(d.Classes, c.Class)
-			if rank < 0 || c.Kind == "loop" || c.Kind == "music" {
-				return 0, ""
+		fit: func(c *Candidate) fit {
+			if c.Kind == "loop" || c.Kind == "music" {
+				return fit{}
 			}
-			score := 1 - 0.4*float64(rank) + 0.5*c.ClassConf
+			pad, called := padOfName(c.Name, c.Class)
+			if called && drumPads[pad].Role == d.Role {
+				return fit{named, 1 + f.shape(d, c), f.praise(c, "its name")}
+			}
+			place := slices.Index(d.Classes, c.Class)
+			if place < 0 || place > 0 && called {
+				return fit{}
+			}
 			why := c.Class
 			if c.ClassConf > 0 {
 				why = fmt.Sprintf("%s, %.0f %% sure", c.Class, 100*c.ClassConf)
 			}
-			// Long and short, low and high: against the middle of the class.
-			length, bright := f.middle(c.Class)
-			if long := c.Seconds > length; c.Class == "hat" || c.Class == "cymbal" {
-				if d.Longer == long {
-					score += 0.3
-				}
-				if long {
+			if c.Class == "hat" || c.Class == "cymbal" {
+				if c.Seconds > f.middle(c.Class).seconds {
 					why += ", long"
 				} else {
 					why += ", short"
 				}
 			}
-			if slices.Contains(d.Classes, "tom") && c.Bright > 0 && bright > 0 && d.Low == (c.Bright < bright) {
-				score += 0.3
+			r := itself
+			if place > 0 || called {
+				r = standIn
 			}
-			return score, f.praise(c, why)
+			return fit{r, 1 - 0.4*float64(place) + 0.5*c.ClassConf + f.shape(d, c), f.praise(c, why)}
 		},
 		settings: func(c *Candidate) Settings {
 			s := oneShot(c)
@@ -103,8 +105,27 @@ func (f *filling) drum(d drumPad) role {
 	}
 }
 
-// middle is the median length and brightness of a class among the candidates.
-func (f *filling) middle(class string) (seconds, bright float64) {
+// shape is what a long sound for a long pad counts, a low one for a low pad: both against the middle
+// of the class.
+func (f *filling) shape(d drumPad, c *Candidate) (score float64) {
+	m := f.middle(c.Class)
+	if (c.Class == "hat" || c.Class == "cymbal") && d.Longer == (c.Seconds > m.seconds) {
+		score += 0.3
+	}
+	if slices.Contains(d.Classes, "tom") && c.Bright > 0 && m.bright > 0 && d.Low == (c.Bright < m.bright) {
+		score += 0.3
+	}
+	return score
+}
+
+// middles are the median length in seconds and the median brightness in Hz of a class.
+type middles struct{ seconds, bright float64 }
+
+// middle is the middle of a class among the candidates.
+func (f *filling) middle(class string) middles {
+	if m, ok := f.middles[class]; ok {
+		return m
+	}
 	var l, b []float64
 	for i := range f.all {
 		if c := &f.all[i]; c.Class == class && c.Kind != "loop" {
@@ -114,7 +135,8 @@ func (f *filling) middle(class string) (seconds, bright float64) {
 			}
 		}
 	}
-	return median(l), median(b)
+	f.middles[class] = middles{median(l), median(b)}
+	return f.middles[class]
 }
 
 func median(v []float64) float64 {
@@ -147,13 +169,13 @@ func (f *filling) praise(c *Candidate, why string) string {
 func (f *filling) inKey(class string) role {
 	return role{
 		name: class,
-		score: func(c *Candidate) (float64, string) {
+		fit: func(c *Candidate) fit {
 			if c.Kind == "music" {
-				return 0, ""
+				return fit{}
 			}
 			score, why := keyMatch(f.key, c.Key)
 			if score == 0 {
-				return 0, ""
+				return fit{}
 			}
 			if c.Class == class {
 				score += 0.5
@@ -161,7 +183,7 @@ func (f *filling) inKey(class string) role {
 			if t, _ := tempoMatch(f.bpm, c.BPM); f.bpm > 0 && c.Kind == "loop" {
 				score += 0.3 * t
 			}
-			return score, f.praise(c, c.Key+": "+why)
+			return fit{itself, score, f.praise(c, c.Key+": "+why)}
 		},
 		settings: f.playSettings,
 	}
@@ -171,23 +193,23 @@ func (f *filling) inKey(class string) role {
 func (f *filling) inTempo(name string, classes []string) role {
 	return role{
 		name: name,
-		score: func(c *Candidate) (float64, string) {
+		fit: func(c *Candidate) fit {
 			if c.Kind != "loop" || classes != nil && !slices.Contains(classes, c.Class) {
-				return 0, ""
+				return fit{}
 			}
 			score, why := tempoMatch(f.bpm, c.BPM)
 			if score == 0 {
-				return 0, ""
+				return fit{}
 			}
 			if f.key != "" && c.Key != "" && !isDrum(c.Class) && c.Class != "drums" {
 				k, kwhy := keyMatch(f.key, c.Key)
 				if k == 0 {
-					return 0, ""
+					return fit{}
 				}
 				score += 0.5 * k
 				why += ", " + c.Key + ": " + kwhy
 			}
-			return score, f.praise(c, why)
+			return fit{itself, score, f.praise(c, why)}
 		},
 		settings: f.playSettings,
 	}
@@ -197,18 +219,18 @@ func (f *filling) inTempo(name string, classes []string) role {
 func (f *filling) extra() role {
 	return role{
 		name: "extra",
-		score: func(c *Candidate) (float64, string) {
+		fit: func(c *Candidate) fit {
 			if c.Kind == "music" || c.Class == "" || isDrum(c.Class) || c.Class == "drums" {
-				return 0, ""
+				return fit{}
 			}
 			if c.Key == "" || f.key == "" {
-				return 0.3, f.praise(c, c.Class)
+				return fit{itself, 0.3, f.praise(c, c.Class)}
 			}
 			score, why := keyMatch(f.key, c.Key)
 			if c.Kind == "loop" {
 				score *= 0.5
 			}
-			return score, f.praise(c, c.Class+", "+c.Key+": "+why)
+			return fit{itself, score, f.praise(c, c.Class+", "+c.Key+": "+why)}
 		},
 		settings: f.playSettings,
 	}
@@ -217,18 +239,18 @@ func (f *filling) extra() role {
 func (f *filling) likeSeed() role {
 	return role{
 		name: "like " + f.seed.Name,
-		score: func(c *Candidate) (float64, string) {
+		fit: func(c *Candidate) fit {
 			if c == f.seed {
-				return 1, "the seed"
+				return fit{itself, 1, "the seed"}
 			}
 			a := alike(f.seed.Vector, c.Vector)
 			if a <= 0 {
 				if c.Class == "" || c.Class != f.seed.Class {
-					return 0, ""
+					return fit{}
 				}
-				return 0.1, "also " + c.Class
+				return fit{itself, 0.1, "also " + c.Class}
 			}
-			return a, fmt.Sprintf("%.0f %% alike", 100*a)
+			return fit{itself, a, fmt.Sprintf("%.0f %% alike", 100*a)}
 		},
 		settings: f.playSettings,
 	}
