@@ -95,7 +95,7 @@ func (c *core) PlanKit(ctx context.Context, o card.Options) (*card.Plan, error) 
 		return nil, err
 	}
 	plan := &card.Plan{
-		Bytes: p.Bytes, Free: p.Free, Fits: p.Fits(), Targets: p.Targets, Replaces: p.Replaces, Keeps: p.Keeps, Warnings: p.Warnings, Handle: p,
+		Bytes: p.Bytes, Free: p.Free, Needs: p.Needs(), Fits: p.Fits(), Targets: p.Targets, Replaces: p.Replaces, Keeps: p.Keeps, Warnings: p.Warnings, Handle: p,
 	}
 	for _, f := range p.Files {
 		line := card.File{Source: f.Source, Target: f.Target, Bytes: f.Bytes, Converted: f.Converted, Renamed: f.RenamedFrom, Warning: f.Warning}

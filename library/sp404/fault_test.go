@@ -401,7 +401,7 @@ func TestPlanThatDoesNotFitIsNotBegun(t *testing.T) {
 	b.opt.Files = smallDisk{}
 	p := b.plan()
 	if p.Fits() || len(p.Warnings) == 0 {
-		t.Errorf("%d of %d bytes fit; warnings %q", p.needs(), p.Free, p.Warnings)
+		t.Errorf("%d of %d bytes fit; warnings %q", p.Needs(), p.Free, p.Warnings)
 	}
 	if _, err := p.Write(context.Background(), nil); !errors.Is(err, ErrDoesNotFit) {
 		t.Errorf("%v", err)

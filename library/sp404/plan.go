@@ -108,10 +108,10 @@ const BackupAdvice = "Make a BACKUP on the device first: importing a project rep
 
 // Fits says whether there is room: everything is written before anything old goes. Unknown room
 // counts as enough.
-func (p *Plan) Fits() bool { return p.Free < 0 || p.needs() <= p.Free }
+func (p *Plan) Fits() bool { return p.Free < 0 || p.Needs() <= p.Free }
 
-// needs is the room that the files take, each rounded up to the clusters of a large card.
-func (p *Plan) needs() int64 {
+// Needs is the room in bytes that the files take, each rounded up to the clusters of a large card.
+func (p *Plan) Needs() int64 {
 	const cluster = 64 << 10
 	n := int64(cluster)
 	for _, f := range p.Files {
@@ -238,7 +238,7 @@ func NewPlan(ctx context.Context, k kit.Kit, samples map[string]Sample, dir stri
 		}
 	}
 	if !p.Fits() {
-		p.warn("There is not enough room: %s are needed while the old files are still there, %s are free.", megabytes(p.needs()), megabytes(p.Free))
+		p.warn("There is not enough room: %s are needed while the old files are still there, %s are free.", megabytes(p.Needs()), megabytes(p.Free))
 	}
 	return p, nil
 }

@@ -171,8 +171,8 @@ func (w *writer) prepare() error {
 	if err := w.recoverAll(); err != nil {
 		return err
 	}
-	if free, ok := w.fs.Free(w.ground); ok && free < w.needs() {
-		return fmt.Errorf("%w: %s are needed while the old files are still there, %s are free", ErrDoesNotFit, megabytes(w.needs()), megabytes(free))
+	if free, ok := w.fs.Free(w.ground); ok && free < w.Needs() {
+		return fmt.Errorf("%w: %s are needed while the old files are still there, %s are free", ErrDoesNotFit, megabytes(w.Needs()), megabytes(free))
 	}
 	for _, u := range w.units {
 		there, err := exists(w.fs, w.abs(u.rel))

@@ -8,10 +8,10 @@ package card
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"sampleagent/app/task"
+	"sampleagent/app/words"
 	"sampleagent/ui/browser"
 )
 
@@ -40,8 +40,9 @@ type File struct {
 type Plan struct {
 	Files    []File
 	Bytes    int64
-	Free     int64    // below 0: not known
-	Fits     bool     // old files stay until the new ones are whole, so more is needed than Bytes
+	Free     int64 // below 0: not known
+	Needs    int64 // more than Bytes: files take whole clusters, and old ones stay until the new are whole
+	Fits     bool
 	Targets  []string // folders that are written whole
 	Replaces []string // files there now that would be replaced or removed
 	Keeps    []string // files there now that stay
@@ -173,23 +174,21 @@ func (m *Model) replan() {
 	})
 }
 
-// errNoRoom is told before anything is written.
-var errNoRoom = errors.New("there is not enough room")
-
-// Ready says whether the plan can be carried out, and if not, why.
-func (m *Model) Ready() (bool, error) {
+// Ready says whether the plan can be carried out, and if not, why, before anything is written.
+func (m *Model) Ready() (ok bool, why string) {
 	switch {
 	case m.plan == nil:
-		return false, nil
+		return false, ""
 	case len(m.plan.Files) == 0:
-		return false, errors.New("the kit has no sample on any pad")
+		return false, "The kit has no sample on any pad."
 	case !m.plan.Fits:
+		why = fmt.Sprintf("There is not enough room: %s are needed, %s are free.", words.Size(m.plan.Needs), words.Size(m.plan.Free))
 		if len(m.plan.Replaces) > 0 {
-			return false, fmt.Errorf("%w beside the former files, which stay until the new ones are whole", errNoRoom)
+			why += " The former files stay until the new ones are whole."
 		}
-		return false, errNoRoom
+		return false, why
 	}
-	return true, nil
+	return true, ""
 }
 
 // Write carries the plan out.

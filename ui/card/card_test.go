@@ -60,8 +60,8 @@ func TestNothingIsWrittenBeforeThePlanIsSeen(t *testing.T) {
 		t.Fatal("written without a plan")
 	}
 	m.Set(func(o *Options) { o.Dir = "/card" })
-	if ok, err := m.Ready(); m.Step() != Planned || !ok || err != nil {
-		t.Fatalf("step %d, ready %v, %v", m.Step(), ok, err)
+	if ok, why := m.Ready(); m.Step() != Planned || !ok || why != "" {
+		t.Fatalf("step %d, ready %v, %q", m.Step(), ok, why)
 	}
 	m.Set(func(o *Options) { o.Format = "aiff" })
 	if n := len(c.planned); n != 2 || c.planned[1].Format != "aiff" {
@@ -84,19 +84,19 @@ func TestNothingIsWrittenBeforeThePlanIsSeen(t *testing.T) {
 
 func TestWhatStandsInTheWayIsTold(t *testing.T) {
 	full := plan()
-	full.Free, full.Fits = 100, false
+	full.Free, full.Needs, full.Fits = 1<<20, 5<<20, false
 	for _, c := range []struct {
 		core *cards
 		want string
 	}{
-		{&cards{plan: full}, "not enough room"},
+		{&cards{plan: full}, "5.0 MB are needed, 1.0 MB are free"},
 		{&cards{plan: &Plan{Free: -1, Fits: true}}, "no sample"},
 		{&cards{err: errors.New("the card is read-only")}, ""},
 	} {
 		m := NewModel(c.core, now, Options{KitID: "k", Dir: "/card"})
-		ok, err := m.Ready()
-		if ok || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("ready %v, %v; want %q", ok, err, c.want)
+		ok, why := m.Ready()
+		if ok || !strings.Contains(why, c.want) {
+			t.Errorf("ready %v, %q; want %q", ok, why, c.want)
 		}
 		if c.core.err != nil && m.Err() != "the card is read-only" {
 			t.Errorf("told %q", m.Err())

@@ -205,8 +205,8 @@ func (v *View) Refresh() {
 	case Planned:
 		if v.dir.open() {
 			v.message.Set("Press Enter to see what would be written there.", theme.TextDim)
-		} else if why != nil {
-			v.message.Set(why.Error(), theme.Bad)
+		} else if why != "" {
+			v.message.Set(why, theme.Bad)
 		} else {
 			v.message.Set("Nothing has been written yet.", theme.TextDim)
 		}
@@ -286,7 +286,7 @@ func (v *View) showPlan(plan *Plan) {
 	v.there.Show(there)
 	v.notes.Show(len(plan.Warnings))
 	v.space.Set("", theme.TextDim)
-	if plan.Free >= 0 {
+	if plan.Free >= 0 && v.model.Step() != Written {
 		v.space.Set(words.Size(plan.Free)+" free", theme.TextDim)
 		if !plan.Fits {
 			v.space.Set("only "+words.Size(plan.Free)+" free", theme.Bad)
