@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -22,6 +24,7 @@ import (
 	"sampleagent/server/internal/export"
 	"sampleagent/server/internal/job"
 	"sampleagent/server/internal/notify"
+	"sampleagent/server/internal/object"
 	"sampleagent/server/internal/plan"
 	"sampleagent/server/internal/store"
 	"sampleagent/sync/wire"
@@ -41,6 +44,10 @@ type API struct {
 	Production bool // strangers can reach us: https only
 	PerMinute  int  // requests of one account or address
 	Streams    int  // live event streams of one account
+	// Page draws a refusal for a browser that asked for a page; nil: all get problem details.
+	Page func(w http.ResponseWriter, r *http.Request, p *wire.Problem)
+	// Ending is done when the process stops: live streams end then, other requests go on. May be nil.
+	Ending <-chan struct{}
 
 	huma huma.API
 }
@@ -138,7 +145,7 @@ func retrySeconds(p *wire.Problem) string {
 }
 
 // Problem turns any error into what is told of it: ours as they are, missing rows as 404, all
-// else as 500 with a line in the log.
+// else as 500, or 503 where a part of the server is away, with a line in the log.
 func (a *API) Problem(ctx context.Context, err error) *wire.Problem {
 	var p *wire.Problem
 	switch {
@@ -152,8 +159,30 @@ func (a *API) Problem(ctx context.Context, err error) *wire.Problem {
 		return &wire.Problem{Type: "about:blank", Title: "Client Closed Request", Status: 499, Code: wire.CodeBadRequest, Instance: RequestID(ctx)}
 	}
 	a.Log.ErrorContext(ctx, "request failed", "error", err)
+	if what := away(err); what != "" {
+		return &wire.Problem{Type: "about:blank", Title: "Service Unavailable", Status: http.StatusServiceUnavailable, Code: wire.CodeUnavailable,
+			Detail: what + " just now. Try again in a minute.", Instance: RequestID(ctx), RetryAfter: awayRetry}
+	}
 	return &wire.Problem{Type: "about:blank", Title: "Internal Server Error", Status: http.StatusInternalServerError, Code: wire.CodeInternal,
 		Detail: "The server failed. We have been told; try again later.", Instance: RequestID(ctx)}
+}
+
+// awayRetry is when a client asks again for what failed because a part of the server was away.
+const awayRetry = 30 * time.Second
+
+// away names, for users, the part of the server that an error says is away; "" when it says none.
+func away(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), store.Full(err):
+		return "The server's disk is full"
+	case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EIO):
+		return "The server cannot write to its disk"
+	case errors.Is(err, object.ErrAway):
+		return "The server cannot reach its store of sounds"
+	case store.Away(err):
+		return "The server cannot reach its database"
+	}
+	return ""
 }
 
 // newError makes huma's own refusals (validation, broken JSON) look like ours. Values of the

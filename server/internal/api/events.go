@@ -83,6 +83,8 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-a.Ending:
+			return nil
 		case <-over.C:
 			return nil
 		case <-rings:

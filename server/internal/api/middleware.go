@@ -138,7 +138,7 @@ func bearer(r *http.Request) (token string, fromCookie bool) {
 	return "", false
 }
 
-// Refuse writes err as problem details.
+// Refuse writes err as problem details, or as a page to a browser that asked for one.
 func (a *API) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	p := a.Problem(r.Context(), err)
 	if p.RetryAfter > 0 {
@@ -146,6 +146,10 @@ func (a *API) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if a.Page != nil && !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		a.Page(w, r, p)
+		return
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
@@ -208,10 +212,13 @@ func Logged(log *slog.Logger, observe func(route, method string, status int, too
 				observe(name, r.Method, rec.status, took)
 			}
 			level := slog.LevelInfo
-			if rec.status >= 500 {
-				level = slog.LevelError
-			} else if strings.HasPrefix(name, "/healthz") || strings.HasPrefix(name, "/readyz") || strings.HasPrefix(name, "/metrics") {
+			switch {
+			case strings.HasPrefix(name, "/healthz"), strings.HasPrefix(name, "/readyz"), strings.HasPrefix(name, "/metrics"):
 				level = slog.LevelDebug
+			case rec.status == http.StatusServiceUnavailable: // what is away has a line of its own
+				level = slog.LevelWarn
+			case rec.status >= 500:
+				level = slog.LevelError
 			}
 			log.Log(r.Context(), level, "request", "method", r.Method, "route", name, "status", rec.status, "bytes", rec.bytes,
 				"took_ms", took.Milliseconds(), "ip", ClientIP(r.Context()))

@@ -353,6 +353,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			return s.changed(ctx, tx, e.UserID, e.ID)
 		})
 		if err == nil && gone {
+			s.step("export expired")
 			err = s.Objects.Delete(ctx, e.FileKey)
 			n++
 		}

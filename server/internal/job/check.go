@@ -157,6 +157,7 @@ func (s *Service) removeOrphans(ctx context.Context, group []object.Info, known 
 		if err := s.Objects.Delete(ctx, o.Key); err != nil {
 			return n - 1, err
 		}
+		s.step("orphan removed")
 		s.Log.WarnContext(ctx, "orphan removed", "key", o.Key)
 	}
 	return n, nil

@@ -279,5 +279,6 @@ func (s *Service) drop(ctx context.Context, u *store.Upload, why string) error {
 	if err != nil {
 		return err
 	}
+	s.step("upload dropped")
 	return s.Objects.Delete(ctx, u.FileKey)
 }

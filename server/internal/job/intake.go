@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"path"
 	"strings"
@@ -61,6 +62,9 @@ func (s *Service) Submit(ctx context.Context, who Who, in Incoming) (job *store.
 		if errors.As(err, &big) {
 			return nil, false, tooLarge(who.Limits)
 		}
+		if ours := (*fs.PathError)(nil); errors.As(err, &ours) {
+			return nil, false, fmt.Errorf("take the upload in: %w", err)
+		}
 		return nil, false, problem(http.StatusBadRequest, wire.CodeBadRequest, "The upload broke off before its end; send it again.")
 	}
 	if size > who.Limits.FileBytes {
@@ -88,8 +92,17 @@ func (s *Service) Submit(ctx context.Context, who Who, in Incoming) (job *store.
 	}
 	s.step("object stored")
 	err = s.accept(ctx, who, j, true)
+	if errors.Is(err, store.ErrUnsure) {
+		taken, known := s.DB.JobByID(ctx, j.ID)
+		if known == nil {
+			return taken, false, nil
+		}
+		if !notFound(known) { // the row may be there and need its object; else the checker finds that
+			return nil, false, err
+		}
+	}
 	if err != nil {
-		// Not taken: the object goes again. If that fails the sweeper finds it.
+		// Not taken: the object goes again. If that fails the checker finds it.
 		if gone := s.Objects.Delete(context.WithoutCancel(ctx), j.FileKey); gone != nil {
 			s.Log.WarnContext(ctx, "refused upload left behind", "key", j.FileKey, "error", gone)
 		}
@@ -164,8 +177,11 @@ func (s *Service) inspect(ctx context.Context, who Who, f io.ReadSeeker, size in
 		return heard{}, fmt.Errorf("read the upload back: %w", err)
 	}
 	info, _, err := codec.Probe(f)
-	if err != nil {
+	if inFile(err) {
 		return heard{}, s.invalid(ctx, who, undecodable(err))
+	}
+	if err != nil {
+		return heard{}, fmt.Errorf("read the upload back: %w", err)
 	}
 	h := heard{format: format}
 	if info.Frames >= 0 {

@@ -168,6 +168,12 @@ func (s *Service) Retry(ctx context.Context, who Who, id string) (*store.Job, er
 		if len(rows) > 40 {
 			return gone
 		}
+		if j.Size > who.Limits.FileBytes { // the plan is smaller than when the file came
+			return tooLarge(who.Limits)
+		}
+		if tooLong(j.Duration, who.Limits) {
+			return durationProblem(j.Duration, who.Limits)
+		}
 		if err := quota.Reserve(ctx, tx, who.User, who.Limits, s.Now(), quota.Item{JobID: id, Bytes: j.Size}); err != nil {
 			return err
 		}

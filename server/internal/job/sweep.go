@@ -160,6 +160,7 @@ func (s *Service) sweepDeleted(ctx context.Context, n *Swept) error {
 	deleted, err := s.DB.DeletedSamples(ctx, batchSize)
 	for i := range deleted {
 		e := s.removeObjects(ctx, &deleted[i])
+		s.step("sample emptied")
 		if e == nil {
 			e = s.DB.Write(ctx, func(tx *store.Tx) error { return tx.DropSample(ctx, deleted[i].ID) })
 		}
@@ -214,6 +215,7 @@ func warn[T any](ctx context.Context, s *Service, n *Swept, expiring func(ctx co
 			})
 			if err == nil {
 				n.Warned += len(mine)
+				s.step("warned")
 			}
 			return err
 		}))
@@ -250,6 +252,7 @@ func (s *Service) sweepExpired(ctx context.Context, n *Swept) error {
 			}
 			return s.Notify.Event(ctx, tx, r.UserID, wire.EventSampleUpdated, wire.EventData{SampleID: r.ID, Version: r.Version + 1})
 		})
+		s.step("audio ended")
 		if e == nil {
 			e = s.removeObjects(ctx, r)
 		}
@@ -295,6 +298,7 @@ func (s *Service) removeUser(ctx context.Context, userID string) error {
 			}
 		}
 	}
+	s.step("account emptied")
 	return s.DB.Write(ctx, func(tx *store.Tx) error { return tx.DropUser(ctx, userID) })
 }
 

@@ -107,8 +107,16 @@ func (s *Service) settle(ctx context.Context, rj *river.Job[AnalyzeArgs], j *sto
 	if ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return err // the process stops, or the user cancelled: the queue knows
 	}
+	if passing(err) && s.Now().Sub(j.CreatedAt.Time()) < longestWait {
+		s.Log.WarnContext(ctx, "job waits for what is away", "job", j.ID, "error", err)
+		if err := s.park(ctx, j, false, "The server cannot reach its store just now; the job goes on by itself."); err != nil {
+			return err
+		}
+		return river.JobSnooze(awayPause)
+	}
 	if j.Failures+1 < maxFailures && rj.Attempt < rj.MaxAttempts {
-		return errors.Join(err, s.park(ctx, j, err))
+		s.Log.WarnContext(ctx, "job will be tried again", "job", j.ID, "failures", j.Failures+1, "error", err)
+		return errors.Join(err, s.park(ctx, j, true, "A try failed; the next one follows by itself."))
 	}
 	s.Log.ErrorContext(ctx, "job failed", "job", j.ID, "error", err)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -146,6 +154,7 @@ func (s *Service) begin(ctx context.Context, id string) (j *store.Job, who Who, 
 		if err != nil {
 			return err
 		}
+		limits.Seconds = max(limits.Seconds, j.Duration) // accepted, whatever the plan is by now
 		who = Who{u, limits}
 		running, err := tx.RunningJobs(ctx, j.UserID, j.Queue, j.ID)
 		if err != nil {
@@ -193,12 +202,21 @@ func (s *Service) mine(ctx context.Context, j *store.Job, f func(tx *store.Tx) e
 	})
 }
 
-// park makes a job wait for its next try.
-func (s *Service) park(ctx context.Context, j *store.Job, why error) error {
+// While the database or the object store is away no job is at fault: it waits, and tries are counted
+// only once it has waited for as long as any plan promises.
+const (
+	awayPause   = 15 * time.Second
+	longestWait = 24 * time.Hour
+)
+
+// passing says that an error is not the job's: what it needs is away.
+func passing(err error) bool { return errors.Is(err, object.ErrAway) || store.Away(err) }
+
+// park makes a job wait for its next try; failed counts this one.
+func (s *Service) park(ctx context.Context, j *store.Job, failed bool, why string) error {
 	ctx = context.WithoutCancel(ctx)
-	s.Log.WarnContext(ctx, "job will be tried again", "job", j.ID, "failures", j.Failures+1, "error", why)
 	return s.mine(ctx, j, func(tx *store.Tx) error {
-		if err := tx.ParkJob(ctx, j.ID, "A try failed; the next one follows by itself.", s.Now()); err != nil {
+		if err := tx.ParkJob(ctx, j.ID, failed, why, s.Now()); err != nil {
 			return err
 		}
 		return s.Notify.Event(ctx, tx, j.UserID, wire.EventJobUpdated, wire.EventData{JobID: j.ID, Status: wire.Pending, BatchID: j.BatchID})
@@ -288,6 +306,9 @@ func (s *Service) fetch(ctx context.Context, j *store.Job) (object.Reader, error
 		r, _, err = s.Objects.Get(ctx, object.Processed(j.UserID, j.SampleID, j.Format))
 	}
 	if errors.Is(err, object.ErrNotFound) {
+		if err := s.Objects.Ready(ctx); err != nil { // nothing is there
+			return nil, err
+		}
 		return nil, errLost
 	}
 	if err != nil {
@@ -448,15 +469,18 @@ func (s *Service) finish(ctx context.Context, rj *river.Job[AnalyzeArgs], j *sto
 	})
 }
 
-// clean removes the pending object of a job that ended without a sample, and says so.
+// clean notes that the pending object of a job that ended without a sample is gone, and removes it:
+// in this order, so that nobody tries the job again without it. sweepLeft removes what stays.
 func (s *Service) clean(ctx context.Context, j *store.Job) error {
-	if err := s.Objects.Delete(ctx, j.FileKey); err != nil {
+	cleaned := false
+	if err := s.DB.Note(ctx, func(tx *store.Tx) (err error) {
+		cleaned, err = tx.CleanedJob(ctx, j.ID, s.Now())
+		return err
+	}); err != nil || !cleaned {
 		return err
 	}
-	return s.DB.Note(ctx, func(tx *store.Tx) error {
-		_, err := tx.CleanedJob(ctx, j.ID, s.Now())
-		return err
-	})
+	s.step("cleaned")
+	return s.Objects.Delete(ctx, j.FileKey)
 }
 
 // SweepTemp removes files in work that a killed process left, older than two hours.

@@ -50,14 +50,16 @@ type MailArgs struct {
 // Kind names the entry.
 func (MailArgs) Kind() string { return "send_mail" }
 
-// InsertOpts sets the lane and the tries.
+// InsertOpts sets the lane and the tries. The nth pause of the queue is n⁴ s: a code, which ends
+// after ten minutes, is tried for a quarter of an hour, all else for a day.
 func (a MailArgs) InsertOpts() river.InsertOpts {
-	o := system(6)
 	if a.MailKind == mailSignIn {
+		o := system(6)
 		o.Priority = 1
-	} else {
-		o.Priority = 2
+		return o
 	}
+	o := system(14)
+	o.Priority = 2
 	return o
 }
 
@@ -183,6 +185,7 @@ func (w *mailWorker) Work(ctx context.Context, job *river.Job[MailArgs]) error {
 			}
 			return fmt.Errorf("send mail: %w", err)
 		}
+		s.step("mail sent")
 	}
 	ctx = context.WithoutCancel(ctx)
 	return s.DB.Note(ctx, func(tx *store.Tx) error {

@@ -52,6 +52,14 @@ type Service struct {
 	// MailPause is the least time between two mails of this process.
 	MailPause time.Duration
 	mailGate  gate
+	// Crash is called between telling and noting it; tests end the process there. May be nil.
+	Crash func(step string)
+}
+
+func (s *Service) step(name string) {
+	if s.Crash != nil {
+		s.Crash(name)
+	}
 }
 
 // Codes gives what a sign-in mail says; account.Service has them.

@@ -125,6 +125,7 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[DeliverArgs]) error
 		return s.DB.Write(ctx, func(tx *store.Tx) error { return errors.Join(tx.SaveTry(ctx, row), queue.Complete(ctx, tx, job)) })
 	}
 	status, tryErr := s.post(ctx, hook, row)
+	s.step("delivery posted")
 	row.Tries++
 	row.Status, row.LastTryAt = int64(status), store.At(s.Now())
 	last := job.Attempt >= job.MaxAttempts

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -106,4 +107,17 @@ func nameServer(t *testing.T, a func() netip.Addr) *net.Resolver {
 		var d net.Dialer
 		return d.DialContext(ctx, "udp", c.LocalAddr().String())
 	}}
+}
+
+// A mail server that is away for a day loses no mail but those of codes that have ended.
+func TestMailsOutliveADayWithoutAMailServer(t *testing.T) {
+	for kind, longest := range map[string]time.Duration{"sign_in": time.Hour, "expiring_1": 48 * time.Hour, "payment_failed": 48 * time.Hour} {
+		var tried time.Duration
+		for n := 1; n < (notify.MailArgs{MailKind: kind}).InsertOpts().MaxAttempts; n++ {
+			tried += time.Duration(n*n*n*n) * time.Second
+		}
+		if tried > longest || kind != "sign_in" && tried < 24*time.Hour {
+			t.Errorf("%s is tried for %s", kind, tried)
+		}
+	}
 }

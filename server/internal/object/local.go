@@ -59,7 +59,7 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ 
 	}
 	tmp, err := os.CreateTemp(filepath.Join(l.dir, "tmp"), "put")
 	if err != nil {
-		return fmt.Errorf("store %s: %w", key, err)
+		return away("store", key, err)
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }() // gone once it was renamed
 	n, err := io.Copy(tmp, io.LimitReader(readerWith(ctx, r), size+1))
@@ -70,10 +70,10 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ 
 		err = tmp.Sync()
 	}
 	if err = errors.Join(err, tmp.Close()); err != nil {
-		return fmt.Errorf("store %s: %w", key, err)
+		return away("store", key, err)
 	}
 	if err := l.rename(tmp.Name(), l.path(key)); err != nil {
-		return fmt.Errorf("store %s: %w", key, err)
+		return away("store", key, err)
 	}
 	return nil
 }
@@ -120,11 +120,11 @@ func (l *Local) Get(_ context.Context, key string) (Reader, Info, error) {
 		return nil, Info{}, ErrNotFound
 	}
 	if err != nil {
-		return nil, Info{}, fmt.Errorf("open %s: %w", key, err)
+		return nil, Info{}, away("open", key, err)
 	}
 	st, err := f.Stat()
 	if err != nil {
-		return nil, Info{}, errors.Join(fmt.Errorf("open %s: %w", key, err), f.Close())
+		return nil, Info{}, errors.Join(away("open", key, err), f.Close())
 	}
 	return f, Info{key, st.Size(), st.ModTime()}, nil
 }
@@ -139,7 +139,7 @@ func (l *Local) Stat(_ context.Context, key string) (Info, error) {
 		return Info{}, ErrNotFound
 	}
 	if err != nil {
-		return Info{}, fmt.Errorf("look at %s: %w", key, err)
+		return Info{}, away("look at", key, err)
 	}
 	return Info{key, st.Size(), st.ModTime()}, nil
 }
@@ -165,7 +165,7 @@ func (l *Local) Copy(ctx context.Context, from, to string) error {
 		err = l.rename(beside, l.path(to))
 	}
 	if err != nil {
-		return fmt.Errorf("copy %s to %s: %w", from, to, err)
+		return away("copy", from, err)
 	}
 	return nil
 }
@@ -186,11 +186,11 @@ func (l *Local) Delete(ctx context.Context, key string) (err error) {
 	}
 	allowed := l.deleteLock()
 	if _, err := allowed.TryRLockContext(ctx, lockPause); err != nil {
-		return fmt.Errorf("remove %s: %w", key, err)
+		return away("remove", key, err)
 	}
 	defer func() { err = errors.Join(err, allowed.Unlock()) }()
 	if err := os.Remove(l.path(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", key, err)
+		return away("remove", key, err)
 	}
 	_ = os.Remove(filepath.Dir(l.path(key))) // fails while other objects are in it, as it should
 	return nil
@@ -237,20 +237,28 @@ func (l *Local) List(ctx context.Context, prefix string) iter.Seq2[Info, error] 
 			return nil
 		})
 		if err != nil {
-			yield(Info{}, fmt.Errorf("list objects: %w", err))
+			yield(Info{}, away("list", prefix, err))
 		}
 	}
 }
 
-// Ready looks for the folder.
+// Ready looks for the folder, and whether its disk takes a small file.
 func (l *Local) Ready(context.Context) error {
 	folder, err := os.Open(filepath.Join(l.dir, "data"))
 	if err != nil {
-		return fmt.Errorf("object folder: %w", err)
+		return away("look into", "the object folder", err)
 	}
 	defer folder.Close()
 	if _, err := folder.Readdirnames(1); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("object folder: %w", err)
+		return away("look into", "the object folder", err)
+	}
+	probe, err := os.CreateTemp(filepath.Join(l.dir, "tmp"), "ready")
+	if err != nil {
+		return away("write into", "the object folder", err)
+	}
+	_, err = probe.Write(make([]byte, 4<<10)) // a block: an empty file needs no room
+	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
+		return away("write into", "the object folder", err)
 	}
 	return nil
 }

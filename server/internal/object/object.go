@@ -21,6 +21,19 @@ import (
 // ErrNotFound says that no object has the key.
 var ErrNotFound = errors.New("object not found")
 
+// ErrAway says that the folder or the bucket failed, whatever the object: it cannot be reached, is
+// full, or refuses us. The same may be asked again later.
+var ErrAway = errors.New("the object store fails")
+
+// away is an error of the store itself. Its cause is kept as text where it could be taken for what
+// the object is, as the end of a file.
+func away(what, key string, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%s %s: %w: %s", what, key, ErrAway, err.Error())
+	}
+	return fmt.Errorf("%s %s: %w: %w", what, key, ErrAway, err)
+}
+
 // LinkTime is the longest a signed link may live (B29).
 const LinkTime = 15 * time.Minute
 
@@ -79,7 +92,8 @@ type Store interface {
 	LinkGet(ctx context.Context, key string, ttl time.Duration, as Serve) (string, error)
 	// LinkPut is an address that takes exactly the announced bytes, with headers to send.
 	LinkPut(ctx context.Context, key string, ttl time.Duration, put Announce) (address string, headers http.Header, err error)
-	// Ready asks, without reading or writing an object, whether the folder or the bucket is there.
+	// Ready asks, without reading or writing an object, whether the bucket is there, or whether the
+	// folder is and takes a file; ErrAway if not.
 	Ready(ctx context.Context) error
 	// Check does a round trip of a small object and says what is wrong in an operator's words.
 	Check(ctx context.Context) error

@@ -22,6 +22,13 @@ type S3 struct {
 	bucket string
 }
 
+// A server that takes a request and does not answer is given up after s3Tries times s3Patience: a user
+// waits for it. (By default that would be ten minutes.)
+const (
+	s3Patience = 20 * time.Second // from the last byte sent to the answer's first
+	s3Tries    = 4
+)
+
 // NewS3 speaks to endpoint (http://... or https://...). TrailingHeaders stay off and MD5 is
 // sent instead: R2 refuses the CRC32C trailer that newer clients add (server-notes.md).
 func NewS3(endpoint, region, bucket, accessKey, secretKey string) (*S3, error) {
@@ -29,7 +36,14 @@ func NewS3(endpoint, region, bucket, accessKey, secretKey string) (*S3, error) {
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("s3_endpoint: %q is not an address", endpoint)
 	}
+	transport, err := minio.DefaultTransport(u.Scheme == "https")
+	if err != nil {
+		return nil, fmt.Errorf("s3_endpoint: %w", err)
+	}
+	transport.ResponseHeaderTimeout = s3Patience
 	client, err := minio.New(u.Host, &minio.Options{
+		Transport:    transport,
+		MaxRetries:   s3Tries,
 		Creds:        credentials.NewStaticV4(accessKey, secretKey, ""),
 		Secure:       u.Scheme == "https",
 		Region:       region,
@@ -56,7 +70,7 @@ func (s *S3) fail(what, key string, err error) error {
 	if code := minio.ToErrorResponse(err).Code; code == "NoSuchKey" || code == "NotFound" {
 		return ErrNotFound
 	}
-	return fmt.Errorf("%s %s: %w", what, key, err)
+	return away(what, key, err)
 }
 
 // metadata are the names under which S3 keeps what is not empty.
@@ -97,7 +111,30 @@ func (s *S3) Get(ctx context.Context, key string) (Reader, Info, error) {
 	if err != nil {
 		return nil, Info{}, errors.Join(s.fail("open", key, err), o.Close())
 	}
-	return o, Info{key, st.Size, st.LastModified}, nil
+	return &s3Object{o, key}, Info{key, st.Size, st.LastModified}, nil
+}
+
+// s3Object tells an answer that broke off from the object's end.
+type s3Object struct {
+	*minio.Object
+	key string
+}
+
+func (o *s3Object) Read(p []byte) (int, error) {
+	n, err := o.Object.Read(p)
+	return n, o.told(err)
+}
+
+func (o *s3Object) ReadAt(p []byte, at int64) (int, error) {
+	n, err := o.Object.ReadAt(p, at)
+	return n, o.told(err)
+}
+
+func (o *s3Object) told(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	return away("read", o.key, err)
 }
 
 // Stat looks at the object.
@@ -143,7 +180,7 @@ func (s *S3) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
 		for o := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
 			if o.Err != nil {
-				yield(Info{}, fmt.Errorf("list objects: %w", o.Err))
+				yield(Info{}, away("list", prefix, o.Err))
 				return
 			}
 			if !yield(Info{o.Key, o.Size, o.LastModified}, nil) {
@@ -191,10 +228,10 @@ func (s *S3) LinkPut(ctx context.Context, key string, ttl time.Duration, put Ann
 func (s *S3) Ready(ctx context.Context) error {
 	ok, err := s.client.BucketExists(ctx, s.bucket)
 	if err != nil {
-		return fmt.Errorf("the S3 server does not answer as it should; check s3_endpoint, s3_access_key and s3_secret_key: %w", err)
+		return fmt.Errorf("%w: the S3 server does not answer as it should; check s3_endpoint, s3_access_key and s3_secret_key: %w", ErrAway, err)
 	}
 	if !ok {
-		return fmt.Errorf("the bucket %q is not there; make it, or correct s3_bucket or s3_access_key", s.bucket)
+		return fmt.Errorf("%w: the bucket %q is not there; make it, or correct s3_bucket or s3_access_key", ErrAway, s.bucket)
 	}
 	return nil
 }

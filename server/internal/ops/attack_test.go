@@ -33,6 +33,9 @@ func (w *world) ask(method, path, body string, headers ...string) (*http.Respons
 		if headers[i] != "" {
 			req.Header.Set(headers[i], headers[i+1])
 		}
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+		}
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
@@ -73,6 +76,30 @@ func TestAnUnknownProxyOpensNothing(t *testing.T) {
 		}
 		if _, text := c.w.ask("GET", "/signin", "", c.header, c.value); strings.Contains(text, "/outbox") != (c.status == 200) {
 			t.Errorf("the link to the outbox with %s %q: not as the page itself", c.header, c.value)
+		}
+	}
+}
+
+// A page elsewhere whose name is made to lead to this machine while a browser here shows it reads no
+// mails: its requests come from this machine, but by its name.
+func TestANameThatLeadsHereReadsNoMails(t *testing.T) {
+	w := start(t, "", idle)
+	_, port, _ := strings.Cut(w.Config.Listen, ":")
+	for host, status := range map[string]int{"evil.example:" + port: 404, "localhost.evil.example": 404, "127.0.0.1.evil.example:" + port: 404,
+		"localhost:" + port: 200, "127.0.0.1:" + port: 200, "[::1]:" + port: 200} {
+		if resp, _ := w.ask("GET", "/outbox", "", "Host", host); resp.StatusCode != status {
+			t.Errorf("%s: %d, not %d", host, resp.StatusCode, status)
+		}
+	}
+}
+
+// Monitors ask with HEAD: the same status, no body; live streams do not begin by it.
+func TestHeadIsGetWithoutABody(t *testing.T) {
+	w := start(t, "", idle)
+	ada := w.signIn("ada@example.org", plan.Pro)
+	for path, status := range map[string]int{"/": 200, "/healthz": 200, "/readyz": 200, "/nowhere": 404, "/account": 200, "/api/events": 405} {
+		if resp, body := w.ask("HEAD", path, "", "Authorization", "Bearer "+ada.token); resp.StatusCode != status || body != "" {
+			t.Errorf("%s: %d with %d bytes", path, resp.StatusCode, len(body))
 		}
 	}
 }

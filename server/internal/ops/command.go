@@ -53,7 +53,7 @@ func load(cmd *cobra.Command) (*config.Config, error) {
 	return config.Load(cmd.Flags(), os.Getenv)
 }
 
-// NewLog is the log of the settings, with request ids.
+// NewLog is the log of the settings, with request ids; see calm for what it leaves out.
 func NewLog(w io.Writer, c *config.Config) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
@@ -64,7 +64,7 @@ func NewLog(w io.Writer, c *config.Config) *slog.Logger {
 	if c.LogFormat == "json" {
 		h = slog.NewJSONHandler(w, opts)
 	}
-	return slog.New(api.IDs{Handler: h})
+	return slog.New(newCalm(api.IDs{Handler: h}))
 }
 
 func serveCommand(stderr io.Writer) *cobra.Command {

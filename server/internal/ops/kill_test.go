@@ -61,7 +61,11 @@ func child() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	s, err := ops.Open(ctx, c, log, o)
-	if err == nil {
+	switch {
+	case err != nil:
+	case os.Getenv("SAMPLE_AGENT_TEST_DO") == "sweep":
+		err = sweepAll(ctx, s)
+	default:
 		err = s.Run(ctx, nil)
 	}
 	if err != nil {

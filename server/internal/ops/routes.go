@@ -65,7 +65,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v) // the client has gone
 }
 
-// ready asks the parts without which no request can be answered. What they say stays in the
+// ready asks the parts without which nothing can be taken in, whether they can be written. What they say stays in the
 // log: strangers learn only that something is wrong.
 func (s *Server) ready(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -78,8 +78,7 @@ func (s *Server) ready(ctx context.Context) map[string]string {
 			s.Log.WarnContext(ctx, "not ready", "part", name, "error", err)
 		}
 	}
-	_, err := s.DB.ActiveUsers(ctx, s.Now())
-	check("database", err)
+	check("database", s.DB.Writable(ctx))
 	check("objects", s.Objects.Ready(ctx))
 	return parts
 }

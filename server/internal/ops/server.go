@@ -19,9 +19,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/riverqueue/river"
 	"golang.org/x/sync/semaphore"
 
@@ -82,7 +84,7 @@ type Options struct {
 	Role   Role
 	Schema Older // of a process that neither serves nor works; those migrate
 	Now    func() time.Time
-	// Crash is called between the steps of jobs, exports and backups.
+	// Crash is called between the steps of jobs, sweeps, exports, backups, mails and deliveries.
 	Crash func(step string)
 	// Poll is how often queues are looked at when no notice came; 0: River's own second.
 	Poll time.Duration
@@ -165,7 +167,7 @@ func (s *Server) assemble(ctx context.Context, o Options) error {
 		return err
 	}
 	s.Notify = &notify.Service{DB: s.DB, Mailer: mailer, Log: s.Log, Now: o.Now, Client: notify.NewPoster(allowed),
-		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate)}
+		Bell: notify.NewBell(), MailPause: time.Second / time.Duration(c.MailRate), Crash: o.Crash}
 	s.Accounts = &account.Service{DB: s.DB, Secret: secret, Mails: s.Notify, Admins: lower(c.Admins), Now: o.Now, AccessLife: c.AccessLife, Features: s.Features.Features, Lanes: lanes}
 	s.Notify.Codes = s.Accounts
 	s.Tenants = &tenant.Service{DB: s.DB, Own: c.PublicURL, Secret: secret, Limits: s.Accounts.Limits, Client: notify.NewPoster(allowed), Log: s.Log, Now: o.Now}
@@ -342,6 +344,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	r.Use(api.Logged(s.Log, s.metrics.observe, routeOf))
 	r.Use(spanNamed)
 	r.Use(s.recovered)
+	r.Use(heads)
 	r.Use(api.Headers(s.Config.Production()))
 	if err := s.plainRoutes(r); err != nil {
 		return nil, err
@@ -355,6 +358,19 @@ func (s *Server) Handler() (http.Handler, error) {
 		err = s.pages(r)
 	})
 	return traced(r, s.Config.OTLPEndpoint != ""), err
+}
+
+// heads answers HEAD where GET is answered, without a body: monitors ask so. Not in the API, where a
+// stream would begin.
+func heads(next http.Handler) http.Handler {
+	asGet := middleware.GetHead(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		asGet.ServeHTTP(w, r)
+	})
 }
 
 // routeOf is the pattern of a request, for logs and metrics: never an id or a token.
@@ -384,12 +400,14 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	})
 }
 
-// Run serves and works until ctx ends, then stops in order: no new requests, running ones end,
-// running jobs end or go back to the queue.
+// Run serves and works until ctx ends, then stops: no new requests and jobs, live streams end at
+// once, running requests and jobs have the same time to end, what is left is cut off or goes back to
+// the queue.
 func (s *Server) Run(ctx context.Context, ready func(address string)) error {
 	var web *http.Server
 	failed := make(chan error, 1)
 	if s.role.Serve {
+		s.API.Ending = ctx.Done()
 		h, err := s.Handler()
 		if err != nil {
 			return err
@@ -398,11 +416,8 @@ func (s *Server) Run(ctx context.Context, ready func(address string)) error {
 		if err != nil {
 			return fmt.Errorf("listen on %s: %w", s.Config.Listen, err)
 		}
-		streams, cut := context.WithCancel(context.WithoutCancel(ctx))
-		defer cut()
 		web = &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn), BaseContext: func(net.Listener) context.Context { return streams }}
-		web.RegisterOnShutdown(cut) // live streams end at once; clients connect to another process
+			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn)}
 		go func() { failed <- web.Serve(l) }()
 		defer web.Close()
 		if ready != nil {
@@ -426,13 +441,25 @@ func (s *Server) Run(ctx context.Context, ready func(address string)) error {
 	s.Log.Info("stopping")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Config.ShutdownTimeout)
 	defer cancel()
+	var requests, jobs error
+	var both sync.WaitGroup // side by side: each has the whole time
 	if web != nil {
-		err = errors.Join(err, web.Shutdown(stop))
+		both.Go(func() { requests = finish(stop, web) })
 	}
 	if s.role.Work {
-		err = errors.Join(err, s.burst.stop(stop), s.Queue.Stop(stop))
+		both.Go(func() { jobs = errors.Join(s.burst.stop(stop), s.Queue.Stop(stop)) })
 	}
+	both.Wait()
 	s.Log.Info("stopped")
+	return errors.Join(err, requests, jobs)
+}
+
+// finish lets running requests end until ctx does, then cuts them off: their clients send them again.
+func finish(ctx context.Context, web *http.Server) error {
+	err := web.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return web.Close()
+	}
 	return err
 }
 

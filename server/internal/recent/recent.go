@@ -20,23 +20,29 @@ const patience = 5 * time.Second
 type Answer[T any] struct {
 	mu    sync.Mutex
 	known *T
+	err   error     // of the last question, whose answer is not known
 	asked time.Time // by the machine's clock
 }
 
 // Get is an answer that is fresh. With an error of ask comes the last answer, or the zero value when
-// there was none.
+// there was none. It too stands for Fresh, without the error if there is an answer: who cannot be
+// asked holds up one question in that time, not all.
 func (a *Answer[T]) Get(ask func(context.Context) (T, error)) (answer T, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.known != nil && time.Since(a.asked) < Fresh {
-		return *a.known, nil
+	if time.Since(a.asked) < Fresh {
+		if a.known != nil {
+			return *a.known, nil
+		}
+		return answer, a.err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	fresh, err := ask(ctx)
-	if err == nil {
-		a.known, a.asked = &fresh, time.Now()
+	if a.err = err; err == nil {
+		a.known = &fresh
 	}
+	a.asked = time.Now()
 	if a.known != nil {
 		answer = *a.known
 	}
@@ -46,6 +52,6 @@ func (a *Answer[T]) Get(ask func(context.Context) (T, error)) (answer T, err err
 // Forget makes the next Get ask.
 func (a *Answer[T]) Forget() {
 	a.mu.Lock()
-	a.known = nil
+	a.known, a.asked = nil, time.Time{}
 	a.mu.Unlock()
 }

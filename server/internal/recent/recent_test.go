@@ -22,7 +22,11 @@ func TestTheLastAnswerStands(t *testing.T) {
 	if got, err := a.Get(ask); !errors.Is(err, broken) || got != nil {
 		t.Errorf("no answer yet: %v %v", got, err)
 	}
+	if got, err := a.Get(ask); !errors.Is(err, broken) || got != nil || n != 1 {
+		t.Errorf("who has just failed is not asked again: %v %v, %d questions", got, err, n)
+	}
 	fails = false
+	a.Forget()
 	for range 3 {
 		if got, err := a.Get(ask); err != nil || got[0] != 2 {
 			t.Errorf("asked once while it is fresh: %v %v", got, err)

@@ -122,9 +122,13 @@ func (q Q) JobRuns(ctx context.Context, id string) (attempt int64, err error) {
 	return attempt, err
 }
 
-// ParkJob puts a running job back to waiting, after an error that may pass.
-func (tx *Tx) ParkJob(ctx context.Context, id, why string, now time.Time) error {
-	_, err := tx.exec(ctx, "UPDATE processing_jobs SET status = 'pending', step = '', failures = failures + 1, error = ?, updated_at = ? WHERE id = ? AND status = 'processing'", why, At(now), id)
+// ParkJob puts a running job back to waiting, after an error that may pass; failed counts it as the job's.
+func (tx *Tx) ParkJob(ctx context.Context, id string, failed bool, why string, now time.Time) error {
+	counted := 0
+	if failed {
+		counted = 1
+	}
+	_, err := tx.exec(ctx, "UPDATE processing_jobs SET status = 'pending', step = '', failures = failures + ?, error = ?, updated_at = ? WHERE id = ? AND status = 'processing'", counted, why, At(now), id)
 	return err
 }
 

@@ -39,6 +39,9 @@ var migrations embed.FS
 // ErrNotFound says that a row is not there, or not the asker's.
 var ErrNotFound = errors.New("not found")
 
+// ErrUnsure says that a transaction failed at its commit: its writes may be there.
+var ErrUnsure = errors.New("it is not known whether this was written")
+
 // DB is an open database. On SQLite all writes of the process share one connection: writers
 // then wait in Go's fair queue instead of SQLite's sleeping one.
 type DB struct {
@@ -328,8 +331,9 @@ func (tx *Tx) Postgres() pgx.Tx { return tx.pg }
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
 // Write runs f in a transaction and commits it when f returns nil; what it wrote then stays, even
-// when the power goes. A transaction that the database asks to repeat (deadlock, busy) is
-// repeated: f must have no effects of its own. Inside f use only tx: on SQLite any other write
+// when the power goes. A transaction that the database asks to repeat (deadlock, busy), or whose
+// connection broke before its commit, is repeated: f must have no effects of its own. When the
+// commit itself fails, the error is ErrUnsure. Inside f use only tx: on SQLite any other write
 // would wait for itself.
 func (db *DB) Write(ctx context.Context, f func(tx *Tx) error) error { return db.write(ctx, true, f) }
 
@@ -352,7 +356,13 @@ func (db *DB) write(ctx context.Context, lasting bool, f func(tx *Tx) error) err
 	}
 }
 
+// errBroke says that the connection broke before the commit: nothing was written.
+var errBroke = errors.New("the connection to the database broke")
+
 func repeatable(err error) bool {
+	if errors.Is(err, errBroke) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return pg.Code == "40001" || pg.Code == "40P01" // serialization_failure, deadlock_detected
@@ -397,7 +407,7 @@ func (db *DB) writeOnce(ctx context.Context, lasting bool, f func(tx *Tx) error)
 		return err
 	}
 	if err := raw.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w: %w", ErrUnsure, err)
 	}
 	tx.committed()
 	return nil
@@ -434,7 +444,10 @@ func (db *DB) writePostgres(ctx context.Context, f func(tx *Tx) error) error {
 	defer conn.Close()
 	var pg pgx.Tx
 	if err := conn.Raw(func(driver any) error {
-		pg, err = driver.(*stdlib.Conn).Conn().Begin(context.WithoutCancel(ctx))
+		c := driver.(*stdlib.Conn).Conn()
+		if pg, err = c.Begin(context.WithoutCancel(ctx)); err != nil && c.IsClosed() {
+			return errors.Join(errBroke, err)
+		}
 		return err
 	}); err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -442,14 +455,16 @@ func (db *DB) writePostgres(ctx context.Context, f func(tx *Tx) error) error {
 	defer pg.Rollback(context.WithoutCancel(ctx))
 	// A statement that is cut off would close the connection while we still roll back on it.
 	tx := &Tx{Q: Q{x: unwatched{conn}, postgres: true}, pg: pg}
-	if err := f(tx); err != nil {
+	if err := f(tx); err != nil && pg.Conn().IsClosed() {
+		return errors.Join(errBroke, err)
+	} else if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := pg.Commit(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w: %w", ErrUnsure, err)
 	}
 	tx.committed()
 	return nil

@@ -3,10 +3,12 @@ package web
 import (
 	"net/http"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/mileusna/useragent"
@@ -163,13 +165,25 @@ func (p *pages) unsubscribeForm(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, http.StatusOK, "unsubscribe", "Stop mails", chi.URLParam(r, "token"))
 }
 
-// outbox shows the mails that a server without a mail server wrote into a folder, newest first.
 // hasOutbox says that the reader may see the mails that wait for a mail server: whoever reads
-// them can sign in as anybody, so only somebody in front of this machine.
+// them can sign in as anybody, so only somebody in front of this machine, and no page elsewhere
+// whose name its owner lets lead to this machine while a browser here shows it.
 func (p *pages) hasOutbox(r *http.Request) bool {
-	return p.Outbox != "" && !p.Production && api.OnThisMachine(r.Context())
+	return p.Outbox != "" && !p.Production && api.OnThisMachine(r.Context()) && p.ownName(r.Host)
 }
 
+// ownName says that a request's host is ours: an address or a name of this machine, or that of the
+// settings.
+func (p *pages) ownName(host string) bool {
+	if own, err := url.Parse(p.Tenants.Own); err == nil && strings.EqualFold(own.Host, host) {
+		return true
+	}
+	name := (&url.URL{Host: host}).Hostname()
+	a, err := netip.ParseAddr(name)
+	return err == nil && a.IsLoopback() || strings.EqualFold(name, "localhost")
+}
+
+// outbox shows the mails that a server without a mail server wrote into a folder, newest first.
 func (p *pages) outbox(w http.ResponseWriter, r *http.Request) {
 	if !p.hasOutbox(r) {
 		p.fail(w, r, notFound())

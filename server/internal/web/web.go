@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -93,6 +94,7 @@ func Mount(r chi.Router, o Options) error {
 		}
 		p.templates[strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")] = t
 	}
+	o.API.Page = p.refuse
 	static, err := fs.Sub(files, "static")
 	if err != nil {
 		return err
@@ -324,9 +326,15 @@ var notices = map[string]string{
 
 // fail draws a refusal as a page.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, err error) {
-	problem := p.API.Problem(r.Context(), err)
+	p.refuse(w, r, p.API.Problem(r.Context(), err))
+}
+
+func (p *pages) refuse(w http.ResponseWriter, r *http.Request, problem *wire.Problem) {
 	if problem.Title == "" {
 		problem.Title = http.StatusText(problem.Status)
+	}
+	if problem.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(problem.RetryAfter.Seconds())))
 	}
 	p.show(w, r, problem.Status, "problem", problem.Title, problem)
 }
