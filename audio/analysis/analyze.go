@@ -7,7 +7,7 @@ import (
 )
 
 // Engine names this version of the ear; it changes whenever an answer can change.
-const Engine = "ear/7"
+const Engine = "ear/8"
 
 // Analyze listens to a decoded sound and says all it found out. It gives the same answer for the
 // same frames on every run; calls may run side by side. The buffer is only read. NaN and infinite

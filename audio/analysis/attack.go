@@ -92,27 +92,25 @@ func (a *attacks) trace(onsets []onset) {
 	from := 0.0
 	for i := range onsets {
 		o := &onsets[i]
-		if o.begin, o.rises = a.beginning(o.at, from); !o.rises {
-			o.begin = o.at
-		}
+		o.begin, o.rise = a.beginning(o.at, from)
 		from = o.begin + attackGap
 	}
 }
 
-// beginning is where the attack begins that the flux felt at a time, but not before from (s). Where
-// no level rises there is none to be found.
-func (a *attacks) beginning(at, from float64) (begin float64, found bool) {
+// beginning is where the attack begins that the flux felt at a time, but not before from (s), and by how many
+// steps of level it rises. Where no level rises there is none to be found, and the flux is believed.
+func (a *attacks) beginning(at, from float64) (begin float64, rise int) {
 	lo := max(0, int((at-attackBack)*a.rate), int(math.Ceil(from*a.rate)))
 	hi := min(len(a.whole)-1, int((at+attackAhead)*a.rate))
 	if lo > hi {
-		return at, false
+		return at, 0
 	}
 	heights := [...][]int{a.rises(0, a.whole, lo, hi), a.rises(1, a.highs, lo, hi)}
-	most := max(slices.Max(heights[0]), slices.Max(heights[1]))
-	if most < attackLeast {
-		return at, false
+	rise = max(slices.Max(heights[0]), slices.Max(heights[1]))
+	if rise < attackLeast {
+		return at, 0
 	}
-	least := max(attackLeast, most/attackShare)
+	least := max(attackLeast, rise/attackShare)
 	first := hi - lo
 	for _, h := range heights {
 		i := 0
@@ -127,7 +125,7 @@ func (a *attacks) beginning(at, from float64) (begin float64, found bool) {
 		}
 		first = i
 	}
-	return float64(lo+first) / a.rate, true
+	return float64(lo+first) / a.rate, rise
 }
 
 // rises says for each step of a curve from lo to hi how far the loudest of the steps from there on stands over

@@ -132,3 +132,39 @@ func TestSoftAttacksAreCutAtButNotCounted(t *testing.T) {
 		}
 	}
 }
+
+// What moves within a held sound is no attack; a note that joins it is.
+func TestHeldSoundsMoveWithoutAttacks(t *testing.T) {
+	const rate, seconds, change = 44100, 6, 3.1
+	tone := func(hz, at float64) (v float64) {
+		for k := 1.0; k <= 8; k++ {
+			v += math.Sin(2*math.Pi*hz*k*at) / k
+		}
+		return v
+	}
+	for name, of := range map[string]func(hz, at float64) float64{
+		"vibrato":           func(hz, at float64) float64 { return tone(hz, at+0.0009*math.Sin(2*math.Pi*5.5*at)) },
+		"two strings beat":  func(hz, at float64) float64 { return tone(hz, at) + 0.5*tone(hz*1.02, at) },
+		"three of a chorus": func(hz, at float64) float64 { return tone(hz, at) + 0.5*tone(hz*1.013, at) + 0.4*tone(hz*0.989, at) },
+	} {
+		b := &pcm.Buffer{Rate: rate, Channels: 1, Samples: make([]float32, seconds*rate)}
+		for i := range b.Samples {
+			at := float64(i) / rate
+			v := 0.1 * of(220, at)
+			if at > change {
+				v += 0.1 * min(1, (at-change)/0.02) * of(330, at)
+			}
+			b.Samples[i] = float32(min(1, at/0.02) * v)
+		}
+		heard := mustAnalyze(t, b).Onsets
+		joined := 0
+		for _, at := range heard {
+			if math.Abs(at-change) < 0.05 {
+				joined++
+			}
+		}
+		if joined != 1 || len(heard) > 5 { // of some twenty swings
+			t.Errorf("%s: attacks at %.2f, want one at the beginning and one at %g", name, heard, change)
+		}
+	}
+}

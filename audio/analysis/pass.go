@@ -181,7 +181,7 @@ func (p *pass) finish() (*Result, error) {
 	r.SilenceStart, r.SilenceEnd = p.scene.start, max(0, dur-p.scene.end)
 	p.tonal.build(&p.pitch)
 	p.shape.build(&p.scene, &p.timbre, &p.tonal)
-	r.Onsets = p.scene.beginnings()
+	r.Onsets = p.scene.beginnings(&p.pitch)
 	if err := p.tempo.search(&p.scene); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"sampleagent/audio/dsp"
 )
@@ -24,6 +25,8 @@ type pitchFrames struct {
 	power  []float32
 	frames [][pitchBins]float32
 	done   [pitchOctaves]int // frames each level has written
+	rate   float64           // frames a second
+	was    [pitchBins]float32
 
 	tune [pitchOctaves]struct{ re, im, sum float64 } // by octave: peaks' deviations from the semitone as vectors
 }
@@ -63,6 +66,7 @@ func (p *pitchFrames) reset(rate float64) error {
 			}
 		}
 	}
+	p.rate = rate / pitchHop
 	for l := range p.levels {
 		v := &p.levels[l]
 		v.half.reset()
@@ -152,6 +156,41 @@ func (p *pitchFrames) take(l int) {
 	}
 	v.skip = max(0, from-len(v.buf)) // the hop may be longer than the frame
 	v.buf = v.buf[:copy(v.buf, v.buf[from-v.skip:])]
+}
+
+// What counts as having sounded before a time: what did within four frames (0.4 s), a little louder
+// (1.6 dB), and up to three bins (60 cents) off.
+const (
+	freshFrames = 4
+	freshLouder = 1.2
+	freshBins   = 3
+)
+
+// fresh is what share of the magnitudes in the frame after a time (s) was not there before it, 0 to 1; 1 where
+// nothing was heard before. The comparison with the loudest near by is Böck & Widmer's against vibrato (Maximum
+// filter vibrato suppression for onset detection, DAFx 2013), over a longer past, so that beats fall under it too.
+func (p *pitchFrames) fresh(at float64) float64 {
+	before := int(math.Floor(at*p.rate - 0.25))
+	after := min(int(math.Ceil(at*p.rate+0.35)), len(p.frames)-1)
+	if before < 0 || after <= before {
+		return 1
+	}
+	copy(p.was[:], p.frames[before][:])
+	for _, frame := range p.frames[max(0, before-freshFrames+1):before] {
+		for b, v := range frame {
+			p.was[b] = max(p.was[b], v)
+		}
+	}
+	var fresh, all float64
+	for b, v := range p.frames[after] {
+		was := slices.Max(p.was[max(0, b-freshBins):min(pitchBins, b+freshBins+1)])
+		fresh += float64(max(0, v-freshLouder*was))
+		all += float64(v)
+	}
+	if all == 0 {
+		return 0
+	}
+	return fresh / all
 }
 
 // vote adds the spectrum's peaks to the tuning histogram, each as a vector whose angle is its

@@ -34,7 +34,7 @@ type onset struct {
 	at       float64 // s, as the flux feels it
 	begin    float64 // s, where its attack begins
 	plain    bool    // strong enough to judge rhythm and kind by
-	rises    bool    // a level rises there, so that the beginning is known
+	rise     int     // steps of level that it rises by; 0 where none does, so that begin is only a guess
 	strength float64 // of the even curve, relative to the strongest
 	levelDB  float64 // highest level until the next onset
 }
@@ -179,15 +179,25 @@ func (s *scene) findOnsets(levels *attacks) {
 	s.describeOnsets()
 }
 
+// Chorus, vibrato and beats between strings move a spectrum as an attack does. An attack that rises by less than
+// plainRise, 6 dB, must bring notes: leastFresh of what sounds after it was not there before.
+const (
+	plainRise  = levelsPerOctave
+	leastFresh = 0.05
+)
+
 // beginnings are where every attack begins, s.
-func (s *scene) beginnings() []float64 {
+func (s *scene) beginnings(notes *pitchFrames) []float64 {
 	at := make([]float64, 0, len(s.soft)+1)
 	if s.beginsLoud() && (len(s.soft) == 0 || s.soft[0].begin > startReach) {
 		at = append(at, 0)
 	}
 	for _, o := range s.soft {
-		if n := len(at); n > 0 && !o.rises && o.at < at[n-1]+attackBack {
+		if n := len(at); n > 0 && o.rise == 0 && o.at < at[n-1]+attackBack {
 			continue // a second thought about the one before
+		}
+		if o.rise < plainRise && notes.fresh(o.at) < leastFresh {
+			continue
 		}
 		at = append(at, o.begin)
 	}
