@@ -83,7 +83,7 @@ func (sc *Scorers) Decide(e *Evidence) Verdict {
 	if len(e.Tempo) > 0 {
 		scores := make([]float64, len(e.Tempo))
 		for i := range e.Tempo {
-			scores[i] = sc.tempo.Model.Score(0, e.Tempo[i].Features)
+			scores[i] = sc.tempo.Model.Score(e.Tempo[i].Features)
 		}
 		var x [tempoSureFeatures]float32
 		best := e.sureOfTempo(&x, scores, j.kinds)

@@ -18,7 +18,7 @@ import (
 //go:embed weights/*.json
 var weights embed.FS
 
-// Scorers are the learned parts of the ear: small models, half linear and half trees, that choose
+// Scorers are the learned parts of the ear: small models, of lines and trees, that choose
 // among proposals and say how sure that is.
 type Scorers struct {
 	kind      scorer // traits -> one-shot, loop, music
@@ -90,11 +90,7 @@ func (sc *Scorers) Analyze(ctx context.Context, b *pcm.Buffer) (*Result, error) 
 
 // shares evaluates all outputs and turns them into shares of one.
 func (s *scorer) shares(x []float32) []float64 {
-	v := make([]float64, s.Model.Outputs)
-	for k := range v {
-		v[k] = s.Model.Score(k, x)
-	}
-	return softmax(v)
+	return softmax(s.Model.Scores(x))
 }
 
 // softmax turns scores into shares of one.
@@ -124,5 +120,5 @@ func argmax(v []float64) int {
 
 // chance is the logistic of a single output.
 func (s *scorer) chance(x []float32) float64 {
-	return 1 / (1 + math.Exp(-s.Model.Score(0, x)))
+	return 1 / (1 + math.Exp(-s.Model.Score(x)))
 }

@@ -217,7 +217,7 @@ func (p *pass) weigh() {
 	f := &p.tempo
 	f.weights = f.weights[:0]
 	for i := range f.found {
-		f.weights = append(f.weights, p.judge.tempo.Model.Score(0, f.found[i].features[:]))
+		f.weights = append(f.weights, p.judge.tempo.Model.Score(f.found[i].features[:]))
 	}
 	for i, w := range softmax(f.weights) {
 		f.found[i].weight = w

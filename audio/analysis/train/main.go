@@ -3,8 +3,9 @@
 //	make train
 //
 // Every file is heard as it is and as a number of copies: harmed as in labset, played faster or slower,
-// coloured and at other levels; drawn hits, and those that the sound fonts of two Debian packages play, join
-// the one-shots, drawn loops and played ones the loops. `make train` installs the packages.
+// coloured and at other levels; drawn hits, those that the sound fonts of two Debian packages play, and those
+// of the kits of two more join the one-shots, drawn loops and played ones the loops. `make train` installs
+// the packages.
 package main
 
 import (

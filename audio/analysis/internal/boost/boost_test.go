@@ -25,20 +25,8 @@ func TestLearnsClassesFromRows(t *testing.T) {
 	}
 	s := Settings{Rounds: 40, Depth: 2, Rate: 0.3, Lambda: 1, MinHess: 1, Rows: 1, Columns: 1, Outputs: 3, Seed: 1}
 	m := Train(x, s, Classes(class, w))
-	right := 0
-	for i := range x {
-		best := 0
-		for k := range 3 {
-			if m.Score(k, x[i]) > m.Score(best, x[i]) {
-				best = k
-			}
-		}
-		if best == class[i] {
-			right++
-		}
-	}
-	if right < 570 {
-		t.Errorf("%d of 600 right", right)
+	if n := rightOf(m, x, class); n < 570 {
+		t.Errorf("%d of 600 right", n)
 	}
 	if again := Train(x, s, Classes(class, w)); !reflect.DeepEqual(m, again) {
 		t.Error("the same rows gave another model")
@@ -70,7 +58,7 @@ func TestChoosesWithinGroups(t *testing.T) {
 	for _, g := range groups {
 		best := g[0]
 		for i := g[0]; i < g[1]; i++ {
-			if m.Score(0, x[i]) > m.Score(0, x[best]) {
+			if m.Score(x[i]) > m.Score(x[best]) {
 				best = i
 			}
 		}
@@ -93,11 +81,27 @@ func TestParseRefusesWhatLeadsOutside(t *testing.T) {
 		`{"inputs":2,"outputs":1,"base":[0],"linear":{"mean":[0,0],"spread":[1],"weights":[[1,1]],"offset":[0]}}`,
 		`{"inputs":2,"outputs":1,"base":[0],"linear":{"mean":[0,0],"spread":[1,1],"weights":[[1]],"offset":[0]}}`,
 		`{"inputs":1,"outputs":2,"base":[0,0],"trees":[{"f":[-1],"l":[0],"v":[0]}]}`,
+		`{"inputs":1,"outputs":1,"base":[0],"forest":{"trees":[]}}`,
+		// Little-endian: AAAAAA== is 0, //8= is -1, /v8= -2, /f8= -3, AQA= 1.
+		bush(`"i":"AA==","c":"AAAAAA==","l":"//8=","r":"/f8=","s":"AAAAAA=="`), // a third leaf of two
+		bush(`"i":"AA==","c":"AAAAAA==","l":"//8=","r":"AQA=","s":"AAAAAA=="`),
+		bush(`"i":"AA==","c":"AAAAAA==","l":"AAA=","r":"//8=","s":"AAAAAA=="`), // round and round
+		bush(`"i":"AQ==","c":"AAAAAA==","l":"//8=","r":"/v8=","s":"AAAAAA=="`),
+		bush(`"i":"AA==","c":"","l":"//8=","r":"/v8=","s":"AAAAAA=="`),
+		bush(`"i":"","c":"","l":"","r":"","s":""`),
 	} {
 		if _, err := Parse([]byte(s)); err == nil {
 			t.Errorf("%s: no error", s)
 		}
 	}
+	if _, err := Parse([]byte(bush(`"i":"AA==","c":"AAAAAA==","l":"//8=","r":"/v8=","s":"AAAAAA=="`))); err != nil {
+		t.Error(err)
+	}
+}
+
+// bush is a model of one input and two classes whose forest is one tree.
+func bush(fields string) string {
+	return `{"inputs":1,"outputs":2,"base":[0,0],"forest":{"weight":1,"trees":[{` + fields + `}]}}`
 }
 
 // readsBack says that a stored model scores a row as before.
@@ -111,7 +115,7 @@ func readsBack(t *testing.T, m *Model, output int, row []float32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(back.Score(output, row)-m.Score(output, row)) > 1e-6 {
+	if math.Abs(back.Scores(row)[output]-m.Scores(row)[output]) > 1e-6 {
 		t.Error("a model read back scores differently")
 	}
 }

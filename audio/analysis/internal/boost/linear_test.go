@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -25,13 +26,7 @@ func lines(n int) (x [][]float32, class []int, w []float64) {
 
 func rightOf(m *Model, x [][]float32, class []int) (n int) {
 	for i := range x {
-		best := 0
-		for k := range m.Outputs {
-			if m.Score(k, x[i]) > m.Score(best, x[i]) {
-				best = k
-			}
-		}
-		if best == class[i] {
+		if s := m.Scores(x[i]); slices.Index(s, slices.Max(s)) == class[i] {
 			n++
 		}
 	}
@@ -58,7 +53,7 @@ func TestLinearPartLearnsLines(t *testing.T) {
 	if a, b := math.Abs(float64(held.Linear.Weights[1][0])), math.Abs(float64(m.Linear.Weights[1][0])); a > b/4 {
 		t.Errorf("a weight held back is %g, a free one %g", a, b)
 	}
-	if far := []float32{1e9, 0, 5}; m.Score(1, far) > m.Score(1, []float32{400, 0, 5})+1e-6 {
+	if far := []float32{1e9, 0, 5}; m.Scores(far)[1] > m.Scores([]float32{400, 0, 5})[1]+1e-6 {
 		t.Error("an input out of all measure counts for more than the reach")
 	}
 }
@@ -70,17 +65,17 @@ func TestJoinedModelReadsBackTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	trees := Train(x, Settings{Rounds: 20, Depth: 2, Rate: 0.2, Lambda: 1, MinHess: 1, Rows: 1, Columns: 1, Outputs: 3, Seed: 1}, Classes(class, w))
-	want := (linear.Score(1, x[0]) + trees.Score(1, x[0])) / 2
+	want := (linear.Scores(x[0])[1] + trees.Scores(x[0])[1]) / 2
 	m := Join(linear, trees)
-	if got := m.Score(1, x[0]); math.Abs(got-want) > 1e-5 {
+	if got := m.Scores(x[0])[1]; math.Abs(got-want) > 1e-5 {
 		t.Errorf("joined score %g, want %g", got, want)
 	}
 	c := m.Clone()
 	c.Scale(0.5)
-	if got := c.Score(1, x[0]); math.Abs(got-want/2) > 1e-5 {
+	if got := c.Scores(x[0])[1]; math.Abs(got-want/2) > 1e-5 {
 		t.Errorf("scaled score %g, want %g", got, want/2)
 	}
-	if got := m.Score(1, x[0]); math.Abs(got-want) > 1e-5 {
+	if got := m.Scores(x[0])[1]; math.Abs(got-want) > 1e-5 {
 		t.Errorf("scaling a clone changed the original: %g, want %g", got, want)
 	}
 	readsBack(t, m, 2, x[3])

@@ -1,23 +1,26 @@
-// Package boost holds small learned scorers, a linear part beside regression trees: their evaluation,
-// which the ear uses, and their training, which only the train command uses (the trees by gradient
-// boosting: Friedman, Greedy function approximation, 2001; second-order leaves as in Chen & Guestrin,
+// Package boost holds small learned scorers, a linear part beside regression trees and sometimes a forest:
+// their evaluation, which the ear uses, and their training, which only the train command uses (the trees by
+// gradient boosting: Friedman, Greedy function approximation, 2001; second-order leaves as in Chen & Guestrin,
 // XGBoost, KDD 2016). The linear part holds where nothing like the training was heard, the trees
 // know the exceptions. It knows rows of numbers, never what they mean.
 package boost
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 )
 
-// Model is a linear part and a sum of trees for each output.
+// Model is a linear part and a sum of trees for each output, and where outputs are classes there may be a
+// forest.
 type Model struct {
 	Inputs  int       `json:"inputs"`
 	Outputs int       `json:"outputs"`
 	Linear  *Linear   `json:"linear,omitempty"`
 	Base    []float64 `json:"base"`  // what each output starts from
 	Trees   []Tree    `json:"trees"` // output k owns trees k, k+Outputs, k+2*Outputs...
+	Forest  *Forest   `json:"forest,omitempty"`
 }
 
 // Linear weighs the inputs' distances from their usual values, none counted as more than reach.
@@ -61,6 +64,9 @@ func (m *Model) Clone() *Model {
 	for _, t := range m.Trees {
 		c.Trees = append(c.Trees, Tree{Feature: t.Feature, Left: t.Left, Value: slices.Clone(t.Value)})
 	}
+	if f := m.Forest; f != nil {
+		c.Forest = &Forest{Weight: f.Weight, Trees: f.Trees}
+	}
 	return c
 }
 
@@ -83,6 +89,9 @@ func (m *Model) Scale(by float64) {
 				t.Value[n] *= float32(by)
 			}
 		}
+	}
+	if m.Forest != nil {
+		m.Forest.Weight *= by
 	}
 }
 
@@ -117,11 +126,33 @@ func Parse(b []byte) (*Model, error) {
 			}
 		}
 	}
+	if m.Forest != nil {
+		if m.Outputs < 2 {
+			return nil, errors.New("boost: a forest has classes, not one output")
+		}
+		if err := m.Forest.check(m.Inputs, m.Outputs); err != nil {
+			return nil, err
+		}
+	}
 	return &m, nil
 }
 
-// Score evaluates output k for the inputs x.
-func (m *Model) Score(k int, x []float32) float64 {
+// Scores evaluates all outputs for the inputs x.
+func (m *Model) Scores(x []float32) []float64 {
+	s := make([]float64, m.Outputs)
+	for k := range s {
+		s[k] = m.output(k, x)
+	}
+	if m.Forest != nil {
+		m.Forest.addTo(s, x)
+	}
+	return s
+}
+
+// Score evaluates a model of one output.
+func (m *Model) Score(x []float32) float64 { return m.output(0, x) }
+
+func (m *Model) output(k int, x []float32) float64 {
 	s := m.Base[k]
 	if m.Linear != nil {
 		s += m.Linear.score(k, x)

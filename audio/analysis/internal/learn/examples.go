@@ -18,8 +18,10 @@ import (
 
 	"sampleagent/audio/analysis"
 	"sampleagent/audio/analysis/internal/hits"
+	"sampleagent/audio/analysis/internal/kits"
 	"sampleagent/audio/analysis/internal/labset"
 	"sampleagent/audio/analysis/internal/midi"
+	"sampleagent/audio/codec"
 	"sampleagent/audio/key"
 	"sampleagent/audio/pcm"
 )
@@ -35,16 +37,17 @@ type Example struct {
 }
 
 const (
-	copies     = 4   // of each file, played faster or slower
-	drawnHits  = 300 // of each class
-	drawnLoops = 160
-	unheard    = 500 // drawn loops to learn how sure to be
-	songs      = 500 // loops that sound fonts play: half to learn tempos from, half to learn how sure to be
+	copies      = 4   // of each file, played faster or slower
+	drawnHits   = 300 // of each class
+	kitHearings = 4   // of each hit of a kit: as it is and worn in three ways
+	drawnLoops  = 160
+	unheard     = 500 // drawn loops to learn how sure to be
+	songs       = 500 // loops that sound fonts play: half to learn tempos from, half to learn how sure to be
 )
 
-// Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops, and
-// hits and loops that sound fonts play. With a cache, a file, it takes what was heard of the files from there as long as
-// the ear hears the same.
+// Hear hears all that there is to learn from: the labelled files and their copies, drawn hits and loops,
+// hits and loops that sound fonts play, and hits of kits. With a cache, a file, it takes what was heard of
+// the files from there as long as the ear hears the same.
 func Hear(cache string) (*Set, error) {
 	dir, err := labset.Find()
 	if err != nil {
@@ -61,6 +64,9 @@ func Hear(cache string) (*Set, error) {
 		return nil, err
 	}
 	if s.Played, err = playHits(); err != nil {
+		return nil, err
+	}
+	if s.Kits, err = hearKits(); err != nil {
 		return nil, err
 	}
 	if s.Loops, err = drawLoops(drawnLoops, 909); err != nil {
@@ -164,9 +170,10 @@ func each(n int, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// Drawn is a made or played one-shot as the scorers are told about it.
+// Drawn is a one-shot without a label as the scorers are told about it: made, played or of a kit.
 type Drawn struct {
 	Class  string
+	Source string // of a kit's: the instrument
 	Traits []float32
 }
 
@@ -188,16 +195,49 @@ func playHits() ([]Drawn, error) {
 	err = each(len(list), func(i int) error {
 		h, b := played[i/2], played[i/2].Sound
 		if i%2 == 1 {
-			r := rand.New(rand.NewPCG(707, uint64(i)))
-			b = labset.Speed(b, math.Exp2((r.Float64()-0.5)/2))
-			if r.IntN(2) == 0 {
-				b = labset.Perturb(b, labset.Perturbations[r.IntN(len(labset.Perturbations))], r.Uint64())
-			}
-			tilt(b.Samples, r.Float64()*1.4-0.5)
+			b = worn(b, rand.New(rand.NewPCG(707, uint64(i))))
 		}
 		e, err := analysis.Notice(context.Background(), b)
 		if err == nil {
-			list[i] = Drawn{h.Class, e.Traits}
+			list[i] = Drawn{Class: h.Class, Traits: e.Traits}
+		}
+		return err
+	})
+	return slices.DeleteFunc(list, func(d Drawn) bool { return len(d.Traits) == 0 }), err
+}
+
+// worn is a copy at another speed, every other one harmed, of another colour.
+func worn(b *pcm.Buffer, r *rand.Rand) *pcm.Buffer {
+	b = labset.Speed(b, math.Exp2((r.Float64()-0.5)/2))
+	if r.IntN(2) == 0 {
+		b = labset.Perturb(b, labset.Perturbations[r.IntN(len(labset.Perturbations))], r.Uint64())
+	}
+	tilt(b.Samples, r.Float64()*1.4-0.5)
+	return b
+}
+
+// hearKits hears the one-shots of the kits that packages install, each as it is and worn.
+func hearKits() ([]Drawn, error) {
+	found, err := kits.Hits()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Drawn, kitHearings*len(found))
+	err = each(len(list), func(i int) error {
+		h := found[i/kitHearings]
+		b, err := h.Read(context.Background())
+		if errors.Is(err, codec.ErrUnsupported) {
+			return nil // two of the files that end in .ogg are WAV with Vorbis inside
+		}
+		if err != nil {
+			return err
+		}
+		if i%kitHearings > 0 {
+			b = worn(b, rand.New(rand.NewPCG(606, uint64(i))))
+		}
+		e, err := analysis.Notice(context.Background(), b)
+		if err == nil {
+			list[i] = Drawn{h.Class, h.Source, e.Traits}
 		}
 		return err
 	})
@@ -216,7 +256,7 @@ func drawHits(of int) ([]Drawn, error) {
 		}
 		e, err := analysis.Notice(context.Background(), b)
 		if err == nil {
-			list[i] = Drawn{class, e.Traits}
+			list[i] = Drawn{Class: class, Traits: e.Traits}
 		}
 		return err
 	})

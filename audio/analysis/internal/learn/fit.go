@@ -21,11 +21,17 @@ var (
 	tempoShape = shape{30, boost.Settings{Rounds: 150, Depth: 2, Rate: 0.12, Lambda: 10, MinHess: 3, Rows: 0.5, Columns: 0.3, Seed: 1}}
 	kindShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 3, Outputs: 3}}
 	classShape = shape{10, boost.Settings{Rounds: 220, Depth: 2, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.5, Columns: 0.15, Seed: 4, Outputs: 9}}
-	loopShape  = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 5, Outputs: 4}}
+	// The forest's shares are humbler than those of the rest, so that its seven tenths count half more.
+	classForest = boost.ForestSettings{Trees: 80, Inputs: 30, Leaf: 2, Weight: 1.5 * forestSay, Seed: 4}
+
+	loopShape = shape{20, boost.Settings{Rounds: 60, Depth: 3, Rate: 0.1, Lambda: 4, MinHess: 1, Rows: 0.6, Columns: 0.2, Seed: 5, Outputs: 4}}
 
 	tempoSureShape = shape{0, boost.Settings{Rounds: 60, Depth: 1, Rate: 0.1, Lambda: 20, MinHess: 5, Rows: 0.6, Columns: 0.4, Seed: 6}}
 	keySureShape   = shape{shrink: 100}
 )
+
+// forestSay is how much of the class is the forest's to say.
+const forestSay = 0.7
 
 // fit is the linear part and the trees, half of each.
 func (s shape) fit(x [][]float32, loss boost.Objective) (*boost.Model, error) {
@@ -47,9 +53,10 @@ const (
 	madeLoopWeight  = 0.7
 	madeSureWeight  = 1 // for the confidence of tempos
 
-	// All played hits of a class together.
+	// All played hits of a class together, and all of kits.
 	playedWeight     = 60
 	playedKindWeight = 60
+	kitWeight        = 75
 )
 
 // playedShare is what one hit of a class is of all of them.
@@ -64,12 +71,30 @@ func playedShare(list []Drawn) map[string]float64 {
 	return share
 }
 
+// sourceShare is what one hit of a kit is of its class: all sources count the same, and all hits of one.
+func sourceShare(list []Drawn) []float64 {
+	hits := map[string]float64{} // of a source
+	for _, d := range list {
+		hits[d.Source]++
+	}
+	sources := map[string]float64{} // of a class
+	for _, d := range list {
+		sources[d.Class] += 1 / hits[d.Source]
+	}
+	share := make([]float64, len(list))
+	for i, d := range list {
+		share[i] = 1 / hits[d.Source] / sources[d.Class]
+	}
+	return share
+}
+
 // Set is all that there is to learn from.
 type Set struct {
 	Items    []labset.Item
 	Examples []Example
 	Drawn    []Drawn
 	Played   []Drawn    // by sound fonts
+	Kits     []Drawn    // recorded
 	Loops    []MadeLoop // drawn
 	Songs    []MadeLoop // played by sound fonts: tempos are learned from them too
 	Unheard  []MadeLoop // drawn and played, that no chooser learns from: how sure it may be is learned from them
@@ -208,7 +233,17 @@ func (s *Set) fitClass(use []*Example) (*boost.Model, error) {
 	for _, d := range s.Played {
 		x, class, w = append(x, d.Traits), append(class, index(classNames, d.Class)), append(w, playedWeight*share[d.Class])
 	}
-	return classShape.fit(x, boost.Classes(class, w))
+	kits := sourceShare(s.Kits)
+	for i, d := range s.Kits {
+		x, class, w = append(x, d.Traits), append(class, index(classNames, d.Class)), append(w, kitWeight*kits[i])
+	}
+	m, err := classShape.fit(x, boost.Classes(class, w))
+	if err != nil {
+		return nil, err
+	}
+	m.Scale(1 - forestSay)
+	m.Forest, err = boost.TrainForest(x, class, w, len(classNames), classForest)
+	return m, err
 }
 
 func (s *Set) fitLoop(use []*Example) (*boost.Model, error) {
@@ -251,15 +286,6 @@ func argmax(v []float64) int {
 		}
 	}
 	return best
-}
-
-// scores evaluates all outputs.
-func scores(m *boost.Model, x []float32) []float64 {
-	v := make([]float64, m.Outputs)
-	for k := range v {
-		v[k] = m.Score(k, x)
-	}
-	return v
 }
 
 func softmax(v []float64) []float64 {

@@ -50,8 +50,8 @@ func (s *Set) leaveOut(of func(labset.Item) string, whole *choosers) (*Protocol,
 		}
 		c, o := p.fitted[of(s.Items[e.Item])], &p.outcome[i]
 		o.tempo = tempoScores(c.tempo, &e.Evidence)
-		o.kind = scores(c.kind, e.Evidence.Traits)
-		o.class = scores(c.class, e.Evidence.Traits)
+		o.kind = c.kind.Scores(e.Evidence.Traits)
+		o.class = c.class.Scores(e.Evidence.Traits)
 		return nil
 	})
 }
@@ -103,7 +103,7 @@ func (p *Protocol) confidence(keep func(*Example) bool, by *choosers) (c confide
 		if len(l.Evidence.Tempo) == 0 {
 			continue
 		}
-		addTempo(&l.Evidence, l.BPM, tempoScores(by.tempo, &l.Evidence), softmax(scores(by.kind, l.Evidence.Traits)))
+		addTempo(&l.Evidence, l.BPM, tempoScores(by.tempo, &l.Evidence), softmax(by.kind.Scores(l.Evidence.Traits)))
 		weights = append(weights, madeSureWeight)
 	}
 	if c.tempo, err = tempoSureShape.fit(tempo.x, boost.YesNo(tempo.yes, weights)); err != nil {
@@ -119,7 +119,7 @@ func (p *Protocol) confidence(keep func(*Example) bool, by *choosers) (c confide
 // tempoScores are a chooser's scores of the proposed beats.
 func tempoScores(m *boost.Model, e *analysis.Evidence) (v []float64) {
 	for i := range e.Tempo {
-		v = append(v, m.Score(0, e.Tempo[i].Features))
+		v = append(v, m.Score(e.Tempo[i].Features))
 	}
 	return v
 }

@@ -80,7 +80,7 @@ func (f *Fitted) Save(dir string) error {
 	score := f.Sources.scores()
 	for name, w := range f.weights {
 		w.Made = "make train"
-		w.Data = fmt.Sprintf("%d labelled files of shared/datasets, development split; %d drawn hits, %d played hits and %d drawn and played loops", len(f.Sources.set.Items), len(f.Sources.set.Drawn), len(f.Sources.set.Played), len(f.Sources.set.Loops)+len(f.Sources.set.Songs)+len(f.Sources.set.Unheard))
+		w.Data = fmt.Sprintf("%d labelled files of shared/datasets, development split; %d drawn hits, %d played hits, %d of kits and %d drawn and played loops", len(f.Sources.set.Items), len(f.Sources.set.Drawn), len(f.Sources.set.Played), len(f.Sources.set.Kits), len(f.Sources.set.Loops)+len(f.Sources.set.Songs)+len(f.Sources.set.Unheard))
 		w.Score = score[name]
 		b, err := json.Marshal(w)
 		if err != nil {
