@@ -52,6 +52,7 @@ func TestDuplicatesAreHeardWhateverTheirBytes(t *testing.T) {
 	put("e hat.wav", sound(200, 40, 1, 44100, 0.8))
 	put("f hat again.wav", sound(200, 40, 1, 44100, 0.8))
 	put("g high.wav", sound(1200, 8, 0.2, 44100, 0.8))
+	put("h tone with hiss.wav", sound(200, 8, 0.05, 44100, 0.8))
 	db := openNew(t)
 	if _, err := ingest.Run(t.Context(), db, []string{root}, ingest.Options{}); err != nil {
 		t.Fatal(err)
@@ -98,8 +99,8 @@ func TestCopiesStandTogether(t *testing.T) {
 	}
 }
 
-// TestDuplicatesAmongLabelledSounds measures duplicates on every eighteenth sound of the labelled set (the figures
-// in docs/benchmarks.md are for every ninth): as it is, at 48 kHz and half the level, as MP3 and as Vorbis. It is what the bounds were set by.
+// TestDuplicatesAmongLabelledSounds finds every eighteenth sound of the labelled set among its copies:
+// at 48 kHz and half the level, as MP3 and as Vorbis.
 func TestDuplicatesAmongLabelledSounds(t *testing.T) {
 	from, err := filepath.Abs("../../../shared/datasets/audio")
 	must(t, err)
@@ -162,7 +163,7 @@ func TestDuplicatesAmongLabelledSounds(t *testing.T) {
 	}
 	pairs := 6 * sounds
 	t.Logf("%d of %d pairs of one sound are found; %d of %d pairs of two sounds are taken for one", found, pairs, wrong, 8*sounds*(sounds-1))
-	if found < pairs*90/100 || wrong > sounds {
+	if found < pairs*93/100 || wrong > 0 {
 		t.Errorf("%d of %d pairs found, %d false", found, pairs, wrong)
 	}
 }
