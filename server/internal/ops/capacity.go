@@ -27,7 +27,9 @@ func capacityCommand() *cobra.Command {
 				return err
 			}
 			if breaks {
-				n, err := lane.Breaks(load, m, 64, seed)
+				n, err := lane.Breaks(load, m, 64, seed, func(times float64, kept bool) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "%.1f times these users: %s\n", times, said(kept))
+				})
 				if err != nil {
 					return err
 				}
@@ -73,12 +75,15 @@ func printDay(out io.Writer, o lane.Outcome) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	said := "every promise is kept"
-	if !o.Kept() {
-		said = "promises are broken"
-	}
-	_, err := fmt.Fprintf(out, "cores busy %.0f %% of the time; burst workers ran %s; %s\n", 100*o.Busy, o.Bursts, said)
+	_, err := fmt.Fprintf(out, "cores busy %.0f %% of the time; burst workers ran %s; %s\n", 100*o.Busy, o.Bursts, said(o.Kept()))
 	return err
+}
+
+func said(kept bool) string {
+	if kept {
+		return "every promise is kept"
+	}
+	return "promises are broken"
 }
 
 func short(d time.Duration) time.Duration {

@@ -126,18 +126,21 @@ func (l *line) enter(t *task) {
 }
 
 type sim struct {
-	m       Machines
-	lanes   map[plan.Queue]*line
-	all     []*task // by time of arrival
-	running []*task
-	parked  []*task // gave way until their ready
-	free    []*task // free jobs by deadline, for promotion
-	now     float64
-	cpu     float64
-	burst   Burst
-	bursts  float64
-	random  *rand.Rand
-	tiers   map[plan.Tier]*tally
+	m                 Machines
+	lanes             map[plan.Queue]*line
+	all               []*task // by time of arrival
+	running           []*task
+	parked            []*task // gave way until their ready
+	free              []*task // free jobs by deadline, for promotion
+	next              int     // of all to arrive
+	now               float64
+	promoteAt, lookAt float64 // next looks of the promoter and of the burst
+	cpu               float64
+	burst             Burst
+	bursts            float64
+	random            *rand.Rand
+	tiers             map[plan.Tier]*tally
+	broken            bool // a job was late
 }
 
 type tally struct {
@@ -148,14 +151,13 @@ type tally struct {
 // Day runs the load through the rules on some machines, by a clock of its own. The same seed
 // gives the same day.
 func Day(load Load, m Machines, seed uint64) (Outcome, error) {
-	s := &sim{m: m, random: rand.New(rand.NewPCG(seed, 404)), lanes: map[plan.Queue]*line{}, tiers: map[plan.Tier]*tally{}, burst: Burst{Workers: m.Pro}}
-	for q, slots := range map[plan.Queue]int{plan.QueueFree: m.Free, plan.QueuePro: m.Pro, plan.QueueEnterprise: m.Enterprise} {
-		s.lanes[q] = &line{slots: slots, ofUser: map[int]int{}, liveOfUser: map[int]int{}, runsOfUser: map[int]int{}}
-	}
-	if err := s.fill(load); err != nil {
+	s, err := begin(load, m, seed)
+	if err != nil {
 		return Outcome{}, err
 	}
-	s.run()
+	for s.lives() {
+		s.step()
+	}
 	out := Outcome{Busy: s.cpu / (s.now * m.Cores), Bursts: seconds(s.bursts)}
 	for _, l := range plan.Tiers() {
 		t := s.tiers[l.Tier]
@@ -168,6 +170,26 @@ func Day(load Load, m Machines, seed uint64) (Outcome, error) {
 		out.Tiers = append(out.Tiers, t.Result)
 	}
 	return out, nil
+}
+
+// keeps says whether a day keeps every promise; one that does not ends with its first late job.
+func keeps(load Load, m Machines, seed uint64) (bool, error) {
+	s, err := begin(load, m, seed)
+	if err != nil {
+		return false, err
+	}
+	for s.lives() && !s.broken {
+		s.step()
+	}
+	return !s.broken, nil
+}
+
+func begin(load Load, m Machines, seed uint64) (*sim, error) {
+	s := &sim{m: m, random: rand.New(rand.NewPCG(seed, 404)), lanes: map[plan.Queue]*line{}, tiers: map[plan.Tier]*tally{}, burst: Burst{Workers: m.Pro}}
+	for q, slots := range map[plan.Queue]int{plan.QueueFree: m.Free, plan.QueuePro: m.Pro, plan.QueueEnterprise: m.Enterprise} {
+		s.lanes[q] = &line{slots: slots, ofUser: map[int]int{}, liveOfUser: map[int]int{}, runsOfUser: map[int]int{}}
+	}
+	return s, s.fill(load)
 }
 
 func seconds(s float64) time.Duration {
@@ -240,43 +262,41 @@ func (s *sim) evening() float64 {
 	}
 }
 
-// run moves from event to event: an arrival, the end of a job, the end of giving way, a look of
-// the promoter and of the burst.
-func (s *sim) run() {
-	next, promote, look := 0, 0.0, 0.0
-	for next < len(s.all) || s.busy() {
-		until := math.Inf(1)
-		if next < len(s.all) {
-			until = s.all[next].at
-		}
-		for _, t := range s.parked {
-			until = min(until, t.ready)
-		}
-		until = min(until, s.firstEnd(), promote, look)
-		s.advance(max(until, s.now))
-		for ; next < len(s.all) && s.all[next].at <= s.now; next++ {
-			t := s.all[next]
-			l := s.lanes[t.queue]
-			t.priority = Priority(int64(l.liveOfUser[t.user]), t.tier.PerUser)
-			l.enter(t)
-		}
-		s.unpark()
-		if s.now >= promote {
-			s.promote()
-			promote = s.now + PromoteEvery.Seconds()
-		}
-		if s.now >= look {
-			s.looked()
-			look = s.now + BurstEvery.Seconds()
-		}
-		for _, q := range []plan.Queue{plan.QueueEnterprise, plan.QueuePro, plan.QueueFree} {
-			s.start(s.lanes[q])
-		}
+// step moves to the next event: an arrival, the end of a job, the end of giving way, a look of the
+// promoter and of the burst.
+func (s *sim) step() {
+	until := math.Inf(1)
+	if s.next < len(s.all) {
+		until = s.all[s.next].at
+	}
+	for _, t := range s.parked {
+		until = min(until, t.ready)
+	}
+	until = min(until, s.firstEnd(), s.promoteAt, s.lookAt)
+	s.advance(max(until, s.now))
+	for ; s.next < len(s.all) && s.all[s.next].at <= s.now; s.next++ {
+		t := s.all[s.next]
+		l := s.lanes[t.queue]
+		t.priority = Priority(int64(l.liveOfUser[t.user]), t.tier.PerUser)
+		l.enter(t)
+	}
+	s.unpark()
+	if s.now >= s.promoteAt {
+		s.promote()
+		s.promoteAt = s.now + PromoteEvery.Seconds()
+	}
+	if s.now >= s.lookAt {
+		s.looked()
+		s.lookAt = s.now + BurstEvery.Seconds()
+	}
+	for _, q := range []plan.Queue{plan.QueueEnterprise, plan.QueuePro, plan.QueueFree} {
+		s.start(s.lanes[q])
 	}
 }
 
-func (s *sim) busy() bool {
-	return len(s.running) > 0 || len(s.parked) > 0 || s.lanes[plan.QueueFree].count+s.lanes[plan.QueuePro].count+s.lanes[plan.QueueEnterprise].count > 0
+// lives says that jobs are still to come, to run or to end.
+func (s *sim) lives() bool {
+	return s.next < len(s.all) || len(s.running) > 0 || len(s.parked) > 0 || s.lanes[plan.QueueFree].count+s.lanes[plan.QueuePro].count+s.lanes[plan.QueueEnterprise].count > 0
 }
 
 // rate is how fast a job on a processor runs: cores are shared evenly.
@@ -338,6 +358,7 @@ func (s *sim) end(t *task) {
 	r.took = append(r.took, s.now-t.at)
 	if s.now > t.deadline {
 		r.Late++
+		s.broken = true
 	}
 }
 
@@ -414,19 +435,24 @@ func (l Load) Times(n float64) Load {
 }
 
 // Breaks finds the largest load, in tenths of the given one, at which every promise is still
-// kept, up to most times it.
-func Breaks(load Load, m Machines, most float64, seed uint64) (float64, error) {
+// kept, up to most times it. tried is told of each load that was simulated.
+func Breaks(load Load, m Machines, most float64, seed uint64, tried func(times float64, kept bool)) (float64, error) {
 	lo, hi := 0, int(most*10)
-	for lo < hi {
-		mid := (lo + hi + 1) / 2
-		o, err := Day(load.Times(float64(mid)/10), m, seed)
+	for mid := min(10, hi); lo < hi; {
+		times := float64(mid) / 10
+		kept, err := keeps(load.Times(times), m, seed)
 		if err != nil {
 			return 0, err
 		}
-		if o.Kept() {
+		tried(times, kept)
+		if kept {
 			lo = mid
 		} else {
 			hi = mid - 1
+		}
+		// Doubled while all is kept, since a day costs as much as its load, and halved between the two after that.
+		if mid = (lo + hi + 1) / 2; lo > 0 {
+			mid = min(mid, 2*lo)
 		}
 	}
 	return float64(lo) / 10, nil

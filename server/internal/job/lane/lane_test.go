@@ -80,13 +80,36 @@ func TestMoreThanAMachineCarriesIsLate(t *testing.T) {
 	if o := day(t, l, m); o.Kept() {
 		t.Errorf("%+v", o)
 	}
-	breaks, err := lane.Breaks(l, m, 2, 1)
+	breaks, err := lane.Breaks(l, m, 2, 1, func(times float64, kept bool) {
+		if kept != day(t, l.Times(times), m).Kept() {
+			t.Errorf("%v times the load: kept is %v", times, kept)
+		}
+	})
 	if err != nil || breaks < .1 || breaks > .9 {
 		t.Errorf("breaks at %v times, %v", breaks, err)
+	}
+	if !day(t, l.Times(breaks), m).Kept() || day(t, l.Times(breaks+.1), m).Kept() {
+		t.Errorf("%v times the load is not the most that is kept", breaks)
 	}
 	need, err := lane.Needs(l, m, 1)
 	if err != nil || need.Cores < 2 || !day(t, l, need).Kept() {
 		t.Errorf("%+v %v", need, err)
+	}
+}
+
+// A day costs as much to simulate as its load: none is tried that is far beyond what is kept.
+func TestBreaksTriesNoLoadFarBeyond(t *testing.T) {
+	l, m, kept := issue.Times(.01), machines(.05, 2, 4), 1.0
+	n, err := lane.Breaks(l, m, 64, 1, func(times float64, ok bool) {
+		if times > 2*kept {
+			t.Errorf("%v times the load, of which %v was kept", times, kept)
+		}
+		if ok {
+			kept = times
+		}
+	})
+	if err != nil || n != kept || n < 2 {
+		t.Errorf("breaks at %v times, kept %v, %v", n, kept, err)
 	}
 }
 
