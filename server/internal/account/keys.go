@@ -70,7 +70,7 @@ func (s *Service) NewKey(ctx context.Context, p *Principal, r wire.KeyRequest, i
 		k.ExpiresAt = store.At(*r.ExpiresAt)
 	}
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockUser(ctx, p.User.ID); err != nil {
+		if _, err := tx.LockUser(ctx, p.User.ID); err != nil {
 			return err
 		}
 		all, err := tx.APIKeys(ctx, p.User.ID)

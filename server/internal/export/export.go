@@ -108,7 +108,7 @@ func (s *Service) Create(ctx context.Context, u *store.User, l plan.Limits, r wi
 	}
 	e.Request.V = r
 	err = s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockUser(ctx, u.ID); err != nil {
+		if _, err := tx.LockUser(ctx, u.ID); err != nil {
 			return err
 		}
 		if err := s.room(ctx, tx, u.ID); err != nil {
@@ -161,7 +161,7 @@ func (s *Service) Rebuild(ctx context.Context, u *store.User, l plan.Limits, id 
 	}
 	var e *store.Export
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockUser(ctx, u.ID); err != nil {
+		if _, err := tx.LockUser(ctx, u.ID); err != nil {
 			return err
 		}
 		if _, err := tx.Export(ctx, u.ID, id); err != nil {

@@ -44,7 +44,8 @@ func works(ctx context.Context, q store.Q, j *store.Job) error {
 func (p *steps) at(step string) error {
 	p.end()
 	if time.Since(p.ran) > seen || step == wire.StepStore { // what a cancelled job stores is an orphan
-		if err := works(p.ctx, p.s.DB.Q, p.j); err != nil {
+		// A look is over sooner than a watcher for cancelling has begun.
+		if err := works(context.WithoutCancel(p.ctx), p.s.DB.Q, p.j); err != nil {
 			return err
 		}
 		p.ran = time.Now()

@@ -141,13 +141,10 @@ func (s *Service) begin(ctx context.Context, id string) (j *store.Job, who Who, 
 		} else if err != nil {
 			return err
 		}
-		if err := tx.LockUser(ctx, j.UserID); notFound(err) {
+		u, err := tx.LockUser(ctx, j.UserID)
+		if notFound(err) {
 			return errEnded
 		} else if err != nil {
-			return err
-		}
-		u, err := tx.User(ctx, j.UserID)
-		if err != nil {
 			return err
 		}
 		limits, err := s.Limits(u)
@@ -190,7 +187,7 @@ func (s *Service) over(ctx context.Context, rj *river.Job[AnalyzeArgs]) error {
 // where an attempt begins: the two never pass each other.
 func (s *Service) mine(ctx context.Context, j *store.Job, f func(tx *store.Tx) error) error {
 	return s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockUser(ctx, j.UserID); notFound(err) {
+		if _, err := tx.LockUser(ctx, j.UserID); notFound(err) {
 			return errEnded
 		} else if err != nil {
 			return err
@@ -372,11 +369,12 @@ func (s *Service) describe(ctx context.Context, j *store.Job, who Who, h *hearin
 // of the original back. A repeated try writes the same keys again. The two are written at once:
 // most of their time is waiting for the store.
 func (s *Service) keep(ctx context.Context, j *store.Job, sample *store.Sample, h *hearing, upload object.Reader) error {
+	if sample.PreviewKey == "" {
+		return s.keepOriginal(ctx, j, sample, upload)
+	}
 	parts, ctx := errgroup.WithContext(ctx)
 	parts.Go(func() error { return s.keepOriginal(ctx, j, sample, upload) })
-	if sample.PreviewKey != "" {
-		parts.Go(func() error { return s.keepPreview(ctx, j, sample, h) })
-	}
+	parts.Go(func() error { return s.keepPreview(ctx, j, sample, h) })
 	return parts.Wait()
 }
 

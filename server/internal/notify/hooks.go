@@ -45,7 +45,7 @@ func (s *Service) AddHook(ctx context.Context, userID string, r wire.WebhookRequ
 		return nil, err
 	}
 	err := s.DB.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.LockUser(ctx, userID); err != nil { // who adds at the same moment is counted
+		if _, err := tx.LockUser(ctx, userID); err != nil { // who adds at the same moment is counted
 			return err
 		}
 		have, err := tx.Webhooks(ctx, userID)

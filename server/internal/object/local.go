@@ -72,25 +72,25 @@ func (l *Local) Put(ctx context.Context, key string, r io.Reader, size int64, _ 
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return away("store", key, err)
 	}
-	if err := l.rename(tmp.Name(), l.path(key)); err != nil {
+	if err := place(os.Rename, tmp.Name(), l.path(key)); err != nil {
 		return away("store", key, err)
 	}
 	return nil
 }
 
-// rename moves a file into a folder that Delete may just be removing because it was empty.
-func (l *Local) rename(from, to string) error {
+// place renames or links a file into a folder that is made for it, or that Delete may just be removing
+// because it was empty.
+func place(move func(from, to string) error, from, to string) error {
 	for {
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); errors.Is(err, fs.ErrExist) {
-			continue // it was there when MkdirAll made it, and gone when MkdirAll looked
-		} else if err != nil {
-			return err
-		}
-		err := os.Rename(from, to)
+		err := move(from, to)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if _, gone := os.Stat(from); gone != nil {
+			return err
+		}
+		// fs.ErrExist: it was there when MkdirAll made it, and gone when MkdirAll looked.
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
@@ -150,24 +150,31 @@ func (l *Local) Copy(ctx context.Context, from, to string) error {
 	if err := errors.Join(checkKey(from), checkKey(to)); err != nil {
 		return err
 	}
-	// Linked beside and renamed: to may be there already.
-	beside := filepath.Join(l.dir, "tmp", "copy"+rand.Text())
-	err := os.Link(l.path(from), beside)
+	now := time.Now() // orphans are told by their age, and both names have one: the copy's begins here
+	err := os.Chtimes(l.path(from), now, now)
+	if err == nil {
+		err = place(os.Link, l.path(from), l.path(to))
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = l.linkOver(from, to)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrNotFound
 	}
 	if err != nil { // a file system without second names
 		return l.copyBytes(ctx, from, to)
 	}
-	defer func() { _ = os.Remove(beside) }() // gone once it was renamed, unless to was the same file
-	now := time.Now()                        // the copy's age is its own: orphans are told by it
-	if err = os.Chtimes(beside, now, now); err == nil {
-		err = l.rename(beside, l.path(to))
-	}
-	if err != nil {
-		return away("copy", from, err)
-	}
 	return nil
+}
+
+// linkOver gives a file the name of an object that is there, which it is at every moment.
+func (l *Local) linkOver(from, to string) error {
+	beside := filepath.Join(l.dir, "tmp", "copy"+rand.Text())
+	if err := os.Link(l.path(from), beside); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(beside) }() // gone once it was renamed, unless to was the same file
+	return place(os.Rename, beside, l.path(to))
 }
 
 func (l *Local) copyBytes(ctx context.Context, from, to string) error {
@@ -406,7 +413,7 @@ func (l *Local) servePut(w http.ResponseWriter, r *http.Request, key string, q u
 		http.Error(w, "The bytes are not those announced: wrong hash.", http.StatusBadRequest)
 		return
 	}
-	if err := l.rename(tmp.Name(), l.path(key)); err != nil {
+	if err := place(os.Rename, tmp.Name(), l.path(key)); err != nil {
 		http.Error(w, "The server could not store the bytes; try again.", http.StatusServiceUnavailable)
 		return
 	}

@@ -213,7 +213,7 @@ func (q Q) Spent(ctx context.Context, userID string, since time.Time) (int64, er
 // ReserveUsage writes a call with its worst price unless that passes the cap over all calls
 // since a time. Concurrent reservations of one user wait for each other.
 func (tx *Tx) ReserveUsage(ctx context.Context, u *Usage, since time.Time, limit int64) (bool, error) {
-	if err := tx.LockUser(ctx, u.UserID); err != nil {
+	if _, err := tx.LockUser(ctx, u.UserID); err != nil {
 		return false, err
 	}
 	spent, err := tx.Spent(ctx, u.UserID, since)

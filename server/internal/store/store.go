@@ -380,21 +380,22 @@ func (db *DB) writeOnce(ctx context.Context, lasting bool, f func(tx *Tx) error)
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer conn.Close()
+	// Cancelled is looked at between statements, not by a watcher of each: one costs as much as a
+	// statement, and would roll back under our feet.
+	whole := context.WithoutCancel(ctx)
 	if lasting {
 		// With NORMAL a commit is flushed with the next checkpoint, with FULL at once together with
 		// all before it. The queue's own statements on this connection stay at NORMAL.
-		if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
+		if _, err := conn.ExecContext(whole, "PRAGMA synchronous = FULL"); err != nil {
 			return fmt.Errorf("begin: %w", err)
 		}
 		defer func() {
-			if _, e := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = NORMAL"); e != nil {
+			if _, e := conn.ExecContext(whole, "PRAGMA synchronous = NORMAL"); e != nil {
 				err = errors.Join(err, fmt.Errorf("after commit: %w", e))
 			}
 		}()
 	}
-	// Cancelled is looked at between statements, not by a watcher of each: one costs as much as a
-	// statement, and would roll back under our feet.
-	raw, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	raw, err := conn.BeginTx(whole, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -96,13 +96,13 @@ func escapeLike(s string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
 }
 
-// LockUser makes other transactions that lock the same account wait for this one.
-func (tx *Tx) LockUser(ctx context.Context, id string) error {
-	text := "SELECT 1 FROM users WHERE id = ? AND deleted_at = 0"
+// LockUser reads an account and makes other transactions that lock it wait for this one.
+func (tx *Tx) LockUser(ctx context.Context, id string) (*User, error) {
+	where := "WHERE id = ? AND deleted_at = 0"
 	if tx.postgres {
-		text += " FOR NO KEY UPDATE" // on SQLite a writing transaction is alone
+		where += " FOR NO KEY UPDATE" // on SQLite a writing transaction is alone
 	}
-	return tx.one(ctx, new(int), text, id)
+	return users.get(ctx, tx.Q, where, id)
 }
 
 // SetProfile changes the name and the mail switches.
