@@ -449,7 +449,8 @@ func TestStepsOnlyAdd(t *testing.T) {
 		}
 		up, _, _ := strings.Cut(string(b), "-- +goose Down")
 		for line := range strings.Lines(up) {
-			if code, _, _ := strings.Cut(line, "--"); takes.MatchString(code) {
+			code, _, _ := strings.Cut(line, "--")
+			if takes.MatchString(strings.ReplaceAll(code, "DROP INDEX", "")) { // an index holds nothing that is read
 				t.Errorf("%s: %s", file, line)
 			}
 		}

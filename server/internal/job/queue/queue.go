@@ -67,10 +67,14 @@ func New(db *store.DB, o Options) (*Queue, error) {
 	return q, nil
 }
 
+// fetchPause is the least time between two looks at a queue: a worker that is done with a short sound
+// stands still for what is left of it, and waking the process again costs more than a look.
+const fetchPause = 2 * time.Millisecond
+
 func (o Options) config(queues map[string]int, periodic bool) *river.Config {
 	c := &river.Config{
 		Workers: o.Workers, Logger: o.Logger, RescueStuckJobsAfter: o.RescueAfter, JobTimeout: o.RescueAfter,
-		FetchPollInterval: o.Poll, FetchCooldown: 20 * time.Millisecond,
+		FetchPollInterval: o.Poll, FetchCooldown: fetchPause,
 		CompletedJobRetentionPeriod: time.Hour, SoftStopTimeout: o.StopTimeout,
 	}
 	if len(queues) > 0 {
