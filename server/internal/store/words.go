@@ -78,6 +78,11 @@ func (q Q) mayHold(ctx context.Context, userID string, words []string) (conditio
 	case len(phrases) == 0:
 		return "", nil, nil
 	case q.postgres:
+		if len(conditions) == 1 {
+			if frequent, err := q.frequent(ctx, args); frequent || err != nil {
+				return "", nil, wrap(err, "look up words")
+			}
+		}
 		id, named = "id", "samples WHERE "+strings.Join(conditions, " AND ")
 	default:
 		slices.Sort(phrases)
@@ -91,6 +96,18 @@ func (q Q) mayHold(ctx context.Context, userID string, words []string) (conditio
 		return "", nil, nil
 	}
 	return id + " IN (SELECT " + id + " FROM " + named + ")", args, nil
+}
+
+// frequent says, of a word alone (its owner and the word), whether PostgreSQL's statistics know each of
+// its grams in more samples than the index names: PostgreSQL collects all that an index names before it
+// gives the first. A word that its grams do not make is then looked for by walking the list.
+func (q Q) frequent(ctx context.Context, word []any) (yes bool, err error) {
+	err = q.one(ctx, &yes, fmt.Sprintf(`SELECT COALESCE(bool_and(COALESCE(known.share, 0) * size.samples > %d), FALSE)
+		FROM unnest(sample_grams(?, ?)) AS word (gram)
+		CROSS JOIN (SELECT reltuples AS samples FROM pg_class WHERE oid = to_regclass('samples')) AS size
+		LEFT JOIN (SELECT unnest(CAST(CAST(most_common_elems AS TEXT) AS TEXT[])) AS gram, unnest(most_common_elem_freqs) AS share
+			FROM pg_stats WHERE tablename = 'samples_grams' AND schemaname = ANY(current_schemas(FALSE))) AS known ON known.gram = word.gram`, fewMatches), word...)
+	return yes, err
 }
 
 // gramsOf are a word's runs of three letters, quoted for SQLite; none with a zero byte, at which

@@ -97,6 +97,27 @@ func TestManyThatHoldAWord(t *testing.T) {
 			}
 			return nil
 		})
+		if db.Postgres() != nil {
+			frequent := func(word string) bool {
+				t.Helper()
+				yes, err := db.Frequent(ctx, u.ID, word)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return yes
+			}
+			if frequent("dusty") {
+				t.Error("known without statistics")
+			}
+			if _, err := db.Postgres().Exec(ctx, "ANALYZE samples"); err != nil {
+				t.Fatal(err)
+			}
+			for word, want := range map[string]bool{"dusty": true, "ust": true, "dustz": false, "2099": false} {
+				if frequent(word) != want {
+					t.Errorf("%q: frequent is %v", word, !want)
+				}
+			}
+		}
 		for _, text := range []string{"dust", "dusty 209", "ust 2099", "dusty 2000", "7", "bright", `"us OR`} {
 			want := 0
 			for i := range 2100 {
