@@ -54,10 +54,10 @@ func (s *Service) AddWorkers(w *river.Workers) {
 
 func (*analyzer) Timeout(job *river.Job[AnalyzeArgs]) time.Duration { return timeout(job.Args.Seconds) }
 
-// NextRetry pauses 5, 20 and 80 s.
+// NextRetry pauses 5, 20 and 80 s, and no longer after that: more attempts are of killed workers.
 func (*analyzer) NextRetry(job *river.Job[AnalyzeArgs]) time.Time {
 	pause := 5 * time.Second
-	for range min(max(job.Attempt-1, 0), 3) {
+	for range min(max(job.Attempt-1, 0), 2) {
 		pause *= 4
 	}
 	return time.Now().Add(pause)
