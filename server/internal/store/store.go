@@ -142,6 +142,14 @@ func flush(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
+// A process that stands still (a paused machine, a dead network) in the middle of a transaction would
+// hold its rows' locks for as long: PostgreSQL ends the transaction after this time without a
+// statement. The address may set another.
+const (
+	idleSetting = "idle_in_transaction_session_timeout"
+	idleLimit   = "15s" // no transaction of ours waits for anything but the database
+)
+
 func openPostgres(ctx context.Context, address string) (*DB, error) {
 	conf, err := pgxpool.ParseConfig(address)
 	if err != nil {
@@ -149,6 +157,12 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	}
 	if conf.MaxConns < 16 && !strings.Contains(address, "pool_max_conns") {
 		conf.MaxConns = 16
+	}
+	if conf.ConnConfig.RuntimeParams[idleSetting] == "" {
+		conf.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "SET "+idleSetting+" = '"+idleLimit+"'")
+			return err
+		}
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, conf)
 	if err != nil {

@@ -456,3 +456,50 @@ func TestStepsOnlyAdd(t *testing.T) {
 		}
 	}
 }
+
+// A process that stands still in a transaction holds up the others for a while, not for ever.
+func TestAStillTransactionIsEnded(t *testing.T) {
+	address := testbed.Postgres(t)
+	open := func(address string) *store.DB {
+		t.Helper()
+		db, err := store.Open(t.Context(), address, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return db
+	}
+	var limit string
+	if err := open(address).Postgres().QueryRow(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit); err != nil || limit != "15s" {
+		t.Errorf("%s %v", limit, err)
+	}
+	db := open(address + "&idle_in_transaction_session_timeout=200")
+	u := newUser(t, db, plan.Free)
+	locked, still, tries := make(chan struct{}), make(chan struct{}), 0
+	ended := make(chan error, 1)
+	go func() {
+		ended <- db.Write(t.Context(), func(tx *store.Tx) error {
+			if err := tx.LockUser(t.Context(), u.ID); err != nil {
+				return err
+			}
+			if tries++; tries == 1 {
+				close(locked)
+				<-still
+			}
+			return tx.LockUser(t.Context(), u.ID)
+		})
+	}()
+	<-locked
+	// Whoever comes meanwhile gets the row.
+	if err := db.Write(t.Context(), func(tx *store.Tx) error { return tx.LockUser(t.Context(), u.ID) }); err != nil {
+		t.Error(err)
+	}
+	close(still)
+	if err := <-ended; err != nil || tries != 2 {
+		t.Errorf("the one that stood still: %v at try %d", err, tries)
+	}
+}
