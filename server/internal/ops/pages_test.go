@@ -3,6 +3,7 @@ package ops_test
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -86,5 +87,30 @@ func TestPages(t *testing.T) {
 		if resp, _ := get(file, false); resp.StatusCode != 200 || resp.Header.Get("Cache-Control") == "" {
 			t.Errorf("%s: %d", file, resp.StatusCode)
 		}
+	}
+}
+
+// A tab whose session has ended posts a form: nothing is done, and after the sign-in the form's page
+// says so. A sign-in link that has ended leads to a new one.
+func TestSignedOutTabsAndEndedLinks(t *testing.T) {
+	w := start(t, "", idle)
+	for referer, next := range map[string]string{
+		w.url + "/account/webhooks?page=2": "/account/webhooks?notice=not-done&page=2",
+		"https://evil.example/account":     "/?notice=not-done",
+		w.url + "//evil.example/":          "/upload",
+		"":                                 "/?notice=not-done",
+	} {
+		resp, _ := w.ask("POST", "/account/webhooks", "url=x", "Content-Type", "application/x-www-form-urlencoded", "Referer", referer)
+		if to := resp.Header.Get("Location"); resp.StatusCode != 303 || to != "/signin?next="+url.QueryEscape(next) {
+			t.Errorf("from %q: %d to %s", referer, resp.StatusCode, to)
+		}
+	}
+	ada := w.browser("ada@example.org", plan.Free)
+	if _, page := ada.get("/account?notice=not-done"); !strings.Contains(page, "what you sent was not done") {
+		t.Error("the page does not say that nothing was done")
+	}
+	resp, page := w.ask("POST", "/auth/link", "token=gone", "Content-Type", "application/x-www-form-urlencoded")
+	if resp.StatusCode != 401 || !strings.Contains(page, "Here you get a new one") || !strings.Contains(page, `action="/signin"`) {
+		t.Errorf("an ended link: %d %.500s", resp.StatusCode, page)
 	}
 }

@@ -200,7 +200,11 @@ func (w *world) waitFor(what string, ok func() bool) {
 func (w *world) signIn(email string, tier plan.Tier) *user {
 	w.t.Helper()
 	ctx := context.Background()
-	if err := w.Accounts.RequestCode(ctx, email, "192.0.2.9"); err != nil {
+	sum := 0 // an address has so many codes an hour
+	for _, c := range []byte(email) {
+		sum += int(c)
+	}
+	if err := w.Accounts.RequestCode(ctx, email, fmt.Sprintf("192.0.2.%d", sum%250)); err != nil {
 		w.t.Fatal(err)
 	}
 	codes, err := w.DB.LiveLoginCodes(ctx, email, w.Now())

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/mail"
 	"net/netip"
@@ -74,6 +75,10 @@ func (p *pages) linkForm(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) linkUse(w http.ResponseWriter, r *http.Request) {
 	u, err := p.Accounts.CheckLink(r.Context(), r.FormValue("token"), api.ClientIP(r.Context()))
+	if ended := (*wire.Problem)(nil); errors.As(err, &ended) && ended.Code == wire.CodeWrongCode {
+		p.show(w, r, ended.Status, "signin", "Sign in", signInData{Next: "/upload", Wrong: "This link was used or has ended. Here you get a new one.", Outside: p.outsideAs(r)})
+		return
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return

@@ -303,6 +303,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, status int, name, t
 // notices are short sentences after a change, named in the address so that a reload is harmless.
 var notices = map[string]string{
 	"signed-out":      "You are signed out.",
+	"not-done":        "You were signed out, so what you sent was not done. Do it again now.",
 	"deleted-account": "The account is deleted, with everything in the cloud.",
 	"cancelled":       "The job is cancelled.",
 	"retried":         "The sound is in the queue again.",
@@ -343,15 +344,26 @@ func (p *pages) refuse(w http.ResponseWriter, r *http.Request, problem *wire.Pro
 func (p *pages) signedInOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if u := api.Principal(r.Context()); u == nil || u.KeyID != "" {
-			back := "/"
-			if r.Method == http.MethodGet {
-				back = r.URL.RequestURI()
-			}
-			http.Redirect(w, r, "/signin?next="+url.QueryEscape(back), http.StatusSeeOther)
+			http.Redirect(w, r, "/signin?next="+url.QueryEscape(comingFrom(r)), http.StatusSeeOther)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// comingFrom is where a stranger is led back to after the sign-in: to the page asked for, or to that of
+// the form, which is not carried out and whose page then says so.
+func comingFrom(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		from = &url.URL{Path: "/"}
+	}
+	q := from.Query()
+	q.Set("notice", "not-done")
+	return inside((&url.URL{Path: from.Path, RawQuery: q.Encode()}).RequestURI())
 }
 
 // behind refuses pages of what an operator has switched off.
