@@ -483,19 +483,23 @@ func TestAStillTransactionIsEnded(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- db.Write(t.Context(), func(tx *store.Tx) error {
-			if err := tx.LockUser(t.Context(), u.ID); err != nil {
+			if _, err := tx.LockUser(t.Context(), u.ID); err != nil {
 				return err
 			}
 			if tries++; tries == 1 {
 				close(locked)
 				<-still
 			}
-			return tx.LockUser(t.Context(), u.ID)
+			_, err := tx.LockUser(t.Context(), u.ID)
+			return err
 		})
 	}()
 	<-locked
 	// Whoever comes meanwhile gets the row.
-	if err := db.Write(t.Context(), func(tx *store.Tx) error { return tx.LockUser(t.Context(), u.ID) }); err != nil {
+	if err := db.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.LockUser(t.Context(), u.ID)
+		return err
+	}); err != nil {
 		t.Error(err)
 	}
 	close(still)
