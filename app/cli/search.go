@@ -121,8 +121,5 @@ func state(s catalog.Sample) string {
 }
 
 func lengthOf(s catalog.Sample) string {
-	if s.Duration == 0 {
-		return none
-	}
-	return words.Length(s.Duration)
+	return word(words.Length(s.Duration))
 }

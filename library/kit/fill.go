@@ -117,10 +117,14 @@ func (k *Kit) Fill(t Template, bank int, candidates []Candidate, o FillOptions) 
 	if k.banks[bank].Protected {
 		return nil, fmt.Errorf("%w: %s; take the protection off first", ErrProtected, BankName(bank))
 	}
-	f := &filling{kit: k, opt: o, all: slices.Clone(candidates), used: map[string]bool{}, byID: map[string]*Candidate{}, middles: map[string]middles{}}
+	f := &filling{kit: k, opt: o, all: slices.Clone(candidates), used: map[string]bool{}, byID: map[string]*Candidate{}, named: map[string]int{}, middles: map[string]middles{}}
 	slices.SortFunc(f.all, func(a, b Candidate) int { return strings.Compare(a.ID, b.ID) })
 	for i := range f.all {
-		f.byID[f.all[i].ID] = &f.all[i]
+		c := &f.all[i]
+		f.byID[c.ID] = c
+		if pad, ok := padOfName(c.Name, c.Class); ok {
+			f.named[c.ID] = pad
+		}
 	}
 	for _, s := range BankSlots(bank) {
 		if p := k.pads[s]; p.Empty() || o.Replace {
@@ -186,6 +190,7 @@ type filling struct {
 	opt   FillOptions
 	all   []Candidate
 	byID  map[string]*Candidate
+	named map[string]int // by ID, after which pad of the drum kit, from 0
 	used  map[string]bool
 	free  []Slot
 	there []*Candidate // on the bank and staying

@@ -67,7 +67,7 @@ func (f *filling) drum(d drumPad) role {
 			if c.Kind == "loop" || c.Kind == "music" {
 				return fit{}
 			}
-			pad, called := padOfName(c.Name, c.Class)
+			pad, called := f.named[c.ID]
 			if called && drumPads[pad].Role == d.Role {
 				return fit{named, 1 + f.shape(d, c), f.praise(c, "its name")}
 			}

@@ -256,10 +256,7 @@ func (v *View) results(keep bool, former []catalog.Row) {
 
 func (v *View) tellCount() {
 	n := v.model.Len()
-	text := fmt.Sprintf("%s samples", words.Thousands(n))
-	if n == 1 {
-		text = "1 sample"
-	}
+	text := words.Count(n, "sample", "samples")
 	if chosen := v.List.Selection().Count(); chosen > 1 {
 		text = fmt.Sprintf("%s of %s", words.Thousands(chosen), text)
 	}
